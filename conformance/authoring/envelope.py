@@ -13,7 +13,7 @@ from conformance.yaml_document import read_text
 
 _MESSAGES = (
     "message", "detail", "errordescription", "errormessage", "errortext", "msg", "errmsg", "reason", "title",
-    "description",
+    "description", "text",
 )  # fmt: skip
 _CODES = ("code", "errno", "errcode", "errorcode", "type", "name", "statuscode", "error")
 _FIELDS = ("field", "param", "parameter", "property", "pointer", "location", "path", "name")

@@ -46,8 +46,10 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
     known = title or about_errors or bool(around)
     if (statuses and statuses[0] < 400) or (first and not known and not follows_status(rest, statuses[0])):
         return None
-    if not statuses and (title or read_labels(text)):
-        coded = code_of_title(text) if about_errors and title else None
+    if not title and read_labels(text):
+        return None
+    if title and not statuses:
+        coded = code_of_title(text) if about_errors else None
         return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
     if not statuses:
         lead = LEADING_CODE.match(text) if known else None
@@ -63,10 +65,8 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
     phrase = rest
     rest = strip_phrase(rest, statuses[0]) if statuses else trim(rest)
     code, message = _quoted(rest)
-    if not code and (lead := LEADING_CODE.match(rest)) is not None and lead[1] not in map(str, statuses[:1]):
-        code, rest = lead[1] or lead[2], rest[lead.end(1 if lead[1] else 2) :]
-    elif not code and title and re.fullmatch("[a-z]{4,}", rest) and not ABOUT_ERRORS.search(rest):
-        code, rest = rest, ""
+    if not code:
+        code, statuses, rest = _leading(rest, statuses, first=bool(first), title=title)
     if title and first and is_phrase(code.replace("_", " ")):
         code = ""
     taken = {code, message} - {""}
@@ -78,6 +78,19 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
         "message": [f"`{message}`"] if message else [],
         "cause": [cause] if cause else [],
     }
+
+
+def _leading(rest: str, statuses: tuple[int, ...], *, first: bool, title: bool) -> tuple[str, tuple[int, ...], str]:
+    """The code that a text without its status begins with, the statuses, of which one may follow, and the rest."""
+    lead = LEADING_CODE.match(rest)
+    if lead is None or lead[1] in map(str, statuses[:1]):
+        is_word = title and re.fullmatch("[a-z]{4,}", rest) and not ABOUT_ERRORS.search(rest)
+        return (rest, statuses, "") if is_word else ("", statuses, rest)
+    rest = rest[lead.end(1 if lead[1] else 2) :]
+    after = None if first else STATUS.match(rest)
+    if after is not None and follows_status(rest[after.end() :], int(after[1])):
+        statuses, rest = (int(after[1]),), strip_phrase(rest[after.end() :], int(after[1]))
+    return lead[1] or lead[2], statuses, rest
 
 
 def _quoted(text: str) -> tuple[str, str]:
@@ -130,7 +143,8 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
         held.setdefault("message", [f"`{quoted[0]}`"])
     if prose:
         several = [one.text for one in prose if isinstance(one, Item) or not isinstance(prose[0], Item)]
-        held.setdefault("cause", [strip_status(" ".join(several if isinstance(prose[0], Item) else several[:1]))])
+        causes = [text for text in map(strip_status, several) if text]
+        held.setdefault("cause", [" ".join(causes)] if isinstance(prose[0], Item) else causes[:1])
         held.setdefault("status", [str(status) for one in prose for status in status_in_text(one.text)][:1])
     return {role: texts for role, texts in held.items() if texts}
 

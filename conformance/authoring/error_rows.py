@@ -149,7 +149,7 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     may_be_code = not isinstance(block, Heading) or block.level in context.coded
     held = read_lead(block.text, context.statuses, about_errors=within.about_errors and may_be_code, title=title)
     samples = [one for one in below if isinstance(one, Code) and read_sample(one.text)]
-    if held is None and title and context.statuses and samples:
+    if held is None and title and context.statuses and samples and "schema" not in block.text.casefold():
         held = {"cause": [block.text]}  # one of several errors with this status
     success = STATUS.match(block.text)
     if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):

@@ -23,6 +23,7 @@ from conformance.authoring.error_text import (
     IDENTIFIER,
     PHRASES,
     STATUS_WITH_MESSAGE,
+    TYPES_OF_JSON,
     find_statuses,
     is_blank,
     is_error_code,
@@ -169,7 +170,7 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
 
 def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequence[int], *, about_errors: bool) -> bool:
     """Whether the rows are errors, and neither parameters nor the members of a body, whose types a column names."""
-    if any({*cells} <= _TYPES for cells in map(_lower, _columns(table)) if cells):
+    if any({*cells} <= TYPES_OF_JSON for cells in map(_lower, _columns(table)) if cells):
         return False
     titled = any(map(ABOUT_ERRORS.search, table.header))
     says_cause = any(role == "cause" for title in table.header for _, role in roles_of_title(title))
@@ -179,9 +180,6 @@ def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequenc
         or (bool(around) and bool(roles & ({"code", "message", "cause"} if says_cause else {"code", "message"})))
         or ((about_errors or titled) and (is_coded or (titled and {"message", "cause"} <= roles)))
     )
-
-
-_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 
 
 def _lower(cells: Sequence[str]) -> list[str]:
@@ -199,6 +197,7 @@ def labels_of_table(table: TableBlock) -> dict[Role, list[str]] | None:
             labels.setdefault(role, []).append(value)
     named = set(labels) & {"status", "code", "message", "cause"}
     is_record = len(named) > 1 and len(labels) * 2 > len(pairs) and role_of_label(table.header[1]) is None
+    is_record = is_record and not all(value.lower() in TYPES_OF_JSON for values in labels.values() for value in values)
     return labels if is_record else None
 
 
@@ -245,12 +244,12 @@ def _names_code(title: str) -> bool:
 
 def _complete(roles: dict[int, Role], cells: Sequence[Sequence[str]]) -> None:
     """What no title explains: a column of codes where there is none, a column of texts as the cause."""
-    codes = [n for n, texts in enumerate(cells) if len(texts) > 1 and _share(texts, _is_sure_code) > 0.8]
+    codes = [n for n, texts in enumerate(cells) if len(texts) > 1 and _share(texts, _is_sure_code) >= 0.8]
     texts = [n for n, texts in enumerate(cells) if _share(texts, _is_text) > 0.5]
-    wanted: tuple[tuple[Role, list[int], set[Role | None]], ...] = (
-        ("code", codes, {None, "message"}),
-        ("cause", texts, {None}),
-    )
+    spare: set[Role | None] = {None, "message"}
+    if [*roles.values()].count("cause") > 1:
+        spare.add("cause")
+    wanted: tuple[tuple[Role, list[int], set[Role | None]], ...] = (("code", codes, spare), ("cause", texts, {None}))
     for role, places, free in wanted:
         given = [cells[n] for n, other in roles.items() if other == role]
         place = next((n for n in places if roles.get(n) in free), None)

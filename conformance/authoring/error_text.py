@@ -78,6 +78,7 @@ _CODE_TITLE = re.compile(
 _LABELLED = re.compile(r"\W*([^\n:\uff1a=]{2,40}?)\W*[:\uff1a][\s*]*(\S.*)", re.DOTALL)
 MARKS = "`*:-. ()[],;\u2013\u2014\u3001\uff1a"
 """What stands between a status, its phrase and a cause."""
+TYPES_OF_JSON = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _SUCCESS = re.compile(
     r"ok|success(ful)?|succeeded|no error|(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно", re.IGNORECASE
 )
@@ -146,7 +147,7 @@ def read_labels(text: str) -> dict[Role, list[str]]:
     for line in re.sub(r"([:\uff1a][\s*]*)\n", r"\1 ", text).split("\n"):
         match = _LABELLED.match(line)
         role = role_of_label(match[1]) if match else None
-        if match and role is not None:
+        if match and role is not None and match[2].strip().lower() not in TYPES_OF_JSON:
             labels.setdefault(role, []).append(match[2].strip().strip("*"))
     return labels
 

@@ -102,7 +102,7 @@ def _definitions(element: Any, level: int) -> Iterator[Block]:
         if child.tag == "dt":
             term = child
         elif term is not None:
-            title = re.sub(r"^(?:status)?code\s+|^>\S*\s*", "", _text(term).rstrip(": "))
+            title = re.sub(r"^(?:status)?code\s+|^exception\s+|^>\S*\s*", "", _text(term).rstrip(": \u00b6"))
             yield from _walk(child, level, [(title, _line(term if term.get("data-line") else child))])
 
 

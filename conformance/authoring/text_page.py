@@ -9,7 +9,7 @@ from itertools import groupby, zip_longest
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
 from conformance.authoring.column_titles import role_of_label, split_titles
-from conformance.authoring.error_text import PHRASES, STATUS
+from conformance.authoring.error_text import CODE, PHRASES, STATUS
 from conformance.authoring.loose_lines import table_of_pieces
 from conformance.authoring.wiki_page import plain_wiki
 
@@ -217,13 +217,14 @@ def _read_sample(lines: Sequence[str], at: int) -> _Read:
 
 
 def _read_definition(lines: Sequence[str], at: int) -> _Read:
-    """A term on a line of its own with its definition indented below it."""
+    """A term on a line of its own, or in front of a gap, with its definition indented below it."""
     indent = len(lines[at]) - len(lines[at].lstrip())
     end = _end(lines, at + 1, lambda line: len(line) - len(line.lstrip()) > indent + 1)
-    if not _TERM.match(lines[at]) or end == at + 1:
+    term, *texts = re.split(r"\t| {2,}|(?<=\]) ", lines[at].strip(), maxsplit=1)
+    if not _TERM.match(term) or (texts and not CODE.fullmatch(term.strip("[]"))) or not (texts or end > at + 1):
         return None
-    definition = " ".join(line.strip() for line in lines[at + 1 : end])
-    return Item(f"{lines[at].strip()}: {definition}", at + 1), end
+    definition = " ".join([*texts, *(line.strip() for line in lines[at + 1 : end])])
+    return Item(f"{term.strip('[]')}: {definition}", at + 1), end
 
 
 def _line(lines: Sequence[str], at: int) -> list[Block]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-_IS_WIKI = re.compile(r"^(\{\||\|===|\|\||h[1-6]\. |={2,} \S)", re.MULTILINE)
+_IS_WIKI = re.compile(r"^(\{\||\|===|\|\||\|_\.|\^ |h[1-6]\. |={2,} \S)", re.MULTILINE)
 _TITLE = re.compile(r"h([1-6])\. +(\S.*)|(=+) +(\S.*?)(?: =+)?")
-_CODE = re.compile(r"<code>(.*?)</code>|\{\{(.*?)\}\}")
+_CODE = re.compile(r"<code>(.*?)</code>|\{\{(.*?)\}\}|(?<!\S)@(\S+?)@(?!\S)")
+_MARKS = re.compile(r"'''|\*\*|(?<=\|)_\.|(?<=\|)=(?=\s)|(?<=\s)=(?=\|)")
 _LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]]*)\]\]")
 
 
@@ -24,7 +25,7 @@ def plain_wiki(lines: Sequence[str]) -> Sequence[str]:
 def _plain(lines: Sequence[str]) -> Iterator[str]:
     table = ""
     for line in lines:
-        text = _LINK.sub(r"\1", _CODE.sub(lambda match: f"`{match[1] or match[2]}`", line.replace("'''", "")))
+        text = _LINK.sub(r"\1", _CODE.sub(lambda match: f"`{match[match.lastindex or 0]}`", _MARKS.sub("", line)))
         if (title := _TITLE.fullmatch(text)) is not None:
             yield f"{'#' * int(title[1] or len(title[3]))} {title[2] or title[4]}"
         elif text.startswith(("{|", "|===", "|}")):
@@ -32,7 +33,7 @@ def _plain(lines: Sequence[str]) -> Iterator[str]:
             yield "|" if table else ""
         elif table and (text.startswith("|-") or not text):
             yield "|"  # a row ends
-        elif table == "{|" or text.startswith("||"):
-            yield re.sub(r"^!|!!|\|\|", "|", text)
+        elif table == "{|" or text.startswith(("||", "^ ")):
+            yield re.sub(r"^!|!!|\|\||\^", "|", text)
         else:
             yield text

@@ -256,6 +256,20 @@ WRAPPED = (
     "    no_name\n        Give one.\n\n"
     "    no_item\n        None."
 )
+TAGGED = (
+    "SHOP(3)\n\nERRORS\n       [E_NAME]   400 No name, or one\n                  of digits.\n\n"
+    "       [E_NO_ITEM] 404 It is gone."
+)
+DOKUWIKI = (
+    "===== Errors =====\n\n^ Code ^ Status ^ Meaning ^\n| A-01 | 400 | The **name** is wrong. |\n| A-02 | 404 | Gone. |"
+)
+TEXTILE = (
+    "h2. Errors\n\n|_. Status |_. Code |_. Meaning |\n| 400 | @no_name@ | Give one. |\n| 404 | @no_item@ | Gone. |"
+)
+TWO_CAUSES = (
+    "Status  Reason     Meaning\n400     no_name    Give one.\n404     no_item    It is\n                   gone."
+)
+LABELS_BELOW = "Errors\n\nNO_NAME\nHTTP 400\nGive one.\nWhat to do: ask.\n\nNO_ITEM\nHTTP 404\nIt is gone."
 LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
 
 
@@ -269,6 +283,11 @@ LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
         (CLIENT, [(400, "E-11", [], "no name"), (404, "E-12", [], "no item")]),
         (MANUAL, [(400, "no_name", [], "Give a name that is no number."), (404, "no_item", [], "None.")]),
         (WRAPPED, [(None, "no_name", [], "Give one."), (None, "no_item", [], "None.")]),
+        (TAGGED, [(400, "E_NAME", [], "No name, or one of digits."), (404, "E_NO_ITEM", [], "It is gone.")]),
+        (DOKUWIKI, [(400, "A-01", [], "The name is wrong."), (404, "A-02", [], "Gone.")]),
+        (TEXTILE, [(400, "no_name", [], "Give one."), (404, "no_item", [], "Gone.")]),
+        (TWO_CAUSES, [(400, "no_name", [], "Give one."), (404, "no_item", [], "It is gone.")]),
+        (LABELS_BELOW, [(400, "NO_NAME", [], "Give one."), (404, "NO_ITEM", [], "It is gone.")]),
         (LINES_OF_CODES, [(None, "NO_NAME", [], "Give one."), (None, "NO_ITEM", [], "There is none.")]),
         (JOINED, [(400, "TOO_LONG", ["It is too long."], ""), (404, "NOT_FOUND", ["None."], "")]),
         (PHRASED, [(404, "", [], "None."), (409, "", [], "Another.")]),
@@ -382,6 +401,10 @@ UNTITLED = "| 코드 | 의미 | 언제 |\n|-|-|-|\n| 400 | Bad Request | It is w
 OWN_OK = "# Errors\n\n| Code | Meaning | Fix |\n|-|-|-|\n| 1 | OK | Nothing to fix |\n| 8 | Too many requests | Wait |"
 NAME_IN_TEXT = "# Errors\n\n- `413`: The file that was sent is larger than `MAX_SIZE`."
 NEGATIVE = "# Errors\n\n| Status code | Meaning |\n|-|-|\n| -101 | No user |\n| -404 | No item |"
+LABELLED_ITEMS = (
+    "# エラー\n\n### E-1 名前\n\n- **HTTPステータス**: 400\n- **原因**: 名前がない。\n\n"
+    "### E-2 商品\n\n- **HTTPステータス**: 404\n- **原因**: 商品がない。"
+)
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
@@ -412,6 +435,7 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
         (OWN_OK, [(None, "8", [], "Too many requests")]),
         (NAME_IN_TEXT, [(413, "", [], "The file that was sent is larger than MAX_SIZE.")]),
         (NEGATIVE, [(None, "-101", [], "No user"), (None, "-404", [], "No item")]),
+        (LABELLED_ITEMS, [(400, "E-1", [], "名前がない。"), (404, "E-2", [], "商品がない。")]),
         (HEADERS, [(429, "TOO_OFTEN", [], "Wait.")]),
     ],
 )
@@ -449,9 +473,22 @@ GRID = (
 )
 
 
+SCHEMAS = (
+    "<h3>400</h3><p>No name.</p><h4>Schema</h4><ul><li>error: string</li></ul>"
+    '<pre>{"error": "no_name", "text": "Give one."}</pre><table><tr><td>code</td><td>string</td></tr>'
+    "<tr><td>message</td><td>string</td></tr></table>"
+)
+EXCEPTIONS = (
+    "<h1>Exceptions</h1><dl><dt><em>exception</em> <span>shop.</span><span>Gone</span><a>¶</a></dt><dd>It is gone "
+    "(HTTP 410).</dd></dl>"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (SCHEMAS, [(400, "no_name", "No name.")]),
+        (EXCEPTIONS, [(410, "shop.Gone", "It is gone (HTTP 410).")]),
         (BUTTONS, [(404, "", "There is none.")]),
         (TABS, [(404, "", "There is none."), (409, "", "Taken.")]),
         (ACCORDIONS, [(400, "no_name", "Give name."), (404, "missing", "None.")]),
