@@ -14,8 +14,8 @@ from conformance.messages import Message
 
 _CLEANUP_SECONDS = 60.0
 """Seconds to clean up, after the time of a target is over."""
-_CHECK_CAPACITY = 5.0
-"""Seconds after which the capacity of the pool is read again."""
+_LOOK_AGAIN = 0.2
+"""Seconds after which is looked for what no job announces: room in the pool, the end of a rest or of a job's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,15 @@ class ExecutorPool:
 
 @dataclass(slots=True)
 class _Queue:
-    """Targets that share a pace; the next may start when the requests of the last one no longer count."""
+    """Targets that share a pace: the first of `waiting` runs, or may start once the last one's requests do not count.
+
+    Each job comes with how many seconds its requests count after it.
+    """
 
     waiting: deque[tuple[Job, float]]
     ready: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    job: Job
-    queue: _Queue
-    rest: float
-    deadline: float
+    future: Future[JobOutcome] | None = None
+    deadline: float = 0.0
 
 
 class JobDispatcher:
@@ -55,70 +52,58 @@ class JobDispatcher:
     def __init__(self, groups: Iterable[Iterable[tuple[Job, float]]], pool: ExecutorPool) -> None:
         self._pool = pool
         self._queues = [_Queue(deque(group)) for group in groups]
-        self._under_way: dict[Future[JobOutcome], _Task] = {}
         self.abandoned = False
         """Whether there is a job that may never end."""
 
     def outcomes(self) -> Iterator[JobOutcome]:
         """Of all jobs, in the order in which they end."""
-        while self._under_way or any(queue.waiting for queue in self._queues):
-            yield from self._submit_free()
-            if self._under_way:
-                wait(self._under_way, timeout=self._seconds_to_wait(), return_when=FIRST_COMPLETED)
-                yield from self._collect_done()
-            else:
-                ready = min((queue.ready for queue in self._queues if queue.waiting), default=0.0)
-                time.sleep(max(0.0, ready - time.monotonic()))
+        while any(queue.waiting for queue in self._queues):
+            free = self._pool.capacity() - len(self._running())
+            startable = [one for one in self._queues if one.waiting and one.future is None]
+            for queue in [one for one in startable if one.ready <= time.monotonic()][: max(0, free)]:
+                yield from self._submit(queue)
+            yield from self._collect(_LOOK_AGAIN)
 
     def drain(self, seconds: float) -> Iterator[JobOutcome]:
         """Start nothing more; yield the outcomes of running jobs that end within so many seconds."""
-        for queue in self._queues:
-            queue.waiting.clear()
         end = time.monotonic() + seconds
-        while self._under_way and (left := end - time.monotonic()) > 0:
-            wait(self._under_way, timeout=left, return_when=FIRST_COMPLETED)
-            yield from self._collect_done()
-        for future in self._under_way:
-            self.abandoned = not future.cancel() or self.abandoned
+        while self._running() and (left := end - time.monotonic()) > 0:
+            yield from self._collect(left)
+        for queue in self._running():
+            self.abandoned = not (queue.future and queue.future.cancel()) or self.abandoned
 
-    def _submit_free(self) -> Iterator[JobOutcome]:
-        """Submit as many jobs as there is capacity for; yields the outcomes of those that cannot be submitted."""
-        free = self._pool.capacity() - len(self._under_way)
-        busy = {id(task.queue) for task in self._under_way.values()}
-        for queue in self._queues:
-            if free <= 0:
-                return
-            if not queue.waiting or id(queue) in busy or queue.ready > time.monotonic():
+    def _running(self) -> list[_Queue]:
+        return [queue for queue in self._queues if queue.future is not None]
+
+    def _submit(self, queue: _Queue) -> Iterator[JobOutcome]:
+        """Submit the next job; yields its outcome where it cannot be submitted."""
+        job, _ = queue.waiting[0]
+        try:
+            queue.future = self._pool.submit(job)
+        except Exception as error:  # noqa: BLE001 - an executor may refuse with anything
+            queue.waiting.popleft()
+            yield _failed(job, f"could not be submitted: {type(error).__name__}")
+        queue.deadline = time.monotonic() + self._patience(job)
+
+    def _patience(self, job: Job) -> float:
+        return job.options.seconds * self._pool.attempts + _CLEANUP_SECONDS
+
+    def _collect(self, seconds: float) -> Iterator[JobOutcome]:
+        """Wait for so many seconds, or until a job ends; yields the outcomes of those that have, or that never will."""
+        if not self._running():
+            time.sleep(seconds)
+        wait([queue.future for queue in self._running() if queue.future], seconds, FIRST_COMPLETED)
+        for queue in self._running():
+            future = queue.future
+            if future is None or not (future.done() or time.monotonic() > queue.deadline):
                 continue
             job, rest = queue.waiting.popleft()
-            try:
-                future = self._pool.submit(job)
-            except Exception as error:  # noqa: BLE001 - an executor may refuse with anything
-                yield _failed(job, f"could not be submitted: {type(error).__name__}")
-                continue
-            deadline = time.monotonic() + job.options.seconds * self._pool.attempts + _CLEANUP_SECONDS
-            self._under_way[future] = _Task(job, queue, rest, deadline)
-            free -= 1
-
-    def _collect_done(self) -> Iterator[JobOutcome]:
-        for future, task in list(self._under_way.items()):
-            if not future.done() and time.monotonic() <= task.deadline:
-                continue
-            del self._under_way[future]
-            task.queue.ready = time.monotonic() + task.rest
+            queue.future, queue.ready = None, time.monotonic() + rest
             if future.done():
-                yield _outcome(task.job, future)
+                yield _outcome(job, future)
             else:
                 self.abandoned = not future.cancel() or self.abandoned
-                waited = task.job.options.seconds * self._pool.attempts + _CLEANUP_SECONDS
-                yield _failed(task.job, Message("not done after {seconds:g} s", seconds=waited))
-
-    def _seconds_to_wait(self) -> float:
-        """Seconds until something may have to be done that no future announces."""
-        now = time.monotonic()
-        moments = [task.deadline for task in self._under_way.values()]
-        moments += [queue.ready for queue in self._queues if queue.waiting and queue.ready > now]
-        return max(0.0, min(min(moments) - now + 0.01, _CHECK_CAPACITY))
+                yield _failed(job, Message("not done after {seconds:g} s", seconds=self._patience(job)))
 
 
 def _outcome(job: Job, future: Future[JobOutcome]) -> JobOutcome:
