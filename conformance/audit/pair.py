@@ -16,7 +16,7 @@ from conformance.report.page import render_page
 from conformance.report.sanitize import format_json
 from conformance.report.translation import Translator, check_language
 from conformance.results.matching import RequestKey, request_key
-from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
+from conformance.results.model import RecordedExchange, Results, TargetRun
 from conformance.results.normalize import Normalizer
 from conformance.results.serialization import format_json_text
 
@@ -69,26 +69,26 @@ def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("fir
     An error's body is compared as it is, a success's by its shape only: two sites hold different contents. Steps and
     clean-up are not compared. Differences in which one of the two is wrong come first.
     """
-    one, other = first.runs[0], second.runs[0]
-    sides = _Side(one), _Side(other)
-    differences: list[PairDifference] = []
-    compared = alone = unanswered = 0
-    rows = {row.id: row for row in other.rows}
-    for row in one.rows:
-        if row.id in rows:
-            found, both, lonely, silent = _compare_row((row, rows[row.id]), sides)
-            differences += found
-            compared, alone, unanswered = compared + both, alone + lonely, unanswered + silent
+    sides = _Side(first.runs[0]), _Side(second.runs[0])
+    left, right = (dict(_numbered(side.run)) for side in sides)
+    sent = [key for key in left if key in right]
+    both = [key for key in sent if left[key].response is not None or right[key].response is not None]
+    differences = [
+        _difference(key[0], (left[key], right[key]), sides)
+        for key in both
+        if _settled(left[key], sides[0].normalizer) != _settled(right[key], sides[1].normalizer)
+    ]
     order = [RightSide.FIRST, RightSide.SECOND, RightSide.NEITHER, RightSide.BOTH]
     differences.sort(key=lambda one: order.index(one.right))
-    return Pairing(*names, tuple(differences), compared, alone, unanswered)
+    alone = len(left) + len(right) - 2 * len(sent)
+    return Pairing(*names, tuple(differences), len(both), alone, len(sent) - len(both))
 
 
 class _Side:
     """One target's run, with what the contract has against each of its answers."""
 
     def __init__(self, run: TargetRun) -> None:
-        self.contract = run.contract.name
+        self.run = run
         self.normalizer = Normalizer(run.target)
         self._against: dict[RequestKey, list[str]] = {}
         for row in run.rows:
@@ -115,29 +115,15 @@ class _Side:
         return found
 
 
-def _compare_row(
-    rows: tuple[RowResult, RowResult], sides: tuple[_Side, _Side]
-) -> tuple[list[PairDifference], int, int, int]:
-    """The differences of a row, and how many requests both were sent, one was sent, and neither answered."""
-    left, right = (dict(_numbered(row)) for row in rows)
-    sent = [key for key in left if key in right]
-    both = [key for key in sent if left[key].response is not None or right[key].response is not None]
-    found = [
-        _difference(rows[0].id, (left[key], right[key]), sides)
-        for key in both
-        if _settled(left[key], sides[0].normalizer) != _settled(right[key], sides[1].normalizer)
-    ]
-    return found, len(both), len(left) + len(right) - 2 * len(sent), len(sent) - len(both)
-
-
-def _numbered(row: RowResult) -> Iterator[tuple[tuple[str, str, int], RecordedExchange]]:
-    """Each exchange under its label, role and how often that label came before."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for exchange in row.exchanges:
-        if exchange.role not in {"step", "clean-up", "guard"}:
-            key = exchange.label, exchange.role
-            yield (*key, seen[key]), exchange
-            seen[key] += 1
+def _numbered(run: TargetRun) -> Iterator[tuple[tuple[str, str, str, int], RecordedExchange]]:
+    """Each exchange under its row, label, role and how often that label came before."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for row in run.rows:
+        for exchange in row.exchanges:
+            if exchange.role not in {"step", "clean-up", "guard"}:
+                key = row.id, exchange.label, exchange.role
+                yield (*key, seen[key]), exchange
+                seen[key] += 1
 
 
 def _settled(exchange: RecordedExchange, normalizer: Normalizer) -> Any:
@@ -167,7 +153,7 @@ def _difference(
     against = sides[0].findings(first, second), sides[1].findings(second, first)
     verdicts = {(False, False): RightSide.BOTH, (True, False): RightSide.SECOND, (False, True): RightSide.FIRST}
     return PairDifference(
-        contract=sides[0].contract,
+        contract=sides[0].run.contract.name,
         row=row,
         label=first.label,
         first=format_answer(first),
