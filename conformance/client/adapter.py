@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import requests
 from requests.adapters import BaseAdapter
@@ -15,7 +15,6 @@ from requests.adapters import BaseAdapter
 from conformance.client.connection import Connection, ConnectionFailed, ConnectionPool
 from conformance.client.http1 import NotHttpError, RequestCutShort, ResponseReader, SocketStream, write_request
 from conformance.client.policy import Limits, OutgoingRequest
-from conformance.client.tls import TlsContext
 from conformance.http import FailureKind, NoResponse, Outcome, Response
 from conformance.messages import Message, error_message
 from conformance.target.loader import Target
@@ -70,12 +69,11 @@ class Http1Adapter(BaseAdapter):
     def __init__(self, target: Target, limits: Limits) -> None:
         super().__init__()
         self._limits = limits
-        self._pool = ConnectionPool(TlsContext(target), limits)
+        self._pool = ConnectionPool(target, limits)
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> ExactResponse:
         """One try; how long it may take and what is trusted was said when the adapter was made."""
-        if not isinstance(request, ExactRequest):
-            raise TypeError("this adapter sends requests whose bytes are settled, and no others")
+        request = cast("ExactRequest", request)
         outgoing = request.outgoing
         try:
             connection = self._pool.take(outgoing.route, fresh=outgoing.fresh, asker=outgoing.asker)
@@ -133,29 +131,22 @@ def _settle(reader: ResponseReader, outgoing: OutgoingRequest) -> Outcome:
     return response
 
 
-class Transport:
-    """Sends requests through `requests`, one try each."""
+class Transport(requests.Session):
+    """Sends requests through `requests`, one try each. Nothing of the surroundings goes out: no .netrc, no proxy."""
 
     def __init__(self, target: Target, limits: Limits) -> None:
-        self._session = requests.Session()
-        # Nothing of the surroundings goes out: no .netrc, no proxy from the environment.
-        self._session.trust_env = False
-        self._session.adapters.clear()
-        self._session.mount("http", Http1Adapter(target, limits))
+        super().__init__()
+        self.trust_env = False
+        self.adapters.clear()
+        self.mount("http", Http1Adapter(target, limits))
 
-    def send(self, outgoing: OutgoingRequest) -> TransportResult:
+    def try_once(self, outgoing: OutgoingRequest) -> TransportResult:
         """One try of a request; never raises for anything that a target or a network does."""
         started, start = datetime.now(UTC), time.perf_counter()
-        response = self._session.send(ExactRequest(outgoing), allow_redirects=False, stream=True)
-        if not isinstance(response, ExactResponse):
-            raise TypeError("requests came back with a response that is not ours")
+        response = cast("ExactResponse", self.send(ExactRequest(outgoing), allow_redirects=False, stream=True))
         seconds = time.perf_counter() - start
         stamp = started.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return replace(response.result, seconds=seconds, started=stamp)
-
-    def close(self) -> None:
-        """Closes every connection."""
-        self._session.close()
 
 
 def _is_reset(error: Exception) -> bool:

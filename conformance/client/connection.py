@@ -9,9 +9,10 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -19,9 +20,10 @@ from urllib3.util.ssltransport import SSLTransport
 
 from conformance.client.http1 import NotHttpError, ResponseReader, SocketStream
 from conformance.client.policy import Limits, Route, basic_authorization
-from conformance.client.tls import TlsContext
+from conformance.client.tls import build_tls_context
 from conformance.http import FailureKind
 from conformance.messages import Message, error_message, join_messages
+from conformance.target.loader import Target
 
 NOT_OURS = frozenset(
     {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EINVAL}
@@ -35,6 +37,9 @@ What one of several servers behind a balancer does wrong shows on another connec
 the first request of a connection on the same one. One request more, by somebody else than the one before, which was
 served: who asks is told by each request, and not by its connection.
 """
+
+
+TlsContext = Callable[[], ssl.SSLContext]
 
 
 class ConnectionFailed(Exception):
@@ -67,10 +72,16 @@ class Connection:
 
 
 class ConnectionPool:
-    """Opens connections and keeps those that can be used again. Safe for threads."""
+    """Opens connections and keeps those that can be used again. Safe for threads.
 
-    def __init__(self, tls: TlsContext, limits: Limits) -> None:
-        self._tls, self._limits = tls, limits
+    Raises ConfigError where a file of certificates cannot be used.
+    """
+
+    def __init__(self, target: Target, limits: Limits) -> None:
+        self._limits = limits
+        self._tls: TlsContext = cache(lambda: build_tls_context(target))  # to read all trusted certificates takes time
+        if target.ca_bundle or target.client_cert:
+            self._tls()
         self._idle: defaultdict[Route, list[Connection]] = defaultdict(list)
         self._full: dict[Route, Connection] = {}
         self._lock = threading.Lock()
@@ -168,7 +179,7 @@ def _open(host: str, port: int, source_address: str | None, seconds: float) -> s
 
 
 def _secure(sock: socket.socket, tls: TlsContext, host: str) -> socket.socket:
-    context = tls.context()
+    context = tls()
     try:
         if not isinstance(sock, ssl.SSLSocket):
             return context.wrap_socket(sock, server_hostname=host)

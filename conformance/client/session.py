@@ -142,7 +142,7 @@ class Session:
             for pacer, kept in ((self._pacer, True), (self._documented, self._throttled)):
                 if pacer is not None:
                     stack.enter_context(pacer.request(wait=kept and not unpaced))
-            last = self._transport.send(outgoing)
+            last = self._transport.try_once(outgoing)
         if last.left:
             with self._lock:
                 self._sent += 1

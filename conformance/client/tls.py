@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
-import threading
 from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -16,40 +15,23 @@ from conformance.target.loader import Target
 FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
-class TlsContext:
+def build_tls_context(target: Target) -> ssl.SSLContext:
     """The TLS settings of one target. Raises ConfigError, naming the profile key, for a file that cannot be used."""
-
-    def __init__(self, target: Target) -> None:
-        self._trusted = _trusted_file(target)
-        self._certificate = target.client_cert
-        self._lock = threading.Lock()
-        self._context: ssl.SSLContext | None = None
-        if target.ca_bundle or target.client_cert:
-            self.context()
-
-    def context(self) -> ssl.SSLContext:
-        """The context of all connections; reading the trusted certificates takes a moment, so it is made once."""
-        with self._lock:
-            if self._context is None:
-                self._context = self._build()
-            return self._context
-
-    def _build(self) -> ssl.SSLContext:
-        name, path = self._trusted
-        try:
-            in_folder = os.path.isdir(path)  # noqa: PTH112 - paths are texts here
-            context = ssl.create_default_context(cafile=None if in_folder else path, capath=path if in_folder else None)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError([Problem(name, _reason(error), "give the path of a PEM file of certificates")]) from None
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
-        if (shown := self._certificate) is None:
-            return context
-        if shown.pkcs12 is not None:
-            _show_pkcs12(context, shown.pkcs12, shown.passphrase)
-        else:
-            _load(context, shown.cert or Path(), shown.key, shown.passphrase)
+    name, path = _trusted_file(target)
+    try:
+        in_folder = os.path.isdir(path)  # noqa: PTH112 - paths are texts here
+        context = ssl.create_default_context(cafile=None if in_folder else path, capath=path if in_folder else None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError([Problem(name, _reason(error), "give the path of a PEM file of certificates")]) from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    if (shown := target.client_cert) is None:
         return context
+    if shown.pkcs12 is not None:
+        _show_pkcs12(context, shown.pkcs12, shown.passphrase)
+    else:
+        _load(context, shown.cert or Path(), shown.key, shown.passphrase)
+    return context
 
 
 def _trusted_file(target: Target) -> tuple[str, str]:
