@@ -7,6 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from conformance.contract.schema import FRAMING_HEADERS
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
 from conformance.messages import Message
@@ -65,23 +66,6 @@ DEFAULT_HEADERS: Headers = (
     ("Accept-Encoding", "gzip, deflate"),
     ("Accept", "*/*"),
 )
-FRAMING = frozenset(
-    {
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-"""Headers that say where a message ends or which way it goes: they are written here and nowhere else."""
-
 OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 """Headers that make another method of a request in the eyes of many servers."""
 
@@ -174,7 +158,7 @@ def _head(line: str, authority: str, request: Request, *, proxy: str | None) -> 
     for name, value in request.headers:
         if not TOKEN.fullmatch(name):
             raise RequestBlocked(Message("the name of a header is no token"))
-        if name.lower() in FRAMING:
+        if name.lower() in FRAMING_HEADERS:
             raise RequestBlocked(
                 Message(
                     "the header {name} says where a request ends or which way it goes: it is the suite's", name=name

@@ -57,8 +57,11 @@ Pointer = Annotated[str, AfterValidator(_pointer)]
 
 Pair = Annotated[list[Pointer], Field(min_length=2, max_length=2)]
 
-FRAMING_HEADERS = frozenset(["content-length", "transfer-encoding", "host", "connection"])
-"""Headers that say where a request begins, ends and goes: the suite alone sets them."""
+FRAMING_HEADERS = frozenset(
+    "connection content-length expect host keep-alive proxy-authorization proxy-connection te trailer "  # noqa: SIM905
+    "transfer-encoding upgrade".split()
+)
+"""Headers that say where a request begins, ends and which way it goes: the suite alone sets them."""
 
 
 def _capture(text: str) -> str:
