@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,8 @@ def run(
         raise ConfigError(problems)
     runner = TargetRunner(contract, target, RunOptions(depth, seed, workers, relative_to=Path.cwd(), output=output))
     operations = contract.explored_operations if explore and depth != "smoke" else ()
-    try:
+    with closing(runner):
         runner.run(runner.begin(rows, operations), explore=bool(operations))
-    finally:
-        runner.close()
     return runner.results()
 
 

@@ -11,9 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from conformance.errors import Problem
+from conformance.yaml_document import Place
 
-Place = tuple[str | int, ...]
-"""The keys and indices that lead to a value of a file."""
 Locate = Callable[[Place], str]
 """Gives `file:line` of a place."""
 

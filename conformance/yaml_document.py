@@ -19,6 +19,7 @@ from conformance.errors import ConfigError, Problem
 from conformance.files import read_bytes
 
 Place = tuple[str | int, ...]
+"""The keys and indices that lead to a value of a file."""
 
 ALIAS_NOTE = " (used in line "
 LARGEST = 16 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -50,18 +51,14 @@ def command(  # noqa: PLR0917 - click gives them by name
     """
     contracts, selection = select_contracts(target, contract, allow, cases)
     found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
-    with EmbeddedServers() as offer:
-        run_options = RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd(), output=Path("reports"))
-        run_session = RunSession(selection, run_options, offer)
-        try:
-            for one in contracts:
-                run_session.begin(one, [], one.explored_operations)
-                for name in one.explored_operations:
-                    explored = run_session.explore(one.name, name)
-                    click.echo("\n".join(_lines(one, *explored)))
-                    found.append((one, *explored))
-        finally:
-            run_session.close()
+    run_options = RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd(), output=Path("reports"))
+    with EmbeddedServers() as offer, closing(RunSession(selection, run_options, offer)) as run_session:
+        for one in contracts:
+            run_session.begin(one, [], one.explored_operations)
+            for name in one.explored_operations:
+                explored = run_session.explore(one.name, name)
+                click.echo("\n".join(_lines(one, *explored)))
+                found.append((one, *explored))
     if write is not None:
         _save(write, found)
     return _exit_code(exploration.verdict for _, exploration, _ in found)

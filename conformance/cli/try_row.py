@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,12 +48,10 @@ def command(
     ((one, entry),) = found
     one = replace(one, power={})  # by which smoke would prefer another probe to the written example
     for _, held_to in resolve_targets([one], selection):
-        runner = TargetRunner(one, held_to, RunOptions("smoke", 0, relative_to=Path.cwd(), output=Path("reports")))
-        try:
+        run_options = RunOptions("smoke", 0, relative_to=Path.cwd(), output=Path("reports"))
+        with closing(TargetRunner(one, held_to, run_options)) as runner:
             runner.begin([entry.id])
             runner.row(entry.id)
-        finally:
-            runner.close()
         (result,) = runner.results().runs[0].rows
     for line in format_attempt(result):
         for part in line.splitlines() or [""]:

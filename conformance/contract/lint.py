@@ -35,8 +35,8 @@ from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import captures_used, find_placeholders, unknown_placeholders
 from conformance.errors import Problem
 from conformance.jsontools import walk_texts, walk_values
-from conformance.validation import Place, suggest
-from conformance.yaml_document import ALIAS_NOTE, Document
+from conformance.validation import suggest
+from conformance.yaml_document import ALIAS_NOTE, Document, Place
 
 SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 """Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
