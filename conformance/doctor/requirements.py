@@ -37,9 +37,7 @@ def suggest_profile_line(contract: Contract, target: Target, missing: str) -> tu
     if section not in _SECTIONS:
         return missing, ""
     head, *rest = name.split(".")
-    named: NamedInput | None = getattr(contract.file, section).get(head)
-    if named is None:
-        return f"{section}: {{{head}: …}}", ""
+    named: NamedInput = getattr(contract.file, section)[head]
     value = _deeper(named.example_in(section) or "…", rest)
     return f"{section}: {dump_flow({head: value})}", " ".join(filter(None, [named.about, named.get]))
 

@@ -142,16 +142,9 @@ def _read_budget(depth: Depth, text: str | None, history: str | None, here: Path
 
 def find_contract_folders(config: pytest.Config) -> list[Path]:
     """The folders of contracts that pytest's arguments lead to: each argument, two levels below it, and its parent."""
-    found: dict[Path, None] = {}
+    found: set[Path] = set()
     for argument in config.args:
         path = (config.invocation_params.dir / argument.partition("::")[0]).resolve()
-        places = [path, path.parent] if path.is_file() else [path, *_folders_below(path, 2), path.parent]
-        found |= dict.fromkeys(place for place in places if (place / "contract.yaml").is_file())
+        files = [file for deep in ("", "[!.]*/", "[!.]*/[!.]*/") for file in path.glob(f"{deep}contract.yaml")]
+        found |= {file.parent for file in (*files, path.parent / "contract.yaml") if file.is_file()}
     return sorted(found)
-
-
-def _folders_below(path: Path, levels: int) -> list[Path]:
-    if levels == 0 or not path.is_dir():
-        return []
-    inside = [item for item in path.iterdir() if item.is_dir() and not item.name.startswith(".")]
-    return inside + [deeper for item in inside for deeper in _folders_below(item, levels - 1)]
