@@ -27,17 +27,9 @@ _PRIVATE = frozenset(["credentials", "headers", "client_cert"])
 _HARMLESS = frozenset(Profile.model_fields) - _PRIVATE
 
 
-def open_document(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
-    """A file that is read strictly; one that breaks the reader itself is a problem too, never an exception."""
-    try:
-        return read(path)
-    except (RecursionError, ValueError):
-        return None, (Problem(f"{path}:1", "not YAML that can be read: too deep, or a number too long"),)
-
-
 def read_profile_document(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
-    """As `open_document`, of a profile: what is written in its credentials, or in no known section, is not quoted."""
-    document, problems = open_document(path)
+    """A profile read strictly: what is written in its credentials, or in no known section, is not quoted."""
+    document, problems = read(path)
     return document, tuple(each if _is_harmless(each, document) else _without_quotes(each) for each in problems)
 
 
@@ -271,7 +263,7 @@ def _find_certificate(form: str | ClientCertificate | None, vault: SecretReader)
 
 
 def _read_expectations(path: Path, problems: list[Problem]) -> list[KnownDeviation]:
-    document, found = open_document(path)
+    document, found = read(path)
     problems += found
     if document is None:
         return []
