@@ -109,7 +109,7 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
         mark = error.problem_mark or error.context_mark
         where = f"{path}:{mark.line + 1}" if mark else f"{path}:1"
         return None, (Problem(where, f"not YAML: {error.problem or error.context}", "check indentation and quotes"),)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         return None, (Problem(f"{path}:1", f"not YAML: {str(error).splitlines()[0]}"),)
     if node is None:
         return None, (Problem(f"{path}:1", "the file is empty"),)
