@@ -32,7 +32,7 @@ class RequestCutShort(Exception):
     """
 
     def __init__(self, early: bytes = b"") -> None:
-        super().__init__(Message("the connection was closed while the request was being sent"))
+        super().__init__()
         self.early = early
 
 
