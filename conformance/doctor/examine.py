@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import merge_patches
 from conformance.contract.schema import Depth, NamedInput
-from conformance.doctor.model import Diagnosis, Fact, RequestLoad, State
+from conformance.doctor.model import Diagnosis, Fact, MissingRequirement, RequestLoad, State
 from conformance.doctor.reachability import check_reachable, redirect_of
-from conformance.doctor.requirements import missing_rows
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.http import NoResponse, Outcome
@@ -28,6 +28,7 @@ from conformance.session.contract_run import build_context, count_exploration, p
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable
 from conformance.target.loader import Target
 from conformance.target.schema import read_pace
+from conformance.yaml_document import dump_flow
 
 
 def examine_target(contract: Contract, target: Target, seed: int = 0) -> Diagnosis:
@@ -218,3 +219,38 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan], set_u
         seconds,
         words,
     )
+
+
+def missing_rows(contract: Contract, target: Target, plans: Mapping[str, RowPlan]) -> Iterator[MissingRequirement]:
+    """Each thing that keeps rows from being exercised, the one with the most rows first."""
+    rows: dict[str, list[str]] = {}
+    for name, plan in plans.items():
+        for missing in plan.lacks:
+            rows.setdefault(missing, []).append(name)
+    for missing, names in sorted(rows.items(), key=lambda item: -len(item[1])):
+        line, how = suggest_profile_line(contract, target, missing)
+        yield MissingRequirement(missing, line, how, tuple(names))
+
+
+def suggest_profile_line(contract: Contract, target: Target, missing: str) -> tuple[str, str]:
+    """The line of a profile that gives what is missing, with its section; and how to get it."""
+    if missing.startswith("allow: "):
+        expected = sorted({*target.allow, missing.removeprefix("allow: ")})
+        return f"allow: [{', '.join(expected)}]", "or --allow for one run"
+    section, _, name = missing.partition(".")
+    if missing.startswith("a way to provoke it"):
+        return "", ""  # which no profile gives
+    if section not in ("credentials", "fixtures", "vantages", "hooks"):
+        return missing, ""
+    head, *rest = name.split(".")
+    named: NamedInput = getattr(contract.file, section)[head]
+    value = _deeper(named.example_in(section) or "…", rest)
+    return f"{section}: {dump_flow({head: value})}", " ".join(filter(None, [named.about, named.get]))
+
+
+def _deeper(value: Any, members: list[str]) -> Any:
+    """Of a fixture with members, those that are missing."""
+    for index, member in enumerate(members):
+        inner = value.get(member, "…") if isinstance(value, dict) else "…"
+        return {member: _deeper(inner, members[index + 1 :])}
+    return value

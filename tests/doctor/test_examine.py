@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.loader import read_contract
-from conformance.doctor.requirements import missing_rows
+from conformance.doctor.examine import missing_rows
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import target_from_mapping
 from conformance.yaml_document import read_text
