@@ -39,6 +39,9 @@ served: who asks is told by each request, and not by its connection.
 """
 
 
+_BETWEEN_TRIES = 0.5
+"""Seconds between two tries to reach a target that is still starting."""
+
 TlsContext = Callable[[], ssl.SSLContext]
 
 
@@ -227,3 +230,21 @@ def _closing_on_failure(sock: socket.socket) -> Iterator[None]:
         with suppress(OSError):
             sock.close()
         raise
+
+
+def wait_until_listening(url: str, seconds: float) -> bool:
+    """Whether the host and port of a URL (a base URL, or a proxy's) accept a connection within so many seconds.
+
+    No byte is sent: a connection is opened and closed again. Where `seconds` is 0, nothing is tried.
+    """
+    parts = urlsplit(url)
+    address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        try:
+            socket.create_connection(address, min(left, 5.0)).close()
+        except OSError:
+            time.sleep(min(_BETWEEN_TRIES, max(end - time.monotonic(), 0.0)))
+        else:
+            return True
+    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.client.builder import PlaceholderScope
-from conformance.client.waiting import wait_until_listening
+from conformance.client.connection import wait_until_listening
 from conformance.engine.cleanup import describe_left, look_for_leftovers, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.client import waiting
-from conformance.client.waiting import wait_until_listening
+from conformance.client import connection
+from conformance.client.connection import wait_until_listening
 
 
 class Clock:
@@ -30,7 +30,7 @@ def test_it_waits_until_a_connection_is_accepted_or_the_time_is_over(
     monkeypatch: pytest.MonkeyPatch, refusals: int, seconds: float, expected: bool, now: float
 ) -> None:
     clock, tried = Clock(), list[tuple[str, int]]()
-    monkeypatch.setattr(waiting, "time", clock)
+    monkeypatch.setattr(connection, "time", clock)
 
     def connect(address: tuple[str, int], _: float) -> socket.socket:
         tried.append(address)
@@ -38,7 +38,7 @@ def test_it_waits_until_a_connection_is_accepted_or_the_time_is_over(
             raise ConnectionRefusedError
         return socket.socket()
 
-    monkeypatch.setattr(waiting, "socket", SimpleNamespace(create_connection=connect))
+    monkeypatch.setattr(connection, "socket", SimpleNamespace(create_connection=connect))
     found = wait_until_listening("https://a.test/x", seconds)
     assert (found, clock.now) == (expected, now)
     assert set(tried) <= {("a.test", 443)}
