@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from conformance.checks.model import Level
-from conformance.jsontools import load_json
+from conformance.jsontools import load_json, map_texts
 from conformance.messages import Message, plural_message
 from conformance.report.format import format_answer, format_finding
 from conformance.report.page import render_page
@@ -134,7 +134,7 @@ def _settled(exchange: RecordedExchange, normalizer: Normalizer) -> Any:
         body = load_json(response.body)
     except ValueError:
         return response.status, normalizer.normalize(response.body) if response.status >= 400 else type(response.body)
-    return response.status, normalizer.normalize_value(body) if response.status >= 400 else _shape(body)
+    return response.status, map_texts(body, normalizer.normalize) if response.status >= 400 else _shape(body)
 
 
 def _shape(value: Any) -> Hashable:

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,7 +57,10 @@ def run_job(job: Job, stop_signal: StopSignal | None = None) -> JobOutcome:
     """Run every row of a job and explore, within its time. Never raises: what goes wrong is the outcome's problem."""
     try:
         contract = load_job_contract(job.contract, job.contract_digest)
-        return _run(job, build_target_runner(job, contract, load_job_target(job)), stop_signal or StopSignal())
+        runner = build_target_runner(job, contract, load_job_target(job))
+        with closing(runner), _stopping_in_time(job, runner, stop_signal or StopSignal()):
+            runner.run(runner.begin(), explore=job.options.explore)
+        return JobOutcome(job.name, runner.results(), runner.stopped)
     except ConformanceError as error:
         return JobOutcome(job.name, problem=str(error), exit_code=error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this line only
@@ -91,15 +94,6 @@ def build_target_runner(
         options.depth, options.seed, relative_to=Path.cwd(), output=output, through=through, budget=budget
     )
     return TargetRunner(contract, target, run_options)
-
-
-def _run(job: Job, runner: TargetRunner, stop_signal: StopSignal) -> JobOutcome:
-    try:
-        with _stopping_in_time(job, runner, stop_signal):
-            runner.run(runner.begin(), explore=job.options.explore)
-    finally:
-        runner.close()
-    return JobOutcome(job.name, runner.results(), runner.stopped)
 
 
 @contextmanager

@@ -29,11 +29,6 @@ def format_history(history: Sequence[TargetHistory], language: str | None = None
     return "\n".join(line for target in history for line in _target(target, say)).rstrip() + "\n"
 
 
-def format_strip(line: RowHistory, shown: int = _SHOWN) -> str:
-    """One sign for each of the newest runs."""
-    return "".join(SYMBOLS[cell.verdict] if cell else ABSENT for cell in line.cells[-shown:])
-
-
 def format_summary(line: RowHistory) -> str:
     """`violates since 2026-11-05T01:00:00Z; changed back 2 times; wording changed 2026-11-04T01:00:00Z`."""
     if line.verdict is None:
@@ -80,7 +75,8 @@ def _target(target: TargetHistory, say: Translator) -> Iterator[str]:
         yield f"  {say(Message('the newest {n} runs are shown', n=_SHOWN))}"
     width = max((len(line.id) for line in target.lines), default=0)
     for line in target.lines:
-        yield f"  {say(line.id):<{width}}  {format_strip(line)}  {say(format_summary(line))}"
+        strip = "".join(SYMBOLS[cell.verdict] if cell else ABSENT for cell in line.cells[-_SHOWN:])
+        yield f"  {say(line.id):<{width}}  {strip}  {say(format_summary(line))}"
     changed = [line for line in target.lines if line.wording_changed]
     if changed:
         yield f"  {say(Message('Wordings over time'))}"

@@ -11,14 +11,6 @@ from conformance.prove.model import ContractProof
 
 
 @dataclass(frozen=True, slots=True)
-class CurveMark:
-    """A line of the grid, with its number."""
-
-    at: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Curve:
     """A stair from the lower left; `steps` is a path, in the units of a view box of `width` by `height`."""
 
@@ -31,8 +23,9 @@ class Curve:
     steps: str
     bound: str
     """The path of what whoever knows all beforehand would need; empty where that is not known."""
-    across: tuple[CurveMark, ...]
-    up: tuple[CurveMark, ...]
+    across: tuple[tuple[float, int], ...]
+    """The lines of the grid, each with its number."""
+    up: tuple[tuple[float, int], ...]
     table: tuple[tuple[int, int], ...]
     """The same in a few pairs, for those who do not see it."""
     summary: str
@@ -60,8 +53,8 @@ def build_curve(proof: ContractProof) -> Curve | None:
     return Curve(
         stairs(points),
         stairs(known) if len(known) > 1 else "",
-        tuple(CurveMark(across(value), str(value)) for value in _round_steps(most)),
-        tuple(CurveMark(up(value), str(value)) for value in _round_steps(total)),
+        tuple((across(value), value) for value in _round_steps(most)),
+        tuple((up(value), value) for value in _round_steps(total)),
         _sample_points(points),
         _summarize(proof, known),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -22,9 +22,6 @@ from conformance.report.sanitize import clip_text, escape_cell, format_json, is_
 from conformance.report.text_diff import diff_texts, list_statuses
 from conformance.report.translation import LANGUAGES, NO_LABELS, check_language, translate
 from conformance.report.words import SYMBOLS, VERDICT_MEANINGS, WORST_FIRST, name_of
-
-_SWITCHED: Final = frozenset(("title", "aria-label"))
-"""The attributes that `language.js` switches."""
 
 
 class Bilingual(NamedTuple):
@@ -75,9 +72,7 @@ class PageTexts:
         return end[1:] if end.startswith(">") else Markup("<span{}</span>").format(end)
 
     def attribute(self, text: str | Bilingual, name: str, limit: int | None = None) -> Markup:
-        """` title="…"` or ` aria-label="…"`, with the other language beside it."""
-        if name not in _SWITCHED:
-            raise ValueError(f"the script does not switch {name}")
+        """` title="…"` or ` aria-label="…"`, which `language.js` switches, with the other language beside it."""
         shown, other = self.pair(text, limit)
         if shown == other:
             return Markup(' {}="{}"').format(name, shown)

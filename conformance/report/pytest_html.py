@@ -7,27 +7,13 @@ be collected) is folded under "pytest's own log" at the end.
 
 from __future__ import annotations
 
-from typing import Final
-
 from markupsafe import Markup
 
 from conformance.messages import Message
 from conformance.report import html
+from conformance.report.page import read_asset
 from conformance.report.translation import check_language, translate
 from conformance.results.model import Results
-
-_THEIRS: Final = (
-    "#title, #title + p, .summary__data > h2, .summary__data > .filter, .summary__reload, .summary__spacer"
-    "{display:none}"
-    "body:not(:has(#pytest-log[open])) :is(#environment-header, #environment, .run-count, .controls, #results-table)"
-    "{display:none}"
-    ".summary, .summary__data{display:block}"
-    "#environment-header, #environment{display:none}"
-    ".run-count, .controls, #results-table{max-width:76rem;margin-inline:auto}"
-    "body:has(#pytest-log[open]) :is(.run-count, .controls, #results-table, .log)"
-    "{background:#fff;color:#1b2027;color-scheme:light}"
-    "@media print{.run-count, .controls, #results-table{display:none !important}}"
-)
 
 
 def css() -> str:
@@ -35,7 +21,7 @@ def css() -> str:
 
     In a browser without `:has()` pytest-html's table is shown below our page instead of being folded.
     """
-    return f"{html.render_head()}\n{_THEIRS}\n"
+    return html.render_head() + read_asset("conformance.report", "pytest_html.css")
 
 
 def summary(prefix: list[str], results: Results, language: str | None = None, script_file: str = "") -> None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from conformance.http import split_url
-from conformance.jsontools import map_texts, walk_values
+from conformance.jsontools import walk_values
 
 _SHORTEST: Final = 3
 """Shorter values of fixtures stand in too many texts by chance."""
@@ -44,10 +44,6 @@ class Normalizer:
         if self._own is not None:
             text = self._own.sub(lambda match: f"{{{self._names[match[0]]}}}", text)
         return _VOLATILE.sub(lambda match: f"{{{match.lastgroup}}}", text)
-
-    def normalize_value(self, value: Any) -> Any:
-        """The same of every text within a JSON value, and of the names of members."""
-        return map_texts(value, self.normalize)
 
     @cached_property
     def _names(self) -> dict[str, str]:
