@@ -87,17 +87,12 @@ def _touches(change: OurChange, old: RowResult, new: RowResult) -> bool:
     """Whether a fixture that is not as it was stands in a request of the row; any other change may touch every row."""
     if not change.what.startswith("fixtures."):
         return True
-    return any(
-        _sent(row, str(one))
-        for row, value in ((old, change.old), (new, change.new))
-        for _, one in walk_values(value)
-        if one is not None and not isinstance(one, dict | list)
-    )
-
-
-def _sent(row: RowResult, text: str) -> bool:
-    requests = [exchange.request for exchange in row.exchanges]
-    return any(text in unquote(one.url) or text in (one.body or "") for one in requests)
+    for row, value in ((old, change.old), (new, change.new)):
+        sent = [f"{unquote(one.request.url)}\n{one.request.body or ''}" for one in row.exchanges]
+        values = [str(one) for _, one in walk_values(value) if one is not None and not isinstance(one, dict | list)]
+        if any(text in request for text in values for request in sent):
+            return True
+    return False
 
 
 def collect_trials(row: RowResult, normalizer: Normalizer) -> Trials:

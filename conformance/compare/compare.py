@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from conformance.checks.model import Level, Verdict
 from conformance.compare import own_changes as ours
 from conformance.compare.model import (
@@ -101,24 +99,19 @@ def compare_exploration(old: TargetRun, new: TargetRun, changes: tuple[OurChange
     Other draws find other things: where suite, edition, depth, seed or permissions are not the same, a finding says
     nothing about a change of the target. Fixtures are other names for the same things.
     """
-    before, after = dict(_explored(old)), dict(_explored(new))
-    both = _tried(old) & _tried(new)
+    before, after = _explored(old), _explored(new)
     explained = ours.changes_that_decide(one for one in changes if not one.what.startswith("fixtures."))
     came = [(key, one, True) for key, one in after.items() if key not in before]
     missing = [(key, one, False) for key, one in before.items() if key not in after]
+    both = _tried(old) & _tried(new)
     return tuple(
-        _explored_change(key, one, is_new=is_new, explained=explained)
-        for key, one, is_new in (*came, *missing)
-        if key[0] in both
-    )
-
-
-Key = tuple[str, str, Level, str]
-
-
-def _explored_change(key: Key, one: ExploredFinding, *, is_new: bool, explained: tuple[str, ...]) -> ExploredChange:
-    worse = is_new and one.level is Level.MUST and not explained
-    return ExploredChange(key[0], one.check, one.level, one.expected, one.actual, is_new, explained, worse)
+        ExploredChange(
+            operation, one.check, one.level, one.expected, one.actual, is_new, explained,
+            worse=is_new and one.level is Level.MUST and not explained,
+        )
+        for (operation, *_), one, is_new in (*came, *missing)
+        if operation in both
+    )  # fmt: skip
 
 
 def _choices(run: TargetRun) -> dict[tuple[str, str], set[str]]:
@@ -141,9 +134,10 @@ def _tried(run: TargetRun) -> set[str]:
     return {one.operation for one in run.explored if one.verdict is not Verdict.NOT_EXERCISED}
 
 
-def _explored(run: TargetRun) -> Iterator[tuple[Key, ExploredFinding]]:
-    for operation in run.explored:
-        for one in reversed(operation.findings):
-            # What came back may hold the random input; a status does not.
-            actual = str(one.actual) if isinstance(one.actual, int) else ""
-            yield (operation.operation, one.check, one.level, actual), one
+def _explored(run: TargetRun) -> dict[tuple[str, str, Level, str], ExploredFinding]:
+    """Findings by what is the same in every run: what came back may hold the random input, a status does not."""
+    return {
+        (explored.operation, one.check, one.level, str(one.actual) if isinstance(one.actual, int) else ""): one
+        for explored in run.explored
+        for one in reversed(explored.findings)
+    }

@@ -6,7 +6,7 @@ a comparison is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -41,7 +41,8 @@ def run_changes(old: TargetRun, new: TargetRun) -> tuple[OurChange, ...]:
             continue
         before, after = old.target.get(key), new.target.get(key)
         if key in _GROUPS:
-            pairs += _members(key, before or {}, after or {})
+            then, now = before or {}, after or {}
+            pairs += [(f"{key}.{name}", then.get(name), now.get(name)) for name in dict.fromkeys((*then, *now))]
         elif key == "allow":
             pairs.append((key, sorted(before or ()), sorted(after or ())))
         else:
@@ -86,11 +87,6 @@ def given_by_profile(target: Mapping[str, Any], lack: str) -> bool | None:
             return False
         value = value[name]
     return True
-
-
-def _members(group: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    for name in dict.fromkeys((*before, *after)):
-        yield f"{group}.{name}", before.get(name), after.get(name)
 
 
 def _changes(pairs: Iterable[tuple[str, Any, Any]]) -> tuple[OurChange, ...]:

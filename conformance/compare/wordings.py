@@ -44,23 +44,17 @@ def _of_row(
             yield WordingChange(new.id, about, EXAMPLE, old.observed, new.observed, explained)
     if set(old.editions) != set(new.editions) and old.editions and new.editions:
         yield WordingChange(new.id, Message("edition"), "", ", ".join(old.editions), ", ".join(new.editions), explained)
-    if was == now:
-        yield from _elsewhere(old, new, normalizers, explained)
-
-
-def _elsewhere(
-    old: RowResult, new: RowResult, normalizers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
-) -> Iterator[WordingChange]:
-    """Messages that deviate from the table both times, at the same input and in other words."""
+    if was != now:
+        return
     before, after = _messages(old), _messages(new)
-    for where in after:
-        if where in before:
-            was, now = (clip_text(words[where], _LONGEST) for words in (before, after))
-            if normalizers[0].normalize(was) != normalizers[1].normalize(now):
-                yield WordingChange(new.id, Message("message"), where, was, now, explained)
+    for where in (where for where in after if where in before):
+        was, now = (clip_text(words[where], _LONGEST) for words in (before, after))
+        if normalizers[0].normalize(was) != normalizers[1].normalize(now):
+            yield WordingChange(new.id, Message("message"), where, was, now, explained)
 
 
 def _messages(row: RowResult) -> dict[str, str]:
+    """What came instead of a promised message, by the input."""
     found = {one.where: one.actual for one in reversed(row.findings) if one.check == "message"}
     return {where: actual if isinstance(actual, str) else format_json(actual) for where, actual in found.items()}
 

@@ -16,6 +16,7 @@ from conformance.errors import ConfigError, Problem
 from conformance.history.database import transaction
 from conformance.history.model import HistoryCell, RowHistory, RunPoint, TargetHistory
 from conformance.jsontools import replace_surrogates
+from conformance.results.matching import label_run
 from conformance.results.model import Results, TargetRun
 
 _KEEP: Final = re.compile(r"\s*([1-9]\d{0,5})\s*(d|days?|runs?)\s*")
@@ -50,7 +51,7 @@ def append_results(path: Path, results: Results, keep: Retention | None = None) 
             _write(connection, results, run)
         if keep is not None:
             for run in results.runs:
-                _delete_old(connection, run.contract.name, _name(run), results.started, keep)
+                _delete_old(connection, run.contract.name, label_run(run), results.started, keep)
 
 
 def delete_old_runs(path: Path, keep: Retention) -> None:
@@ -70,13 +71,13 @@ def _existing(path: Path) -> AbstractContextManager[sqlite3.Connection]:
 
 def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
     number = _insert(connection, "runs", {
-        "contract": run.contract.name, "edition": run.contract.edition, "target": _name(run),
+        "contract": run.contract.name, "edition": run.contract.edition, "target": label_run(run),
         "base_url": str(run.target.get("base_url", "")), "started": results.started, "seconds": results.seconds,
         "requests": run.requests, "verdict": run.verdict.value, "depth": results.depth, "seed": str(results.seed),
         "suite": f"{results.suite.name} {results.suite.version}", "partial": int(results.partial),
         "explored": sum(one.verdict is Verdict.VIOLATES for one in run.explored),
     })  # fmt: skip
-    tried = {"contract": run.contract.name, "target": _name(run), "started": results.started}
+    tried = {"contract": run.contract.name, "target": label_run(run), "started": results.started}
     for row in run.rows:
         _insert(connection, "rows", {
             "run": number, "id": row.id, "tab": row.table, "n": row.row, "verdict": row.verdict.value,
@@ -121,10 +122,6 @@ def _delete_old(connection: sqlite3.Connection, contract: str, target: str, star
             " ORDER BY datetime(started) DESC, id DESC LIMIT -1 OFFSET ?)",
             (*which, keep.runs),
         )
-
-
-def _name(run: TargetRun) -> str:
-    return str(run.target.get("name") or run.target.get("base_url") or "")
 
 
 def _clean(values: tuple[object, ...]) -> tuple[object, ...]:

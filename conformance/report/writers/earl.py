@@ -49,13 +49,10 @@ def format_earl(results: Results, language: str | None = None) -> str:
     graph = [suite]
     for number, run in enumerate(results.runs, 1):
         subject = f"urn:conformance:target:{number}"
-        graph.append(_subject(subject, run))
+        title = show_invisible(str(run.target.get("base_url", "")))
+        graph.append({"@id": subject, "@type": "earl:TestSubject", "title": title})
         graph += [_assertion(results, run, row, subject, say) for row in list_rows(run)]
     return format_json_text({"@context": _CONTEXT, "@graph": graph})
-
-
-def _subject(name: str, run: TargetRun) -> dict[str, Any]:
-    return {"@id": name, "@type": "earl:TestSubject", "title": show_invisible(str(run.target.get("base_url", "")))}
 
 
 def _assertion(results: Results, run: TargetRun, row: RowResult, subject: str, say: Translator) -> dict[str, Any]:
