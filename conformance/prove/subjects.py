@@ -51,16 +51,12 @@ def contract_folders_of(root: Path, contract: str | None) -> dict[str, Path]:
     """
     found = {read_contract(folder).name: folder for folder in find_all_contract_folders(root)}
     usable = {name: folder for name, folder in found.items() if name in reference.contracts()}
-    if contract is not None:
-        problems = list(unknown_name_problems("contract", contract, usable))
-        if problems:
-            raise ConfigError(problems)
-        return {contract: usable[contract]}
-    if not usable:
-        raise ConfigError(
-            [Problem(str(root), "there is no contract with a reference server", "run it where cases/ is")]
-        )
-    return usable
+    problems = list(unknown_name_problems("contract", contract, usable)) if contract else []
+    if not usable and not contract:
+        problems = [Problem(str(root), "there is no contract with a reference server", "run it where cases/ is")]
+    if problems:
+        raise ConfigError(problems)
+    return {contract: usable[contract]} if contract else usable
 
 
 def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, tuple[Fault, ...]]:

@@ -66,14 +66,12 @@ def _titles(runs: Iterable[TargetRun]) -> str:
 
 def _render(template: str, results: Results, language: str | None, script_file: str = "") -> str:
     page = build_environment(_PACKAGE).get_template(template)
-    levels_of_detail = list(TIERS)
-    while len(levels_of_detail) > 1 and estimate_size(results, levels_of_detail[0]) > _MOST_BYTES:
-        del levels_of_detail[0]
-    text = ""
-    for limits in levels_of_detail:
-        text = page.render(_context(results, language, limits, script_file))
-        if len(text.encode()) <= _MOST_BYTES:
-            break
+    for limits in TIERS:
+        is_least = limits is TIERS[-1]
+        if is_least or estimate_size(results, limits) <= _MOST_BYTES:
+            text = page.render(_context(results, language, limits, script_file))
+            if is_least or len(text.encode()) <= _MOST_BYTES:
+                break
     return text
 
 

@@ -9,6 +9,7 @@ import html
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 
 HINT = re.compile(r"[%\\&\n]")
 # Each begins behind its first character, and the whole pattern with a set of those: that makes the search fast.
@@ -31,20 +32,15 @@ class DecodedView:
     """A text with one layer of escapes taken off."""
 
     text: str
-    starts: list[int]
-    """Where in `text` each run begins."""
-    sources: list[tuple[int, int]]
-    """From where in the original each run came; a run longer than its source is an escape."""
-    escaped: list[bool]
+    runs: list[tuple[int, int, int, bool]]
+    """Where in `text` each run begins, from where to where of the original it came, and whether it is an escape."""
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """Where in the original the characters `start` to `end` came from."""
-        first = bisect_right(self.starts, start) - 1
-        last = bisect_right(self.starts, end - 1) - 1
-        begin = self.sources[first][0] + (0 if self.escaped[first] else start - self.starts[first])
-        if self.escaped[last]:
-            return begin, self.sources[last][1]
-        return begin, self.sources[last][0] + end - self.starts[last]
+        run, begin, _, is_escape = self.runs[bisect_right(self.runs, start, key=itemgetter(0)) - 1]
+        first = begin if is_escape else begin + start - run
+        run, begin, last, is_escape = self.runs[bisect_right(self.runs, end - 1, key=itemgetter(0)) - 1]
+        return first, last if is_escape else begin + end - run
 
 
 def unescape(text: str) -> DecodedView | None:
@@ -52,29 +48,25 @@ def unescape(text: str) -> DecodedView | None:
     if HINT.search(text) is None:
         return None
     parts: list[str] = []
-    starts: list[int] = []
-    sources: list[tuple[int, int]] = []
-    escaped: list[bool] = []
+    runs: list[tuple[int, int, int, bool]] = []
     position = size = 0
 
-    def add(part: str, start: int, end: int, *, escape: bool) -> None:
+    def add(part: str, start: int, end: int, *, is_escape: bool) -> None:
         nonlocal size
         if part:
             parts.append(part)
-            starts.append(size)
-            sources.append((start, end))
-            escaped.append(escape)
+            runs.append((size, start, end, is_escape))
             size += len(part)
 
     for match in ESCAPE.finditer(text):
         start, end = match.span()
-        add(text[position:start], position, start, escape=False)
-        add(_meaning(match.lastgroup or "", match[0]), start, end, escape=True)
+        add(text[position:start], position, start, is_escape=False)
+        add(_meaning(match.lastgroup or "", match[0]), start, end, is_escape=True)
         position = end
     if not position:
         return None
-    add(text[position:], position, len(text), escape=False)
-    return DecodedView("".join(parts), starts, sources, escaped)
+    add(text[position:], position, len(text), is_escape=False)
+    return DecodedView("".join(parts), runs)
 
 
 def _meaning(kind: str, escape: str) -> str:
