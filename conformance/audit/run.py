@@ -28,6 +28,8 @@ from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST
 from conformance.results.model import Results
 
+INTERRUPTED, NOTHING_EXERCISED = 2, 5
+_INTERNAL, _UNUSABLE = 3, 4
 _CLEANUP_SECONDS = 60.0
 """For targets to clean up after Ctrl-C."""
 _MOST_THREADS = 64
@@ -118,11 +120,6 @@ def _open_pool(
     if scheduler is not None:
         return dask_executor(scheduler, workers)
     return thread_executor(min(workers or _MOST_THREADS, groups), stop_signal)
-
-
-INTERRUPTED = 2
-NOTHING_EXERCISED = 5
-_INTERNAL, _UNUSABLE = 3, 4
 
 
 def format_line(outcome: JobOutcome, language: str | None = None, *, before: bool = False) -> str:

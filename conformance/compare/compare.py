@@ -103,14 +103,16 @@ def compare_exploration(old: TargetRun, new: TargetRun, changes: tuple[OurChange
     explained = ours.changes_that_decide(one for one in changes if not one.what.startswith("fixtures."))
     came = [(key, one, True) for key, one in after.items() if key not in before]
     missing = [(key, one, False) for key, one in before.items() if key not in after]
-    both = _tried(old) & _tried(new)
+    tried, again = (
+        {one.operation for one in run.explored if one.verdict is not Verdict.NOT_EXERCISED} for run in (old, new)
+    )
     return tuple(
         ExploredChange(
             operation, one.check, one.level, one.expected, one.actual, is_new, explained,
             worse=is_new and one.level is Level.MUST and not explained,
         )
         for (operation, *_), one, is_new in (*came, *missing)
-        if operation in both
+        if operation in tried & again
     )  # fmt: skip
 
 
@@ -128,10 +130,6 @@ def _choices(run: TargetRun) -> dict[tuple[str, str], set[str]]:
 def _undocumented(run: TargetRun) -> dict[tuple[str, int, str], Undocumented]:
     normalizer = Normalizer(run.target)
     return {(one.operation, one.status, normalizer.normalize(one.message)): one for one in reversed(run.undocumented)}
-
-
-def _tried(run: TargetRun) -> set[str]:
-    return {one.operation for one in run.explored if one.verdict is not Verdict.NOT_EXERCISED}
 
 
 def _explored(run: TargetRun) -> dict[tuple[str, str, Level, str], ExploredFinding]:

@@ -15,6 +15,19 @@ from conformance.report.words import VERDICTS, name_of
 
 ROW, INPUT, THEN, NOW = Message("Row"), Message("Input"), Message("Then"), Message("Now")
 
+HEADINGS: Final[Mapping[Kind, Message]] = {
+    Kind.NEWLY_VIOLATING: Message("Newly violating"),
+    Kind.VIOLATING_OTHERWISE: Message("Violating in another way"),
+    Kind.NEWLY_INCONCLUSIVE: Message("Newly inconclusive"),
+    Kind.NO_LONGER_EXERCISED: Message("No longer exercised"),
+    Kind.DRIFTING: Message("Newly drifting"),
+    Kind.IMPROVED: Message("Improved"),
+    Kind.NEWLY_EXERCISED: Message("Newly exercised"),
+    Kind.ADDED: Message("Rows that are new"),
+    Kind.REMOVED: Message("Rows that are gone"),
+}
+"""What stands above the rows of a kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -109,20 +122,6 @@ def _since(*, new: bool) -> Cell:
 
 def _place(one: WordingChange) -> str:
     return join_messages(" ", [one.about, Message("at"), one.where]) if one.where else one.about
-
-
-HEADINGS: Final[Mapping[Kind, Message]] = {
-    Kind.NEWLY_VIOLATING: Message("Newly violating"),
-    Kind.VIOLATING_OTHERWISE: Message("Violating in another way"),
-    Kind.NEWLY_INCONCLUSIVE: Message("Newly inconclusive"),
-    Kind.NO_LONGER_EXERCISED: Message("No longer exercised"),
-    Kind.DRIFTING: Message("Newly drifting"),
-    Kind.IMPROVED: Message("Improved"),
-    Kind.NEWLY_EXERCISED: Message("Newly exercised"),
-    Kind.ADDED: Message("Rows that are new"),
-    Kind.REMOVED: Message("Rows that are gone"),
-}
-"""What stands above the rows of a kind."""
 
 
 def format_headline(comparison: Comparison) -> Message:

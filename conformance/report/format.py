@@ -163,7 +163,8 @@ def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
     groups = group_findings(row.findings)
     for group in groups[:_SHOWN]:
         yield ""
-        yield f"  {_level(group[0].level, say)}{say(_describe_group(group))}"
+        level = "" if group[0].level is Level.MUST else f"{say(name_of(group[0].level))}: "
+        yield f"  {level}{say(_describe_group(group))}"
         yield from _exchange(exchanges.get(group[0].exchange or 0), say)
     if more := sum(len(group) for group in groups[_SHOWN:]):
         yield ""
@@ -177,10 +178,6 @@ def _describe_group(group: Group) -> str:
     if not more:
         return finding
     return join_messages("; ", [finding, plural_message(more, "and at {n} more input", "and at {n} more inputs")])
-
-
-def _level(level: Level | str, say: Translator) -> str:
-    return "" if level == Level.MUST else f"{say(name_of(level))}: "
 
 
 def _exchange(exchange: RecordedExchange | None, say: Translator) -> Iterator[str]:
