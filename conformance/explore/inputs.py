@@ -1,24 +1,26 @@
 """Which inputs are worth their requests: from Schemathesis's coverage, and rare values that no schema leads to.
 
-The most revealing of each kind come first, and the same ones for the same seed.
+The most revealing of each kind come first, and the same ones for the same seed. Schemathesis is only asked for data: it
+is given a document of its own with one operation in it, no credential, no host, path and fixtures already settled, so
+that it cannot draw a method or a place that was not meant.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
 from conformance.contract.request_template import NO_BODY
-from conformance.explore.generate import coverage_probes
-from conformance.explore.openapi import MULTIPART, DocumentedOperation
-from conformance.explore.probes import ExploreProbe, with_values
+from conformance.engine.generate import DRAWING
+from conformance.explore.openapi import MULTIPART, DocumentedOperation, read_document
+from conformance.explore.probes import ExploreProbe, is_sendable, with_values
 from conformance.explore.validity import Validity, classify_probe, may_be_sent
 
-_EDGES = ("minimum", "maximum", "minimum_value", "near_boundary_number", "maximum_value")
-"""How Schemathesis's names for the edges of a range end."""
 _QUERY_VALUES: Mapping[str, tuple[str, ...]] = {
     "script": ('<b>"é日😀"</b>%s\'',),
     "wide": ("9223372036854775808", "2147483648", "99999999999999999999"),
@@ -27,6 +29,9 @@ _QUERY_VALUES: Mapping[str, tuple[str, ...]] = {
     "lenient": ("+5", "1e2", "0x10", "007", "٣", "1_000", "5.0"),
 }
 """Rare values of a query parameter by what they try; `script` and `markup` are tried as text, the rest as numbers."""
+_EDGES = ("minimum", "maximum", "minimum_value", "near_boundary_number", "maximum_value")
+"""How Schemathesis's names for the edges of a range end."""
+_PATH = "/explored"
 _DRAWN = 40
 """Numbers within its range that are drawn for a parameter."""
 _MOST = 10_000
@@ -104,8 +109,6 @@ def _rare_probes(
     yield from (probe for probe in paths if probe.about.partition(":")[0] in firm)
     if operation.method == "GET":
         yield _changed(plain, "query", "x-unknown", ["😀é日"], "script")
-    if operation.body is None:
-        yield from _several_at_once(operation, plain)
     yield from paths
     if operation.body is None:
         yield from _queries(operation, plain, order)
@@ -118,20 +121,6 @@ def _rare_probes(
 def _changed(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
     """The plain probe with other values of one parameter."""
     return with_values(replace(plain, role="boundary", about=f"{name}: {kind}"), where, name, *values)
-
-
-def _several_at_once(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
-    """All numbers and switches of a list at once, each with a valid value that shows: few items, then many."""
-    numbers = [one for one in operation.among("query") if one.schema.get("type") == "integer"]
-    switches = tuple((one.name, "true") for one in operation.among("query") if one.schema.get("type") == "boolean")
-    if not numbers:
-        return
-    names = {one.name for one in numbers} | {name for name, _ in switches}
-    rest = tuple(pair for pair in plain.query if pair[0] not in names)
-    few = tuple((one.name, str(one.schema.get("minimum", 0) + 1)) for one in numbers)
-    many = tuple((one.name, str(one.schema["maximum"])) for one in numbers if "maximum" in one.schema)
-    yield replace(plain, query=(*rest, *few), role="boundary", about="several: few")
-    yield replace(plain, query=(*rest, *many, *switches), role="boundary", about="several: many")
 
 
 def _queries(operation: DocumentedOperation, plain: ExploreProbe, order: random.Random) -> Iterator[ExploreProbe]:
@@ -181,3 +170,99 @@ def _bodies(schema: Mapping[str, Any], plain: ExploreProbe, base: Mapping[str, A
             odd.append((first + place, replace(plain, body={**base, name: value}, role="boundary", about=about)))
     odd.append((1, replace(plain, body=[], role="boundary", about="body: list")))
     yield from (probe for _, probe in sorted(odd, key=lambda pair: pair[0]))  # several members, several values
+
+
+# --- from Schemathesis
+
+
+def coverage_probes(
+    operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any]
+) -> Iterator[ExploreProbe]:
+    """Edges, wrong types, missing and unexpected members, each as `plain` with other parts.
+
+    `base` holds the members that every valid body has.
+    """
+    document = _document(operation)
+    with DRAWING:
+        cases = () if document is None else _cover(json.dumps(document), operation.method)
+    for where, drawn in cases:
+        if where == "header" or (where == "query" and operation.body is not None):
+            continue
+        names = {name for name, _ in drawn.query}
+        query = (*(pair for pair in plain.query if pair[0] not in names), *drawn.query)
+        body = {**base, **drawn.body} if isinstance(drawn.body, dict) else drawn.body
+        probe = replace(drawn, path=plain.path, query=query, body=body)
+        if is_sendable(probe):
+            yield probe
+
+
+def _document(operation: DocumentedOperation) -> dict[str, Any] | None:
+    """The operation alone as OpenAPI, as far as valid values of it are known; None where nothing is left of it."""
+    parameters = []
+    for one in operation.among("query"):
+        schema = dict(one.schema) if one.known is None else {"enum": list(one.known)}
+        if one.known != ():
+            parameters.append({"name": one.name, "in": "query", "required": one.required, "schema": schema})
+    has_body = operation.body is not None and operation.media_type != MULTIPART
+    if not parameters and not has_body:
+        return None
+    item: dict[str, Any] = {"parameters": parameters, "responses": {"default": {"description": "any"}}}
+    if has_body:
+        item["requestBody"] = {"required": True, "content": {"application/json": {"schema": _narrowed(operation.body)}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": operation.id, "version": "1"},
+        "paths": {_PATH: {operation.method.lower(): item}},
+    }
+
+
+def _narrowed(schema: Any) -> Any:
+    """A schema without the words that steer exploration, narrowed to the values that are known to be valid."""
+    if not isinstance(schema, Mapping):
+        return schema
+    result = {key: inner for key, inner in schema.items() if not key.startswith("x-")}
+    if "properties" in schema:
+        result["additionalProperties"] = False
+        result["properties"] = {name: _narrowed(inner) for name, inner in schema["properties"].items()}
+    if "items" in schema:
+        result["items"] = _narrowed(schema["items"])
+    if known := schema.get("x-known"):
+        if schema.get("type") == "array":
+            result["items"] = {**result["items"], "enum": known[0]}
+        else:
+            result["enum"] = known
+    return result
+
+
+@lru_cache(maxsize=256)
+def _cover(written: str, method: str) -> tuple[tuple[str | None, ExploreProbe], ...]:
+    """The place of what is tried, and the query and body of each case.
+
+    Equal documents give equal inputs: they are derived once in each process, for all targets.
+    """
+    from schemathesis import GenerationMode  # noqa: PLC0415 - runs that don't explore don't pay for it
+    from schemathesis.core import NotSet  # noqa: PLC0415
+
+    schema = read_document(json.loads(written))
+    schema.config.generation.update(modes=list(GenerationMode), deterministic=True, database="none")
+    schema.config.phases.coverage.unexpected_methods = set()
+    cases = schema.iter_coverage_cases(
+        schema[_PATH][method],
+        generation_modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE],
+        generation_config=schema.config.generation,
+    )
+    found = []
+    for case in cases:
+        data = getattr(getattr(case.meta, "phase", None), "data", None)
+        about = f"{getattr(data, 'parameter', None) or 'body'}: {getattr(data, 'scenario', '')}"
+        query = tuple((str(name), text) for name, value in (case.query or {}).items() for text in _texts(value))
+        body = NO_BODY if isinstance(case.body, NotSet) else case.body
+        found.append((getattr(data, "parameter_location", None), ExploreProbe(query=query, body=body, about=about)))
+    return tuple(found)
+
+
+def _texts(value: Any) -> list[str]:
+    """A value of a query parameter as it is written, an array as several values."""
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return [str(value) if isinstance(value, str) else json.dumps(value)]

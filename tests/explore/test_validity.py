@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.client.builder import PlaceholderScope
-from conformance.explore.generate import coverage_probes
+from conformance.explore.inputs import coverage_probes
 from conformance.explore.openapi import DocumentedOperation, with_known_body
 from conformance.explore.probes import ExploreProbe, plain_probe, request_of_probe
 from conformance.explore.validity import Validity, classify_probe, may_be_sent

@@ -10,8 +10,7 @@ import pytest
 
 from conformance.contract.schema import Draw
 from conformance.engine.generate import DRAWING, _values
-from conformance.explore.generate import coverage_probes
-from conformance.explore.inputs import choose_probes
+from conformance.explore.inputs import choose_probes, coverage_probes
 from conformance.explore.openapi import with_known_body
 from conformance.explore.probes import plain_probe
 from conformance.explore.validity import Validity
