@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from conformance.contract.contract import Contract
 from conformance.plan.model import GuardRead, RowPlan
@@ -29,18 +29,12 @@ def place_closing_reads(plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
     return {name: replace(plan, closing=tuple(closing.get(name, ()))) for name, plan in plans.items()}
 
 
-@dataclass(slots=True)
-class _Place:
-    """Where one read is sent: after the set-up of the first row that it guards, and after the probes of the last."""
-
-    read: GuardRead
-    first: str
-    last: str
-
-
 def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
-    """The rows that write with the reads of what they must not change: each once before, and once after all of them."""
-    places: dict[str, _Place] = {}
+    """The rows that write with the reads of what they must not change: each once before, and once after all of them.
+
+    It is sent after the set-up of the first row that it guards, and after the probes of the last.
+    """
+    places: dict[str, tuple[GuardRead, str, str]] = {}
     captured: set[str] = set()
     for name, plan in plans.items():
         captured |= {capture for step in plan.before for capture in step.step.capture or {}}
@@ -49,13 +43,13 @@ def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]
             read = GuardRead(next(plan_steps(contract, [guard.read], "smoke")), tuple(guard.compare))
             lacking = missing_for_steps(contract, target, (read.step,))
             if read.step.request.captures <= captured and not any(lacking):
-                place = places.setdefault(read.key, _Place(read, name, name))
-                compare = tuple(dict.fromkeys([*place.read.compare, *read.compare]))
-                place.read, place.last = replace(place.read, compare=compare), name
+                known, first, _ = places.get(read.key, (read, name, name))
+                compare = tuple(dict.fromkeys([*known.compare, *read.compare]))
+                places[read.key] = replace(known, compare=compare), first, name
     found: dict[str, RowPlan] = {}
-    for place in places.values():
-        first = found.get(place.first, plans[place.first])
-        found[place.first] = replace(first, opening=(*first.opening, place.read))
-        last = found.get(place.last, plans[place.last])
-        found[place.last] = replace(last, closing=(*last.closing, place.read))
+    for read, first, last in places.values():
+        plan = found.get(first, plans[first])
+        found[first] = replace(plan, opening=(*plan.opening, read))
+        plan = found.get(last, plans[last])
+        found[last] = replace(plan, closing=(*plan.closing, read))
     return found

@@ -9,13 +9,13 @@ probes that show most; a budget is spent as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import zip_longest
 from types import MappingProxyType
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, probe_key
-from conformance.plan.model import BUDGET, PlannedStep, RowPlan, schedule_steps
+from conformance.plan.model import BUDGET, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
 from conformance.plan.power import Offer, order_offers
 from conformance.plan.setup import fixture_check, fixtures_to_check
@@ -219,28 +219,16 @@ def _share(drafts: Mapping[str, RowPlan], order: Iterable[str]) -> Iterator[tupl
             shares = replace(shares, set_up=shares.set_up | set_up, captured=shares.captured | captured)
 
 
-@dataclass(slots=True)
-class _SharedSetUp:
-    """A set-up that several rows share, and what takes away what it makes."""
-
-    after: tuple[PlannedStep, ...]
-    captures: frozenset[str] = field(default_factory=frozenset)
-    last: str = ""
-
-
 def _remove_at_end(contract: Contract, plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
     """What a shared set-up has made is taken away by the last row that uses it."""
-    found: dict[str, _SharedSetUp] = {}
-    for name, plan in plans.items():
-        if any(step.permission != "read" for step in plan.before) and not plan.after:
-            after = tuple(plan_steps(contract, plan.row.case.after, "standard"))
-            captures = frozenset(capture for step in plan.before for capture in step.step.capture or {})
-            found[sequence_key(plan.before)] = _SharedSetUp(after, captures, name)
-        for shared in found.values():
-            if any(shared.captures & request.request.captures for request in plan.schedule()):
-                shared.last = name
+    used = {
+        name: {one for request in plan.schedule() for one in request.request.captures} for name, plan in plans.items()
+    }
     removed: dict[str, RowPlan] = {}
-    for shared in found.values():
-        plan = removed.get(shared.last, plans[shared.last])
-        removed[shared.last] = replace(plan, after=(*plan.after, *shared.after))
+    for name, plan in plans.items():
+        if not plan.after and any(step.permission != "read" for step in plan.before):
+            made = {capture for step in plan.before for capture in step.step.capture or {}}
+            last = [name, *(other for other in plans if made & used[other])][-1]
+            after = (*removed.get(last, plans[last]).after, *plan_steps(contract, plan.row.case.after, "standard"))
+            removed[last] = replace(removed.get(last, plans[last]), after=after)
     return removed
