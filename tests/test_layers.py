@@ -39,6 +39,7 @@ DOORS = {
     "werkzeug": ["conformance.reference", "conformance.app_server"],
     "pydantic": [
         "conformance.contract",
+        "conformance.engine.journal",
         "conformance.target",
         "conformance.results",
         "conformance.plan",
