@@ -210,7 +210,7 @@ class RowRunner:
         return bool(made)
 
     def restore(self) -> None:
-        """Set back what the row may have changed, where probes were sent. A failure is a warning.
+        """Set back what the row may have changed, where probes were sent. A failure is a warning; a 500 violates.
 
         Where it is in doubt what refused probes did, what they may have made is looked for, too.
         """
@@ -223,6 +223,8 @@ class RowRunner:
         if sequence.passed:
             strike(self.context, self._restore_entry)
         else:
+            if sequence.broken is not None and sequence.broken.crashed:
+                self.evidence.find(sequence.broken.found, sequence.broken.n)
             self.evidence.warnings.append(
                 Message("what the row changed may not be as it was: {reason}", reason=sequence.why)
             )

@@ -23,6 +23,7 @@ from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 
 _NOT_MODIFIED = 304
+_INTERNAL_ERROR = 500
 _GATEWAY_STATUSES = frozenset({502, 504})
 """Statuses of something between us and the target."""
 
@@ -50,6 +51,11 @@ class StepResult:
     def unmodified(self) -> bool:
         """Whether it was answered 304, which no request of ours asks for."""
         return self.exchange.response is not None and self.exchange.response.status == _NOT_MODIFIED
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it was answered 500, which no valid request is."""
+        return self.exchange.response is not None and self.exchange.response.status == _INTERNAL_ERROR
 
     @property
     def accepted(self) -> bool:

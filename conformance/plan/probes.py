@@ -8,7 +8,7 @@ from itertools import cycle
 from typing import Any
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.request_template import apply_patch, format_value, name_part, replace_part, split_part
+from conformance.contract.request_template import OMIT, apply_patch, format_value, name_part, replace_part, split_part
 from conformance.contract.schema import Depth, Input
 from conformance.contract.templates import show_placeholders
 from conformance.messages import Message
@@ -247,12 +247,13 @@ def _inputs_of(row: Row) -> list[str]:
 
 
 def _all_at_once(combine: ContextValues) -> list[ContextValues]:
-    """Sets of one value for each part, as many as it takes for every value to be in one."""
+    """Sets of one value for each part, as many as it takes for every value to be in one; what is omitted is in none."""
     values: dict[str, list[Any]] = {}
     for part, value in combine:
         values.setdefault(part, []).append(value)
     most = max(map(len, values.values()), default=1)
-    return [tuple((part, each[turn % len(each)]) for part, each in values.items()) for turn in range(most)]
+    turns = [[(part, each[turn % len(each)]) for part, each in values.items()] for turn in range(most)]
+    return [tuple(pair for pair in turn if pair[1] != OMIT) for turn in turns]
 
 
 def _combine(probe: Probe, turn: Turn) -> Probe:

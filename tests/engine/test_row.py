@@ -561,6 +561,23 @@ def test_what_a_row_changed_is_put_back_even_where_it_violates(run: Run, server:
     assert (ran.only.verdict, server.items["spoon"]["name"]) == ("violates", "Spoon")
 
 
+@pytest.mark.parametrize(("status", "verdict"), [(500, "violates"), (404, "conforms")])
+def test_a_500_behind_refused_requests_violates(
+    run: Run, server: Shop, answer: MakeResponse, status: int, verdict: str
+) -> None:
+    refused = [False]
+
+    def answered(asked: Any) -> Outcome:
+        outcome = (
+            server(asked) if asked.request.method != "GET" or not refused[0] else answer(status, {"message": "no"})
+        )
+        refused[0] = refused[0] or asked.request.method == "PUT"
+        return outcome
+
+    rows = PUT.partition("    unchanged:")[0] + '    after: [{call: get, request: {path: {id: "spoon"}}}]\n'
+    assert run(answered, rows).only.verdict == verdict
+
+
 # --- repetition ----------------------------------------------------------------------------------------------------
 
 LIMITED = "  - {id: limited, cause: a, permission: exhaust, expect: {status: 429}, repeat: {at_most: 6}}\n"

@@ -133,8 +133,8 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     known = fixtures["content_id"]
     names = (known[:-1], known + "x", known.upper(), "z" + known[1:], "no", "never-was-here", "x" * 40, "no", known)
     for name in (
-        *names, "0", "-1", "%00", "5000000000", known[1:], "q" + known, known[:-1] + "_", f"-{known}_",
-        "%zz", "a-b-c-d-e",
+        *names, "0", "-1", "%00", "5000000000", known[1:], known + known[-1], "q" + known, known[:-1] + "_",
+        f"-{known}_", "%zz", "a-b-c-d-e",
     ):  # fmt: skip
         yield ask("GET", f"{group}/{name}")
     bodies: list[Any] = [{"status": value} for value in (
@@ -194,6 +194,7 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     yield ask("POST", "/api/v1/media", body=large(6_000_000), content_type=kind, transfer_encoding="chunked")
     for method in ("PUT", "PATCH", "PUT"):
         yield ask(method, "/api/v1/media", body=form(10), content_type=kind)
+        yield ask(method, "/api/v1/media", body=b"{}", content_type="application/json")
         yield ask(method, "/api/v2/media", {"url": fixtures["media_url"]})
         yield ask("GET", "/api/v1/media")
         yield ask("GET", "/api/v2/media", {"fileName": fixtures["media_file_name"]})
@@ -284,12 +285,14 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     yield ask("PATCH", "/api/v1/nowhere")
     yield ask("GET", group, {"limit": 0}, x_microcms_api_key="-")
     yield ask("GET", "/api/v2/media", {"fileName": "view"}, x_microcms_api_key=KEYS["forbidden"])
+    yield ask("GET", "/api/v2/media", {"limit": 2})
+    yield ask("GET", "/api/v2/media", {"token": "<last>"}, x_microcms_api_key="-")
     for _ in range(25):
         yield ask("GET", group, x_microcms_api_key=KEYS["throttled"])
     yield ask("GET", draft, x_microcms_api_key=KEYS["throttled"])
     yield ask("PATCH", draft + "/status", body=status, x_microcms_api_key=KEYS["throttled"])
     yield ask("GET", draft)
-    for path in (group, draft, draft):
+    for path in (group, draft, draft, f"{group}/{fixtures['content_id']}", f"/api/v1/members/{people}"):
         yield ask("GET", path, x_fault="internal")
     yield ask(
         "POST", "/api/v1/media", body=form(10), content_type="multipart/form-data; boundary=b", x_fault="internal"

@@ -25,7 +25,7 @@ from conformance.reference.fault_builder import (
 from conformance.reference.hooks import FaultyServer, RequestCounter
 from conformance.reference.http import NO_BODY
 from conformance.reference.microcms.context import MicrocmsContext
-from conformance.reference.microcms.error_rows import message_of
+from conformance.reference.microcms.error_rows import ROWS, message_of
 from conformance.reference.microcms.faults import generic
 from conformance.reference.microcms.faults.generic import BUILDER
 from conformance.reference.microcms.state import KEYS
@@ -74,6 +74,21 @@ def _first_in_10_seconds(number: int) -> Callable[[Test], Test]:
 def _all_but_every_11th(condition: Test) -> Test:
     counter = RequestCounter()
     return lambda context: condition(context) and counter.increment() % 11 != 1
+
+
+def _right_after(trigger: Test) -> Callable[[Test], Test]:
+    """True for the next request, whatever it is, after one for which `trigger` holds."""
+
+    def limit(condition: Test) -> Test:
+        last: list[bool] = [False]
+
+        def occurs(context: MicrocmsContext) -> bool:
+            due, last[0] = last[0], trigger(context)
+            return due and not last[0] and condition(context)
+
+        return occurs
+
+    return limit
 
 
 def _comes_later(name: str) -> Test:
@@ -288,14 +303,16 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *_now_and_later(_performs("applies_forbidden_change_of_content", _KEY, "despite key", operation=_CHANGES)),
     *_now_and_later(_performs("stores_forbidden_upload", _KEY, "despite key", _UPLOAD)),
     _performs("deletes_though_forbidden", _KEY, "despite key", _DELETE, key_name="forbidden"),
+    _accepts("admits_any_key_with_a_page_token", _KEY, kind="combination", query={"token": ".+"}),
     _answers("keeps_the_key_of_a_connection", _KEY, "repeated", with_value({"id": "kept"}, 200), to="any", key=None,
              operation=".+", limit=on_connections_of(when(key_name="full"))),
     _rejects("forbids_everything", _KEY, operation=".+"),
     _accepts("hides_internal_errors", _INTERNAL),
     _accepts("hides_internal_errors_of_writes", _INTERNAL, operation=_WRITES),
-    _answers("stays_broken_after_an_internal_error", _INTERNAL, "repeated", _CRASH,
-             lambda context: "x-fault" not in context.headers, to="any",
-             limit=since(when(headers={"x-fault": "internal"}))),
+    *(_answers(f"hides_internal_error_of_{name}", _INTERNAL, "operation",
+               with_value({"message": message_of(row)}, ROWS[row][0]), shown) for name, row, shown in _ONE_OF),
+    _answers("fails_right_after_an_internal_error", _INTERNAL, "repeated", _CRASH, to="any",
+             limit=_right_after(when(headers={"x-fault": "internal"}))),
     _answers("prints_internal_error", _INTERNAL, "leak",
              with_members(message=f"panic: runtime error\n\n{STACKS['go']}")),
     _accepts("answers_any_url", _URL),
@@ -399,6 +416,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("finds_content_by_longer_id", _CONTENT, _LONGER),
     _accepts("finds_content_in_any_case", _CONTENT, _resembles(lambda sent, known: sent.lower() == known.lower())),
     _accepts("finds_content_with_a_letter_changed", _CONTENT, _NEAR),
+    _accepts("finds_content_with_its_last_letter_twice", _CONTENT,
+             _resembles(lambda sent, known: sent == known + known[-1])),
     _accepts("finds_unknown_content_at_second_look", _CONTENT, kind="repeated", limit=after_first),
     _answers("crashes_on_long_content_id", (_CONTENT, _INTERNAL), "status", 500, id=".{20,}"),
     _answers("answers_uuid_of_no_content_with_400", _CONTENT, "status", 400, _SHOWN, id=_UUID),
@@ -601,6 +620,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
                path=f"/.*/v{version}/.*") for version, row, _ in _MEDIA_METHODS for method in ("PUT", "PATCH")),
     *(_accepts(f"accepts_{method.lower()}_on_media_v{version}", row, method=method, path=f"/.*/v{version}/.*")
       for version, row, _ in _MEDIA_METHODS for method in ("PUT", "PATCH")),
+    _answers("wants_a_form_for_a_method_on_media", _POST_METHOD, "message",
+             with_value({"message": "invalid request"}, 400), lambda context: "multipart" not in context.content_type),
     _rejects("refuses_post_on_media", (_POST_METHOD, _FORM, _SIZE), _UPLOAD),
     *(_accepts(f"accepts_deletion_of_{name}", _BAD_URL, url=url) for name, url in _WRONG_URLS.items()),
     *(_answers(f"answers_deletion_of_{name}_with_404", _BAD_URL, "status", 404, url=url) for name,
