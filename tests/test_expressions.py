@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -28,9 +28,9 @@ def test_an_expression_matches_a_text_as_a_whole(expression: str, text: str, mat
 
 @pytest.mark.parametrize("expression", ["(a+)+b", "(a|aa)+b", r"(a|aa)+\1b", "(.*a){20}b", "(?=(a+)+b)a*"])
 def test_no_expression_takes_long(expression: str) -> None:
-    start = perf_counter()
+    start = thread_time()
     assert matches_whole(expression, "a" * 3000) is not True
-    assert perf_counter() - start < 2
+    assert thread_time() - start < 2
 
 
 def test_what_only_python_has_cannot_be_bounded() -> None:

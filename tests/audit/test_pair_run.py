@@ -98,7 +98,7 @@ def test_two_of_which_neither_answers_are_not_called_the_same(servers: Servers, 
 
 
 def test_one_that_has_done_its_row_is_not_waited_for() -> None:
-    lockstep = Lockstep(patience=5)
+    lockstep = Lockstep(patience=60)
     lockstep.begin()
     sent: list[int] = []
 
@@ -113,9 +113,9 @@ def test_one_that_has_done_its_row_is_not_waited_for() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(70)
     assert [sent.count(0), sent.count(1)] == [2, 40]
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 50
 
 
 def _noting(job: list[str], name: str, answer: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -37,9 +37,9 @@ def test_spans_of_an_html_table_are_written_out() -> None:
 @pytest.mark.parametrize("title", ["a", "400", "bad_thing"])
 def test_time_grows_with_the_headings_of_a_page_and_not_with_their_square(title: str) -> None:
     page = DocumentPage("x", (Heading("Errors", 1, 1), *(Heading(title, 2, line) for line in range(2, 3000))))
-    start = perf_counter()
+    start = thread_time()
     find_error_tables(page)
-    assert perf_counter() - start < 4
+    assert thread_time() - start < 4
 
 
 @pytest.mark.parametrize("after", ["x" * 200_000, "\r\r\na\rb"])

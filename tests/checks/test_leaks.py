@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from time import perf_counter
+from time import thread_time
 from typing import Any
 from urllib.parse import quote
 
@@ -245,6 +245,6 @@ def test_so_many_texts_of_a_body_are_searched(
 
 def test_a_body_of_one_letter_is_searched_at_once(rules: ResponseRules, answer: MakeResponse) -> None:
     for letter in ("a", "/", "1.", "SELECT ", "x@", "a.", "\\", "a:", "insert into a("):
-        began = perf_counter()
+        began = thread_time()
         list(check_leaks(answer(400, {"message": letter * 500_000}), rules, "here"))
-        assert perf_counter() - began < 5
+        assert thread_time() - began < 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -47,9 +47,9 @@ def test_a_missing_pattern_rules_everything_out() -> None:
 
 
 def test_a_pattern_that_would_run_for_ever_takes_no_time() -> None:
-    started = perf_counter()
+    started = thread_time()
     assert not is_excluded(target("(a+)+$"), PATTERN, "a" * 5000 + "!")
-    assert perf_counter() - started < 1
+    assert thread_time() - started < 1
 
 
 def test_nothing_shorter_than_the_least_is_sent_where_the_least_is_one() -> None:
