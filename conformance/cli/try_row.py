@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -65,14 +64,9 @@ def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -
     example = find_example(result)
     if example is not None:
         expect = suggest_expect(contract.file.envelope, example)
-        click.echo(f"\nThis expect would hold:\n{show_invisible(to_yaml(expect))}")
+        click.echo(f"\nThis expect would hold:\n{show_invisible(dump({'expect': expect}).rstrip())}")
         if write:
             text = replace_value(row.file.read_text(encoding="utf-8"), row.own_place("expect"), expect)
             write_text(row.file, text)
             click.echo(f"written to {row.file}:{row.line}")
     return {"conforms": 0, "drifts": 0, "not-exercised": 5}.get(result.verdict.value, 1)
-
-
-def to_yaml(expect: dict[str, Any]) -> str:
-    """The `expect` as it is pasted into a case."""
-    return dump({"expect": expect}).rstrip()

@@ -325,7 +325,8 @@ class ResponseReader:
     def _read_body(self) -> None:
         chunked = self._tokens("transfer-encoding")[-1:] == ["chunked"]
         length = self._length()
-        keeps = self._keeps_alive()
+        connection = self._tokens("connection")
+        keeps = "close" not in connection and (self._minor == 1 or "keep-alive" in connection)
         bare = self.method == "HEAD" or (self.method == "CONNECT" and self.status < 300)
         if bare or self.status in {204, 304}:
             pieces: Iterator[bytes] = iter(())
@@ -361,10 +362,6 @@ class ResponseReader:
             self.faults.append(Message("Content-Length {value!r} is no length", value=value[:40]))
             return None
         return int(value)
-
-    def _keeps_alive(self) -> bool:
-        tokens = self._tokens("connection")
-        return "close" not in tokens and (self._minor == 1 or "keep-alive" in tokens)
 
     def _tokens(self, name: str) -> list[str]:
         """The members of all headers of this name, in lower case."""

@@ -80,7 +80,8 @@ class Session:
         except RequestBlocked as blocked:
             return Exchange(request, NoResponse(FailureKind.NOT_SENT, error_message(blocked)), tries=0)
         if self._breaker.reason:
-            return Exchange(request, self._given_up(), tries=0)
+            detail = Message("the target is gone: {reason}", reason=self._breaker.reason)
+            return Exchange(request, NoResponse(FailureKind.NOT_SENT, detail), tries=0)
         policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._chance, self._is_own_answer)
         last = self._repeat(outgoing, policy, unpaced=unpaced)
         outcome = self._settle(last, policy)
@@ -200,6 +201,3 @@ class Session:
             patience=self.limits.patience,
             reason=asked,
         )
-
-    def _given_up(self) -> NoResponse:
-        return NoResponse(FailureKind.NOT_SENT, Message("the target is gone: {reason}", reason=self._breaker.reason))

@@ -195,7 +195,9 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
         yield file.problem((*place, "expect"), f"{row.id} expects an empty list of wordings", "leave `message` out")
     parts = [part.partition(".")[0] for _, part, _ in _located_inputs(case, place)]
     varies_the_path = not {"path", "url", "request"}.isdisjoint(parts)  # and may so give what the example lacks
-    for at, ref in _located_operations(row, place):
+    place_of = _place_of_keys(row, place)
+    for number, ref in enumerate(row.operations):
+        at = (*place_of("operations"), number) if case.operations else place
         named = at if row.case.operations else ("operations" if "operations" in file.document.value else "operation",)
         yield from file.unknown_names(named, [ref.call], contract.operations, "operation")
         yield from _check_creation(file, at, row, ref)
@@ -214,7 +216,6 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     yield from _check_texts(file, fill_variables(written, case.vars), place, _captures_of_row(contract, case))
     yield from _check_variables(file, case, place)
     this = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
-    place_of = _place_of_keys(row, place)
     forms = (each for key in case.model_fields_set for each in _find_forms(getattr(case, key), place_of(key)))
     yield from _check_parts(file, case, place)
     yield from _check_forms(file, (each for each in forms if not _is_named(file, *each)), this)
@@ -253,12 +254,6 @@ def _unknown_heads(value: Any) -> set[str]:
     """The heads of what looks like a placeholder in a value of JSON types and is none."""
     found = (each for text in walk_texts(value) if "{" in text for each in unknown_placeholders(text))
     return {each.strip("{}").partition(".")[0] for each in found if "." in each}
-
-
-def _located_operations(row: Row, place: Place) -> Iterator[tuple[Place, OperationRef]]:
-    at = _place_of_keys(row, place)("operations")
-    for number, ref in enumerate(row.operations):
-        yield ((*at, number) if row.case.operations else place), ref
 
 
 def _find_steps(*values: Any) -> Iterator[Step]:

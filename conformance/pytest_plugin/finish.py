@@ -63,7 +63,8 @@ class RunFinish:
         contracts = self._session.contracts(self._folders)  # with xdist only the workers have read them so far
         sink = self._session.sink
         if sink.any:
-            sink.why_partial = sink.why_partial or self._why_partial(session)
+            ours = Message("a fault of the suite itself") if self._faults or self._internal_errors.faults else ""
+            sink.why_partial = sink.why_partial or ours or str(session.shouldstop or session.shouldfail or "")
             sink.finish()
             self._drop_older_page(session.config)
             sink.write_expectations()
@@ -126,11 +127,6 @@ class RunFinish:
             return
         except OSError as error:
             self._session.sink.failed.append(f"{page} is of a former run: {error.strerror or error}")
-
-    def _why_partial(self, session: pytest.Session) -> str:
-        if self._faults or self._internal_errors.faults:
-            return Message("a fault of the suite itself")
-        return str(session.shouldstop or session.shouldfail or "")
 
     def _find_stale_expectations(self, rows: Sequence[str]) -> None:
         target = self._session.options.selection.target
