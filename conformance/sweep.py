@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from conformance.contract.contract import Contract
+from conformance.contract.lint import find_steps
 from conformance.contract.schema import Step
 from conformance.engine.cleanup import look_and_delete, take_back
 from conformance.engine.context import RunContext
@@ -92,23 +92,8 @@ def _missing(context: RunContext, steps: Iterator[PlannedStep]) -> str:
 
 def _steps_of_contract(contract: Contract, entry: LedgerEntry) -> tuple[PlannedStep, ...]:
     """The steps of an entry, if each of them is a step of this contract; else none."""
-    known = {canonical_text(step) for step in _all_steps(contract)}
+    held = find_steps(contract.file, *(row.case for row in contract.rows))
+    known = {canonical_text(step.model_dump(by_alias=True, exclude_unset=True, mode="json")) for step in held}
     if not entry.steps or any(canonical_text(step) not in known for step in entry.steps):
         return ()
     return tuple(plan_steps(contract, [Step.model_validate(step) for step in entry.steps], "standard"))
-
-
-def _all_steps(contract: Contract) -> Iterator[dict[str, Any]]:
-    """Every step of the contract that may take something back, as the ledger writes it."""
-    lists = list(contract.file.chains.values())
-    for row in contract.rows:
-        lists += [row.case.before, row.case.after, row.case.undo.steps if row.case.undo else []]
-        lists += [control.steps or [] for control in row.case.control]
-    for step in (step for steps in lists for step in steps):
-        yield _as_written(step)
-        if step.undo is not None:
-            yield _as_written(step.undo)
-
-
-def _as_written(step: Step) -> dict[str, Any]:
-    return step.model_dump(by_alias=True, exclude_unset=True, mode="json")

@@ -256,7 +256,7 @@ def _unknown_heads(value: Any) -> set[str]:
     return {each.strip("{}").partition(".")[0] for each in found if "." in each}
 
 
-def _find_steps(*values: Any) -> Iterator[Step]:
+def find_steps(*values: Any) -> Iterator[Step]:
     """Every step within some forms or parts of them."""
     return (form for value in values for _, form in _find_forms(value, ()) if isinstance(form, Step))
 
@@ -444,7 +444,7 @@ def _check_missing(file: _File, place: Place, operation: Operation, values: Mapp
 
 def _captures_of_row(contract: Contract, case: Case) -> set[str]:
     """The names that some step of a row captures, those of the chains that it calls included."""
-    steps = _find_steps(case.before, case.after, case.control, case.mistaken, case.unchanged, case.undo)
+    steps = find_steps(case.before, case.after, case.control, case.mistaken, case.unchanged, case.undo)
     undo = case.undo.capture if case.undo else {}
     return {"drawn", *undo, *_captured(contract, steps)}
 
@@ -454,7 +454,7 @@ def _captures_of_contract(contract: Contract) -> set[str]:
     head = contract.file
     resources = [name for each in head.created_resources.values() for name in (*each.made, *each.capture)]
     rows = [name for row in contract.rows for name in _captures_of_row(contract, row.case)]
-    return {"taken", "name", *resources, *rows, *_captured(contract, _find_steps(head))}
+    return {"taken", "name", *resources, *rows, *_captured(contract, find_steps(head))}
 
 
 def _captured(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:
