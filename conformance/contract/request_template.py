@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, Final
 
 from conformance.contract.templates import captures_used, find_placeholders
@@ -85,10 +85,7 @@ class RequestTemplate:
 
 def merge_patches(*patches: RequestPatch) -> RequestTemplate:
     """The template that comes of patches laid over each other, the last on top."""
-    template = RequestTemplate()
-    for patch in patches:
-        template = apply_patch(template, patch)
-    return template
+    return reduce(apply_patch, patches, RequestTemplate())
 
 
 def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTemplate:
