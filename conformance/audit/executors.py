@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from conformance.audit.dispatch import ExecutorPool
-from conformance.audit.worker import StopSignal, run_job
+from conformance.audit.worker import run_job
 from conformance.client.large_bodies import one_target_at_a_time
 from conformance.errors import ConfigError, Problem
 
@@ -22,7 +23,7 @@ _ATTEMPTS = 4
 
 
 @contextmanager
-def thread_executor(count: int, stop_signal: StopSignal) -> Iterator[ExecutorPool]:
+def thread_executor(count: int, stop_signal: threading.Event) -> Iterator[ExecutorPool]:
     """Targets wait on latency most of the time, so many fit on one processor."""
     pool = ThreadPoolExecutor(count, thread_name_prefix="audit")
     before = sys.getswitchinterval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,7 +21,6 @@ from conformance.audit.folder import (
 )
 from conformance.audit.jobs import Job, JobOutcome, group_by_pace
 from conformance.audit.profiles import ProfileSummary
-from conformance.audit.worker import StopSignal
 from conformance.checks.model import Verdict
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_duration
@@ -82,7 +82,7 @@ class AuditRun:
 
     def _run_jobs(self, jobs: dict[str, Job], scheduler: str | None, workers: int | None) -> bool:
         """Run the jobs; whether it was interrupted. After Ctrl-C, targets that are under way clean up."""
-        stop_signal = StopSignal()
+        stop_signal = threading.Event()
         groups = group_by_pace(self.summaries, jobs)
         with _open_pool(scheduler, workers, stop_signal, len(groups)) as pool:
             dispatcher, at_hand = JobDispatcher(groups, pool), list[JobOutcome]()
@@ -115,7 +115,7 @@ class AuditRun:
 
 
 def _open_pool(
-    scheduler: str | None, workers: int | None, stop_signal: StopSignal, groups: int
+    scheduler: str | None, workers: int | None, stop_signal: threading.Event, groups: int
 ) -> AbstractContextManager[ExecutorPool]:
     if scheduler is not None:
         return dask_executor(scheduler, workers)

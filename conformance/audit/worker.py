@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,44 +22,16 @@ from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import Target, read_profile, target_from_mapping
 
 _LOG = logging.getLogger(__name__)
+_LOOK_AGAIN = 0.1
+"""Seconds after which it is seen that a run has to stop."""
 
 
-class StopSignal:
-    """Once set, every listener is called, and a later one at once. Safe for threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._listeners: list[Callable[[], None]] = []
-        self._set = False
-
-    def set(self) -> None:
-        """Call every listener."""
-        with self._lock:
-            self._set, listeners = True, list(self._listeners)
-        for listener in listeners:
-            listener()
-
-    @contextmanager
-    def listening(self, listener: Callable[[], None]) -> Iterator[None]:
-        """Inside the block, the listener is called when the signal is set."""
-        with self._lock:
-            self._listeners.append(listener)
-            late = self._set
-        if late:
-            listener()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._listeners.remove(listener)
-
-
-def run_job(job: Job, stop_signal: StopSignal | None = None) -> JobOutcome:
+def run_job(job: Job, stop_signal: threading.Event | None = None) -> JobOutcome:
     """Run every row of a job and explore, within its time. Never raises: what goes wrong is the outcome's problem."""
     try:
         contract = load_job_contract(job.contract, job.contract_digest)
         runner = build_target_runner(job, contract, load_job_target(job))
-        with closing(runner), _stopping_in_time(job, runner, stop_signal or StopSignal()):
+        with closing(runner), _stopping_in_time(job, runner, stop_signal or threading.Event()):
             runner.run(runner.begin(), explore=job.options.explore)
         return JobOutcome(job.name, runner.results(), runner.stopped)
     except ConformanceError as error:
@@ -97,14 +70,20 @@ def build_target_runner(
 
 
 @contextmanager
-def _stopping_in_time(job: Job, runner: TargetRunner, stop_signal: StopSignal) -> Iterator[None]:
+def _stopping_in_time(job: Job, runner: TargetRunner, stop_signal: threading.Event) -> Iterator[None]:
     """Inside the block, the end of the job's time or the signal stops the run."""
-    seconds = job.options.seconds
-    alarm = threading.Timer(seconds, runner.stop, (Message("broken off after {seconds:g} s", seconds=seconds),))
-    alarm.daemon = True
-    alarm.start()
+    is_over, seconds = threading.Event(), job.options.seconds
+    end = time.monotonic() + seconds
+
+    def watch() -> None:
+        while not runner.stopped and not is_over.wait(_LOOK_AGAIN):
+            if stop_signal.is_set():
+                runner.stop(Message("interrupted"))
+            elif time.monotonic() > end:
+                runner.stop(Message("broken off after {seconds:g} s", seconds=seconds))
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
-        with stop_signal.listening(lambda: runner.stop(Message("interrupted"))):
-            yield
+        yield
     finally:
-        alarm.cancel()
+        is_over.set()
