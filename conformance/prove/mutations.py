@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from conformance.contract.contract import Contract, Row
+from conformance.contract.messages import list_wordings
 from conformance.http import Exchange, Response
 from conformance.jsontools import resolve_pointer
 from conformance.prove.replay import Changed
@@ -61,7 +62,7 @@ def derive_mutations(
 
     `controls_elsewhere` says that other rows have sent this row's controls: what they show is measured there.
     """
-    statuses = _as_list(row.case.expect.status)
+    statuses = row.case.expect.statuses
     probes = [
         n for n, one in enumerate(recorded) if one.role in _FIRM and one.response and one.response.status in statuses
     ]
@@ -99,7 +100,7 @@ def _of_form(contract: Contract, row: Row, recorded: Sequence[Recorded], probes:
 
 
 def _of_status_and_body(row: Row) -> Iterator[_Form]:
-    statuses = _as_list(row.case.expect.status)
+    statuses = row.case.expect.statuses
     other = next(status for status in (422, 400, 409, 403) if status not in statuses)
     envelope = "`envelope` in contract.yaml"
     yield ("answers_another_status", f"Answers {other}.", "`expect.status`", partial(replace, status=other))
@@ -131,27 +132,16 @@ def _of_error(contract: Contract, row: Row) -> Iterator[_Form]:
 
 
 def _other_messages(contract: Contract, row: Row) -> list[str]:
-    """A message of another row, with something in its placeholders."""
-    own = set(_texts(row))
-    texts = [
-        text for other in contract.rows if other.id != row.id for text in _texts(other) if text and text not in own
-    ]
-    return [re.sub(r"\{[^{}]*\}", "x", text) for text in texts] if own else []
-
-
-def _texts(row: Row) -> list[str]:
-    message = row.case.expect.message
-    return [message] if isinstance(message, str) else [one.text for one in message or ()]
+    """The messages of other rows, with something in their placeholders."""
+    own = {one.text for one in list_wordings(row)}
+    texts = [one.text for other in contract.rows if other.id != row.id for one in list_wordings(other)]
+    return [re.sub(r"\{[^{}]*\}", "x", text) for text in texts if text and text not in own] if own else []
 
 
 def _other_codes(contract: Contract, row: Row) -> list[Any]:
-    own = _as_list(row.case.expect.code)
-    codes = [code for other in contract.rows for code in _as_list(other.case.expect.code) if code not in own]
-    return codes or (["another_code"] if own else []) if own else []
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    own = row.case.expect.codes
+    codes = [code for other in contract.rows for code in other.case.expect.codes if code not in own]
+    return (codes or ["another_code"]) if own else []
 
 
 def _with_json(response: Response, change: Callable[[Any], Any]) -> Response | None:
