@@ -97,7 +97,10 @@ def find_causes(
 
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
-    """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked."""
+    """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked.
+
+    What a refusal may not tell, it may not tell whatever it was refused for: of a fixture that is mistaken, too.
+    """
     return tuple(_apply(result, causes) for result in results) if causes else tuple(results)
 
 
@@ -105,7 +108,7 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
     by_number = {one.n: one for one in result.exchanges}
     against: list[tuple[RecordedExchange | None, Finding | ExploredFinding | None]] = []
     if result.verdict is Verdict.VIOLATES:
-        musts = [one for one in result.findings if one.level is Level.MUST]
+        musts = [one for one in result.findings if one.level is Level.MUST and one.check != "leak"]
         against = [(by_number.get(one.exchange or 0), one) for one in musts]
     elif result.verdict is Verdict.INCONCLUSIVE:
         against = [(one, None) for one in _refused_at_last(result)]
@@ -118,7 +121,12 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
     for cause in causes:
         is_about = field is not None and field == cause.names
         if against and (is_about or enough(_explains(cause, one, finding) for one, finding in against)):
-            kept: tuple[Any, ...] = tuple(one for one in result.findings if one.level is not Level.MUST)
+            stays = "leak" if cause.key.startswith("fixtures.") else None
+            kept: tuple[Any, ...] = tuple(
+                one for one in result.findings if one.level is not Level.MUST or one.check == stays
+            )
+            if any(one.level is Level.MUST for one in kept):
+                return replace(result, findings=kept)
             return replace(result, verdict=Verdict.INCONCLUSIVE, reason=cause.text, findings=kept)
     return result
 

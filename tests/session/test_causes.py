@@ -436,6 +436,14 @@ def test_words_in_which_every_valid_request_is_refused_tell_nothing_of_a_faulty_
     )
 
 
+def test_what_a_refusal_may_not_tell_is_not_excused_by_a_mistaken_path() -> None:
+    valid, other = (asked(n, "POST /do/insert", 409, role) for n, role in ((1, "control"), (2, "example")))
+    found = (wrong(2, "code", "empty"), wrong(2, "leak", "no SQL in a refusal"))
+    row = violated(valid, other, found=found)
+    (kept,) = apply_causes([row], find_causes({"fixtures": PATHS}, [row]))
+    assert (kept.verdict, [one.check for one in kept.findings]) == ("violates", ["leak"])
+
+
 @pytest.mark.parametrize(
     ("fixtures", "shown", "verdict"),
     [
