@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.contract.schema import Envelope
+from conformance.checks.context import ResponseRules, read_errors
 from conformance.http import split_url
 from conformance.jsontools import load_json
 from conformance.results.model import RecordedExchange, RowResult
@@ -21,7 +21,7 @@ def find_example(row: RowResult) -> RecordedExchange | None:
     return next((one for one in row.exchanges if one.role == "example" and one.response is not None), None)
 
 
-def suggest_expect(envelope: Envelope, exchange: RecordedExchange) -> dict[str, Any]:
+def suggest_expect(rules: ResponseRules, exchange: RecordedExchange) -> dict[str, Any]:
     """The `expect` of a case that this answer would meet: status, code, field and message.
 
     Where the message holds the value of a query parameter, that stands there as a placeholder.
@@ -29,11 +29,14 @@ def suggest_expect(envelope: Envelope, exchange: RecordedExchange) -> dict[str, 
     if exchange.response is None:
         return {}
     expect: dict[str, Any] = {"status": exchange.response.status}
-    fault = _fault_of(envelope, exchange.response.body)
-    for name, key in (("code", envelope.code), ("field", envelope.field), ("message", envelope.message)):
-        value = fault.get(key)
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            expect[name] = str(value)
+    try:
+        faults = read_errors(rules, load_json(exchange.response.body))
+    except ValueError:
+        faults = ()
+    for fault in faults[:1]:
+        for name, value in (("code", fault.code), ("field", fault.field), ("message", fault.message)):
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                expect[name] = str(value)
     if "message" in expect:
         for parameter, value in parse_qsl(split_url(exchange.request.url).query):
             if len(value) >= _SHORTEST_VALUE:
@@ -58,20 +61,6 @@ def format_attempt(row: RowResult) -> Iterator[str]:
             if one.response.body:
                 yield from ("", _indent_json(one.response.body))
         yield ""
-
-
-def _fault_of(envelope: Envelope, body: str) -> Mapping[str, Any]:
-    try:
-        value = load_json(body)
-    except ValueError:
-        return {}
-    for part in filter(None, envelope.faults.split("/")):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if isinstance(value, str):
-        return {envelope.message: value}
-    return value if isinstance(value, Mapping) else {}
 
 
 def _indent_json(body: str) -> str:

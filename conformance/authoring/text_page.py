@@ -27,7 +27,8 @@ _JOINED = {
     r"|[a-z]{4,}(?=\s[^\W\da-z])|-?\d{3,}|-?\d{1,2}(?=\s|[^ -~]))",
 }
 """What stands in a cell of a column that is joined to the next one."""
-_TEXT_BEGINS = re.compile(r"(?<=[a-z.!?)])(?=[A-Z][a-z])")
+_TEXT_APART = r"((?:(?![a-z.!?)][A-Z][a-z]).)*[a-z.!?)](?=[A-Z][a-z]|\Z))"
+"""A text of several in a line, that ends where a capital letter stands right after a small one."""
 _TITLE_WITH_STATUS = re.compile(r"[^\W\d][^.|:]{2,50}\s\([45]\d\d(\s*[/,]\s*[45]\d\d)*\)")
 _STATUS_LINE = re.compile(r"HTTP/\d(\.\d)? \d{3}\b")
 _OPENS = re.compile(r"\s*(\{|\[)\s*\Z|\s*\{\s*[\"\u201c\u201d]|\s*\{ ")
@@ -162,44 +163,43 @@ def _read_columns(lines: Sequence[str], at: int) -> _Read:
 
 
 def _read_joined(lines: Sequence[str], at: int) -> _Read:
-    """Lines whose cells stand one after the other, with a blank or nothing between them, as their titles do."""
+    """Lines whose cells stand one after the other, with a blank or nothing between them, as their titles do.
+
+    Of two texts the second begins with a capital letter right after a small one, or both stand in the first column.
+    """
     titles = split_titles(lines[at].strip())
     roles = [str(role_of_label(title) or "code") for title in titles]
     for keys in (_JOINED.keys(), {"code"}, {"status"}):  # of two such columns, one may hold texts
         wordy = [place for place, role in enumerate(roles) if role not in keys]
-        groups = ["()" if place in wordy[1:] else _JOINED.get(role, "(.*)") for place, role in enumerate(roles)]
-        groups = ["(.*)" if place in wordy[:1] else group for place, group in enumerate(groups)]
-        if len(wordy) < len(roles) and (found := _rows_of(re.compile(r"\s*".join(groups)), lines, at + 1, wordy)):
-            rows, end = found
-            return TableBlock(titles, tuple(_with_texts_apart(one, wordy) for one in rows), at + 1), end
+        texts = dict.fromkeys(wordy, _TEXT_APART), dict.fromkeys(wordy, "()") | {wordy[0]: "(.*)"} if wordy else {}
+        patterns = [
+            re.compile(r"\s*".join(one.get(place, _JOINED.get(role, "")) for place, role in enumerate(roles)))
+            for one in texts
+        ]
+        if len(wordy) < len(roles) and (found := _rows_of(patterns, lines, at + 1, wordy)):
+            return TableBlock(titles, tuple(found[0]), at + 1), found[1]
     return None
 
 
 def _rows_of(
-    pattern: re.Pattern[str], lines: Sequence[str], at: int, wordy: Sequence[int]
+    patterns: Sequence[re.Pattern[str]], lines: Sequence[str], at: int, wordy: Sequence[int]
 ) -> tuple[list[TableRow], int] | None:
     """The lines from one on that are rows of a pattern, and the line after them; a text may go on in the next line."""
     found: list[TableRow] = []
     for end in range(at, len(lines) + 1):
-        line, after = (lines[n].strip() if n < len(lines) else "" for n in (end, end + 1))
-        if match := pattern.fullmatch(line):
-            found.append(TableRow(match.groups(), end + 1))
-        elif found and pattern.fullmatch(after):
+        here, after = (
+            next(filter(None, (one.fullmatch(lines[n].strip()) for one in patterns)), None) if n < len(lines) else None
+            for n in (end, end + 1)
+        )
+        if here is not None:
+            found.append(TableRow(here.groups(), end + 1))
+        elif found and after is not None and lines[end].strip():
             cells = list(found[-1].cells)
-            cells[wordy[0] if wordy else -1] += f" {line}"
+            cells[wordy[0] if wordy else -1] += f" {lines[end].strip()}"
             found[-1] = TableRow(tuple(cells), found[-1].line)
         else:
             break
     return (found, end) if found else None
-
-
-def _with_texts_apart(row: TableRow, wordy: Sequence[int]) -> TableRow:
-    """A row whose texts stand in their columns, where a capital letter right after a small one divides them."""
-    texts = _TEXT_BEGINS.split(row.cells[wordy[0]]) if wordy else []
-    if len(texts) != len(wordy):
-        return row
-    apart = dict(zip(wordy, texts, strict=True))
-    return TableRow(tuple(apart.get(place, cell) for place, cell in enumerate(row.cells)), row.line)
 
 
 def _read_sample(lines: Sequence[str], at: int) -> _Read:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from conformance.authoring.attempt import find_example, format_attempt, suggest_expect
+from conformance.checks.context import ResponseRules
 from conformance.cli import options
 from conformance.cli.contracts import find_row, resolve_targets, select_contracts
 from conformance.contract.contract import Contract, Row
@@ -63,7 +64,7 @@ def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -
     click.echo(f"{row.id}: {result.verdict}{reason}")
     example = find_example(result)
     if example is not None:
-        expect = suggest_expect(contract.file.envelope, example)
+        expect = suggest_expect(ResponseRules(contract, lambda _: ()), example)
         click.echo(f"\nThis expect would hold:\n{show_invisible(dump({'expect': expect}).rstrip())}")
         if write:
             text = replace_value(row.file.read_text(encoding="utf-8"), row.own_place("expect"), expect)
