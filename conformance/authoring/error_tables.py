@@ -21,7 +21,6 @@ from conformance.authoring.error_text import (
     CLASS_OF_STATUSES,
     CODE,
     IDENTIFIER,
-    PHRASES,
     STATUS_WITH_MESSAGE,
     TYPES_OF_JSON,
     find_statuses,
@@ -32,6 +31,7 @@ from conformance.authoring.error_text import (
     split_codes,
     status_in_text,
     strip_phrase,
+    strip_title,
     tells_success,
     trim,
 )
@@ -99,9 +99,8 @@ def build_rows(
     if not statuses and not (any(codes) or messages or cause):
         return
     parts = [*codes, *causes, *(text for text, _ in messages)]
-    phrase = next((phrase for number, phrase in PHRASES if number in statuses[:1] and _names(cause, phrase)), "")
     if cause:
-        cause = trim(cause[len(phrase) :]) if statuses else cause
+        cause = strip_title(cause, statuses[0]) if statuses else cause
     elif statuses:
         cause = strip_phrase(rest, statuses[0]) or ("" if any(codes) or messages else trim(rest))
     for one in statuses or (None,):
@@ -118,11 +117,6 @@ def build_rows(
                 operation=first.get("operation", ""),
                 line=line,
             )
-
-
-def _names(cause: str, phrase: str) -> bool:
-    """Whether a cause begins with the phrase of its status, and goes on after a dash or a colon."""
-    return re.match(re.escape(phrase) + r"\s*(?:[:\u2013\u2014]|-+\s)", cause, re.IGNORECASE) is not None
 
 
 def _messages(cell: str) -> list[str]:
@@ -170,7 +164,7 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
 
 def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequence[int], *, about_errors: bool) -> bool:
     """Whether the rows are errors, and neither parameters nor the members of a body, whose types a column names."""
-    if any({*cells} <= TYPES_OF_JSON for cells in map(_lower, _columns(table)) if cells):
+    if any({*map(str.lower, cells)} <= TYPES_OF_JSON for cells in _columns(table) if cells):
         return False
     titled = any(map(ABOUT_ERRORS.search, table.header))
     says_cause = any(role == "cause" for title in table.header for _, role in roles_of_title(title))
@@ -180,10 +174,6 @@ def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequenc
         or (bool(around) and bool(roles & ({"code", "message", "cause"} if says_cause else {"code", "message"})))
         or ((about_errors or titled) and (is_coded or (titled and {"message", "cause"} <= roles)))
     )
-
-
-def _lower(cells: Sequence[str]) -> list[str]:
-    return [cell.lower() for cell in cells]
 
 
 def labels_of_table(table: TableBlock) -> dict[Role, list[str]] | None:

@@ -155,14 +155,8 @@ def read_labels(text: str) -> dict[Role, list[str]]:
 def follows_status(rest: str, status: int) -> bool:
     """Whether what follows a number shows that it is a status: nothing, its phrase, a mark, a capital letter."""
     plain = rest.strip().strip("`*").strip()
-    return (
-        not plain
-        or rest[:1] in "`*"
-        or not plain[0].isalnum()
-        or plain[0].isupper()
-        or not plain[0].isascii()
-        or any(plain.casefold().startswith(phrase) for number, phrase in PHRASES if number == status)
-    )
+    is_phrase_of_it = any(plain.casefold().startswith(phrase) for number, phrase in PHRASES if number == status)
+    return is_phrase_of_it or rest[:1] in {"`", "*"} or re.match("[a-z0-9]", plain) is None
 
 
 def status_in_text(text: str) -> tuple[int, ...]:
@@ -175,6 +169,12 @@ def strip_status(text: str) -> str:
     """A text without the status that it begins with, and without its phrase."""
     statuses, rest = find_statuses(text) if STATUS.match(text) else ((), text)
     return strip_phrase(rest, statuses[0]) if statuses else text
+
+
+def strip_title(text: str, status: int) -> str:
+    """A text without the phrase of its status, where that stands before a dash or a colon."""
+    phrases = "|".join(re.escape(phrase) for number, phrase in PHRASES if number == status) or "(?!)"
+    return trim(re.sub(rf"\A(?i:{phrases})\s*(?:[:\u2013\u2014]|-+\s)", "", text))
 
 
 def strip_phrase(text: str, status: int) -> str:
