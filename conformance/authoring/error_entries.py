@@ -66,12 +66,15 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
     rest = strip_phrase(rest, statuses[0]) if statuses else trim(rest)
     code, message = _quoted(rest)
     if not code:
-        code, statuses, rest = _leading(rest, statuses, first=bool(first), title=title)
-    if title and first and is_phrase(code.replace("_", " ")):
+        code, rest = _leading(rest, statuses, title=title)
+    if title and (is_phrase(code.replace("_", " ")) if first else code not in text[: len(code) + 2]):
         code = ""
     taken = {code, message} - {""}
     cause = QUOTED.sub(lambda match: " " if match[0].strip('`"“”「」') in taken else match[0], rest)
     cause = trim(re.sub(r"\s+(?=[.,;:]|\Z)", "", " ".join(cause.replace("`", "").split())))
+    after = STATUS.match(cause) if code and not first else None
+    if after is not None and follows_status(cause[after.end() :], int(after[1])):
+        statuses, cause = (int(after[1]),), strip_phrase(cause[after.end() :], int(after[1]))
     return {
         "status": [", ".join(map(str, statuses)) + (f" {phrase}" if first and not taken and not cause else "")],
         "code": [code],
@@ -80,17 +83,13 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
     }
 
 
-def _leading(rest: str, statuses: tuple[int, ...], *, first: bool, title: bool) -> tuple[str, tuple[int, ...], str]:
-    """The code that a text without its status begins with, the statuses, of which one may follow, and the rest."""
+def _leading(rest: str, statuses: Sequence[int], *, title: bool) -> tuple[str, str]:
+    """The code that a text without its status begins with, and the rest."""
     lead = LEADING_CODE.match(rest)
-    if lead is None or lead[1] in map(str, statuses[:1]):
-        is_word = title and re.fullmatch("[a-z]{4,}", rest) and not ABOUT_ERRORS.search(rest)
-        return (rest, statuses, "") if is_word else ("", statuses, rest)
-    rest = rest[lead.end(1 if lead[1] else 2) :]
-    after = None if first else STATUS.match(rest)
-    if after is not None and follows_status(rest[after.end() :], int(after[1])):
-        statuses, rest = (int(after[1]),), strip_phrase(rest[after.end() :], int(after[1]))
-    return lead[1] or lead[2], statuses, rest
+    if lead is not None and lead[1] not in map(str, statuses[:1]):
+        return lead[1] or lead[2], rest[lead.end(1 if lead[1] else 2) :]
+    is_word = title and re.fullmatch("[a-z]{4,}", rest) and not ABOUT_ERRORS.search(rest)
+    return (rest, "") if is_word else ("", rest)
 
 
 def _quoted(text: str) -> tuple[str, str]:

@@ -135,7 +135,7 @@ def _end_of_line(node: Node) -> int | None:
     """Where something begins below a line with a status that does not belong to it: a list of errors, a later table."""
     blocks = [one.block for one in node.inside]
     others = (
-        (isinstance(one, TableBlock) and place > 0) or (isinstance(one, Item) and bool(error_statuses(one.text)))
+        (isinstance(one, TableBlock) and place > 0) or (isinstance(one, Item) and STATUS.match(one.text) is not None)
         for place, one in enumerate(blocks)
     )
     return next((place for place, is_other in enumerate(others) if is_other), None)

@@ -14,7 +14,6 @@ from conformance.authoring.error_text import (
     CODE,
     CODE_OF_PARTS,
     STATUS,
-    error_statuses,
     find_statuses,
     follows_status,
     read_labels,
@@ -26,7 +25,7 @@ Cell = tuple[str, int]
 _MOST_TITLES = 8
 _LONGEST_TITLE = 40
 _LONGEST_LINE = 60
-_CODED = re.compile(rf"`?(?:{CODE.pattern})`?(?:\s*[:\uff1a\u2013\u2014]|\s+-)\s*\S")
+_CODED = re.compile(rf"`?(?:{CODE.pattern})`?(?:\s*\([^)]*\))?(?:\s*[:\uff1a\u2013\u2014]|\s+-)\s*\S")
 """How a line begins that is a code and what it stands for: `701: Username is empty`."""
 
 
@@ -51,7 +50,7 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
     sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
     near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
     statuses, rest = find_statuses(text)
-    of_status = bool(error_statuses(text)) and STATUS.match(text.replace("`", "")) and follows_status(rest, statuses[0])
+    of_status = bool(statuses) and STATUS.match(text.replace("`", "")) and follows_status(rest, statuses[0])
     begins = None if of_code else STATUS if of_status else _CODED if _CODED.match(text) else None
     is_alone = begins is STATUS and not strip_phrase(rest, statuses[0])
     if begins and begins.match(text.replace("`", "")) and not is_alone and any(map(begins.match, near)):
@@ -92,7 +91,9 @@ def table_of_cells(cells: Sequence[Cell]) -> tuple[TableBlock, int] | None:
     width = steps.most_common(1)[0][0] if steps else 0
     place = starts[0] - width if starts else -1
     titles = first[:width]
-    if not 2 <= width <= _MOST_TITLES or not 0 <= place < width or any(len(text) > _LONGEST_TITLE for text in titles):
+    of_status = [role_of_label(title) for title in titles].count("status")
+    is_wide = any(len(text) > _LONGEST_TITLE for text in titles)
+    if not 2 <= width <= _MOST_TITLES or not 0 <= place < width or is_wide or of_status > 1:
         return None
     starts_of_rows = takewhile(lambda n: anchor.match(cells[n + place][0]), range(width, len(cells) - place, width))
     rows = [cells[n : n + width] for n in starts_of_rows]

@@ -270,6 +270,10 @@ TWO_CAUSES = (
     "Status  Reason     Meaning\n400     no_name    Give one.\n404     no_item    It is\n                   gone."
 )
 LABELS_BELOW = "Errors\n\nNO_NAME\nHTTP 400\nGive one.\nWhat to do: ask.\n\nNO_ITEM\nHTTP 404\nIt is gone."
+TITLE_ABOVE = (
+    "HTTP Status Codes\nStatus\nMeaning\n400\nBad Request: no name\n404\nNot Found: no item\nError Codes\n"
+    "no_name\nGive one.\nno_item\nIt is gone."
+)
 LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
 
 
@@ -283,6 +287,15 @@ LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
         (CLIENT, [(400, "E-11", [], "no name"), (404, "E-12", [], "no item")]),
         (MANUAL, [(400, "no_name", [], "Give a name that is no number."), (404, "no_item", [], "None.")]),
         (WRAPPED, [(None, "no_name", [], "Give one."), (None, "no_item", [], "None.")]),
+        (
+            TITLE_ABOVE,
+            [
+                (400, "", [], "no name"),
+                (404, "", [], "no item"),
+                (None, "no_name", [], "Give one."),
+                (None, "no_item", [], "It is gone."),
+            ],
+        ),
         (TAGGED, [(400, "E_NAME", [], "No name, or one of digits."), (404, "E_NO_ITEM", [], "It is gone.")]),
         (DOKUWIKI, [(400, "A-01", [], "The name is wrong."), (404, "A-02", [], "Gone.")]),
         (TEXTILE, [(400, "no_name", [], "Give one."), (404, "no_item", [], "Gone.")]),
@@ -482,11 +495,23 @@ EXCEPTIONS = (
     "<h1>Exceptions</h1><dl><dt><em>exception</em> <span>shop.</span><span>Gone</span><a>¶</a></dt><dd>It is gone "
     "(HTTP 410).</dd></dl>"
 )
+PANELS = (
+    "<h2>Response</h2><div><button>200</button><button>404</button></div><div><span>200</span> <span>It is there."
+    "</span></div><div><span>404</span> <span>There is none.</span></div>"
+)
+TERMS = "<h1>Errors</h1><dl><dt><code>name_taken</code> <small>409</small></dt><dd>Another has it.</dd></dl>"
+DEFINED = (
+    "<h2>Errors</h2><p><b><code>no_name</code></b> (HTTP 400)<br>: Give one.</p>"
+    "<p><b><code>no_item</code></b> (HTTP 410)<br>: It is gone.</p>"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (PANELS, [(404, "", "There is none.")]),
+        (TERMS, [(409, "name_taken", "Another has it.")]),
+        (DEFINED, [(400, "no_name", "Give one."), (410, "no_item", "It is gone.")]),
         (SCHEMAS, [(400, "no_name", "No name.")]),
         (EXCEPTIONS, [(410, "shop.Gone", "It is gone (HTTP 410).")]),
         (BUTTONS, [(404, "", "There is none.")]),
