@@ -13,8 +13,7 @@ from conformance.compare.model import (
     Stamp,
     UndocumentedChange,
 )
-from conformance.compare.rows import compare_rows
-from conformance.compare.wordings import compare_wordings
+from conformance.compare.rows import compare_rows, compare_wordings
 from conformance.messages import Message
 from conformance.report.translation import collect_labels
 from conformance.results.matching import label_run, match_runs

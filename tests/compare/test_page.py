@@ -23,8 +23,7 @@ from conformance.compare.model import (
     WordingChange,
 )
 from conformance.compare.own_changes import row_changes, run_changes, session_changes
-from conformance.compare.rows import compare_rows
-from conformance.compare.wordings import EXAMPLE
+from conformance.compare.rows import EXAMPLE, compare_rows
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse
 from conformance.messages import Message
