@@ -81,7 +81,15 @@ class _Burst:
             if first and response is not None and not is_served:
                 # The first one is the control: nothing was used up yet.
                 answer = summarize_response(response, self.context.rules)
-                self.evidence.doubts.append(Message("the first request was answered {answer}", answer=answer))
+                name = self.plan.row.case.request.credential or self.context.contract.file.credential or ""
+                self.evidence.doubts.append(
+                    Message(
+                        "{where}: credentials.{name}: the first request with it was answered {answer}",
+                        where=self.context.target.where("credentials", name),
+                        name=name,
+                        answer=answer,
+                    )
+                )
                 self.is_whole = False
                 return None
             if count == repeat.at_most or not is_served:

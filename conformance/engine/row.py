@@ -12,6 +12,7 @@ from typing import Any, Literal
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
+from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
@@ -151,7 +152,18 @@ class RowRunner:
             self._refusals += self._controls.judge(self.evidence, set_up, sequence, self.captures)
         else:
             self.evidence.doubts.append(Message("set-up failed: {reason}", reason=sequence.why))
+            self.evidence.doubts += self._describe_fixtures(sequence)
         return False
+
+    def _describe_fixtures(self, sequence: StepSequence) -> Iterator[Message]:
+        """The fixtures of the profile that the call which ended a sequence names, where its answer lacked something."""
+        broken = sequence.broken
+        if broken is None or not broken.accepted:
+            return
+        used = (members for head, members, _ in find_placeholders(broken.step.request.members()) if head == "fixture")
+        for members in dict.fromkeys(used):
+            where, key = self.context.target.where("fixtures", *members), ".".join(["fixtures", *members])
+            yield Message("{where}: {key}: the answer does not show it as it should be", where=where, key=key)
 
     def send_probes(self) -> None:
         """Send the probes that must be rejected, with the reads of the guards around them."""

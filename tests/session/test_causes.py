@@ -163,6 +163,30 @@ def a_medium_to_which_no_content_refers(profile: dict[str, Any]) -> None:
     profile["fixtures"]["referencing_content_id"] = "stale-id-2"
 
 
+def a_throttled_key_that_is_none(profile: dict[str, Any]) -> None:
+    profile["credentials"]["throttled"]["value"] += "/"
+
+
+def a_referenced_medium_that_is_not_listed(profile: dict[str, Any]) -> None:
+    profile["fixtures"]["referenced_media_url"] += "/"
+
+
+@pytest.mark.parametrize(
+    ("change", "row", "key"),
+    [
+        (a_throttled_key_that_is_none, "common/too-many-requests", "credentials.throttled"),
+        (a_referenced_medium_that_is_not_listed, "media-delete/medium-referenced", "fixtures.referenced_media_url"),
+    ],
+)
+def test_what_a_row_could_not_use_is_named_with_its_line(change: Change, row: str, key: str) -> None:
+    with reference.start("microcms-management") as server:
+        profile = dict(server.profile)
+        change(profile)
+        (result,) = run_at(profile, only=[row]).rows
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert f"target.yaml: {key}: " in str(result.reason)
+
+
 def a_missing_content_that_is_there(profile: dict[str, Any]) -> None:
     profile["fixtures"]["missing_topics_id"] = profile["fixtures"]["topics_id"] + 1
 
