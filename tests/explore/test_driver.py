@@ -434,6 +434,7 @@ def test_what_a_refused_write_does_late_is_found_by_the_last_look(
 ) -> None:
     server = Late(way)
     run = server.run()
+    run = replace(run, target=replace(run.target, late_effects=60.0))  # nobody waits, and no slow machine lets it pass
     monkeypatch.setattr(run.shared.stopping, "wait", server.wait)
     assert found(explore_operation(run, "patchStatus")[0]) == expected
 
