@@ -16,8 +16,10 @@ PAUSE: Final = 0.25
 _HIT = re.compile(r"\bhit\b", re.IGNORECASE)
 
 
-def is_from_cache(response: Response) -> bool:
+def is_from_cache(response: Response | None) -> bool:
     """Whether a response says that it comes from a cache: `Age` above 0, `X-Cache: HIT`, `Cache-Status: …; hit`, …."""
+    if response is None:
+        return False
     age = (header(response.headers, "age") or "").strip()
     if age.isdigit() and age.strip("0"):
         return True

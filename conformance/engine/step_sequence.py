@@ -229,7 +229,7 @@ class StepSender:
     def _read_again(self, result: StepResult) -> StepResult:
         """Read once past the cache, then until the target has settled; `stale` where all came from a cache."""
         step, end = result.step, monotonic() + self.context.target.settle
-        passes_cache = _is_cached(result)
+        passes_cache = is_from_cache(result.exchange.response)
         if passes_cache:
             latest = self._send_past_cache(step)
             passes_cache = result.refused or not latest.refused  # else the target does not take the parameter
@@ -237,7 +237,7 @@ class StepSender:
         while self.may_be_stale(result) and monotonic() < end and not self.context.shared.stopping.is_set():
             self.context.shared.stopping.wait(PAUSE)
             result = self._send_past_cache(step) if passes_cache else self._send(step, self._build(step))
-        return replace(result, step=step, stale=_is_cached(result) and self.may_be_stale(result))
+        return replace(result, step=step, stale=is_from_cache(result.exchange.response) and self.may_be_stale(result))
 
     def _send_past_cache(self, step: PlannedStep) -> StepResult:
         step = replace(step, request=bypass_cache(step.request))
@@ -266,10 +266,6 @@ class StepSender:
                 self.captures[name] = value
                 if name in (step.step.secret or ()):
                     self.context.redactor.learn(name, str(value))
-
-
-def _is_cached(result: StepResult) -> bool:
-    return result.exchange.response is not None and is_from_cache(result.exchange.response)
 
 
 def _read_request(request: Lookup, placeholder: str) -> tuple[bool, Any]:

@@ -78,9 +78,8 @@ class ExploringSender(CleaningSender):
 
     def may_be_stale(self, result: StepResult) -> bool:
         """Only what is asked for state has to be: whatever else a cache answers is judged as it is."""
-        response = result.exchange.response
         is_state = self.role in _STATE and result.exchange.request.method == "GET"
-        return is_state and response is not None and is_from_cache(response)
+        return is_state and is_from_cache(result.exchange.response)
 
 
 @dataclass(slots=True)
