@@ -21,7 +21,7 @@ from conformance.engine.evidence import Evidence
 from conformance.http import NoResponse, Outcome
 from conformance.plan.model import RowPlan
 from conformance.plan.requirements import is_known_name
-from conformance.plan.setup import SetupPlan, plan_setup, steps_to_obtain
+from conformance.plan.setup import SetupPlan, plan_setup, setup_steps
 from conformance.plan.steps import DEPTHS, PERMISSION_ORDER, operation_patch
 from conformance.report.format import format_values
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
@@ -96,7 +96,7 @@ def _credentials(context: RunContext, target: Target) -> Iterator[Fact]:
 
 
 def _obtainable(context: RunContext, name: str, chain: str) -> Fact:
-    missing = steps_to_obtain(context.contract, context.target, name).missing
+    missing = setup_steps(context.contract, context.target, "obtain", name).missing
     if missing:
         return Fact("credentials", name, "note", f"not given, and to obtain it a run needs {', '.join(missing)}")
     return Fact("credentials", name, "unknown", f"not given; a run obtains it by {chain}, which is more than a read")

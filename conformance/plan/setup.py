@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Discover, NamedInput, Step
@@ -95,20 +96,17 @@ def fixtures_to_make(contract: Contract, current: Callable[[], Target]) -> Itera
             yield name, SetupSteps(f"make/{name}", steps, clean_up=clean_up)
 
 
-def steps_to_obtain(contract: Contract, target: Target, name: str) -> SetupSteps:
-    """The calls of the chain that obtains a credential."""
-    chain = contract.file.credentials[name].obtain
-    return _steps(contract, target, f"obtain/{name}", contract.file.chains[chain] if chain else ())
+def setup_steps(
+    contract: Contract, target: Target, kind: Literal["obtain", "discover", "fixture"], name: str
+) -> SetupSteps:
+    """The calls that obtain a credential, whose last answer holds what fixtures are taken from, or that check one.
 
-
-def steps_to_look_at(contract: Contract, target: Target, chain: str) -> SetupSteps:
-    """The calls whose last answer holds what fixtures are taken from."""
-    return _steps(contract, target, f"discover/{chain}", contract.file.chains[chain])
-
-
-def fixture_check(contract: Contract, target: Target, name: str) -> SetupSteps:
-    """The calls that show whether a fixture is as it should be."""
-    return _steps(contract, target, f"fixture/{name}", contract.file.fixtures[name].check)
+    `name` is that of the credential, of the chain of calls, or of the fixture.
+    """
+    chain = contract.file.credentials[name].obtain if kind == "obtain" else name
+    written = contract.file.fixtures[name].check if kind == "fixture" else contract.file.chains.get(chain or "", [])
+    steps = _plan(contract, written)
+    return SetupSteps(f"{kind}/{name}", steps, tuple(dict.fromkeys(missing_for_steps(contract, target, steps))))
 
 
 def plan_setup(contract: Contract, target: Target, missed: Collection[str] = ()) -> SetupPlan:
@@ -118,32 +116,27 @@ def plan_setup(contract: Contract, target: Target, missed: Collection[str] = ())
     """
     plan, lists = SetupPlan(target), dict[str, bool]()
     for name, named in credentials_to_obtain(contract, target):
-        obtaining = steps_to_obtain(contract, plan.target, name)
+        obtaining = setup_steps(contract, plan.target, "obtain", name)
         if not obtaining.missing:
             plan.add(obtaining, f"obtains {name}")
             known = Credential(name, str((named.usual or {})["header"]), {"": Secret(name, f"{{{name}}}")})
             plan.target = replace(plan.target, credentials={**plan.target.credentials, name: known})
     for name in fixtures_to_check(contract, plan.target):
-        plan.add_read(fixture_check(contract, plan.target, name), f"checks {name}")
+        plan.add_read(setup_steps(contract, plan.target, "fixture", name), f"checks {name}")
     for name, how in fixtures_to_find(contract, lambda: plan.target):
         if name in missed:
             continue
         if how.chain not in lists:  # each is read once, and the first thing in it that fits is checked
-            looking = steps_to_look_at(contract, plan.target, how.chain)
+            looking = setup_steps(contract, plan.target, "discover", how.chain)
             lists[how.chain] = plan.add_read(looking, f"looks at {how.chain}")
         if lists[how.chain]:
             plan.know(name)
-            plan.add_read(fixture_check(contract, plan.target, name), f"checks {name}")
+            plan.add_read(setup_steps(contract, plan.target, "fixture", name), f"checks {name}")
     for name, making in fixtures_to_make(contract, lambda: plan.target):
         plan.add(making, f"makes {name}")
         plan.after += schedule_steps(making.clean_up, "clean-up", f"deletes {name}", making.salt)
         plan.know(name)
     return plan
-
-
-def _steps(contract: Contract, target: Target, salt: str, written: Sequence[Step]) -> SetupSteps:
-    steps = _plan(contract, written)
-    return SetupSteps(salt, steps, tuple(dict.fromkeys(missing_for_steps(contract, target, steps))))
 
 
 def _plan(contract: Contract, written: Sequence[Step]) -> tuple[PlannedStep, ...]:

@@ -18,7 +18,7 @@ from conformance.contract.power import ProbeKey, probe_key
 from conformance.plan.model import BUDGET, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
 from conformance.plan.power import Offer, order_offers
-from conformance.plan.setup import fixture_check, fixtures_to_check
+from conformance.plan.setup import fixtures_to_check, setup_steps
 from conformance.plan.shared_reads import place_reads
 from conformance.plan.steps import SMOKE_REQUESTS, plan_steps
 from conformance.target.loader import Target
@@ -38,7 +38,8 @@ def plan_smoke_rows(contract: Contract, target: Target, rows: Iterable[Row]) -> 
     drafts = _Drafts(contract, target, rows, example_first=True)
     counted = [name for name in drafts.usable if not drafts.plans[name].repeat]
     repeated = {(name, _BASE) for name in drafts.usable if name not in counted}
-    checks = sum(len(fixture_check(contract, target, name).steps) for name in fixtures_to_check(contract, target))
+    checked = [setup_steps(contract, target, "fixture", name) for name in fixtures_to_check(contract, target)]
+    checks = sum(len(each.steps) for each in checked)
     most = SMOKE_REQUESTS * len(counted) + drafts.count(repeated) - checks
     chosen = drafts.fit(list(drafts.offers(every_row=True)), most, {(name, _BASE) for name in drafts.usable})
     plans = drafts.plan(chosen)

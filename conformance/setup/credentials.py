@@ -12,7 +12,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
 from conformance.messages import Message
-from conformance.plan.setup import credentials_to_obtain, steps_to_obtain
+from conformance.plan.setup import credentials_to_obtain, setup_steps
 from conformance.results.curl import build_capture_command
 from conformance.target.credentials import Credential, Secret
 
@@ -53,7 +53,7 @@ def obtain_credentials(context: RunContext) -> SetupResult:
 
 def obtain_value(context: RunContext, evidence: Evidence, name: str) -> tuple[str, str]:
     """The value of a credential, as the contract obtains it; empty with the reason where it does not."""
-    obtaining = steps_to_obtain(context.contract, context.target, name)
+    obtaining = setup_steps(context.contract, context.target, "obtain", name)
     if obtaining.missing:
         return "", Message("needs {names}", names=", ".join(obtaining.missing))
     captures: dict[str, Any] = {}
@@ -67,7 +67,7 @@ def obtain_value(context: RunContext, evidence: Evidence, name: str) -> tuple[st
 
 def _shell_commands(context: RunContext, evidence: Evidence, name: str) -> str:
     """The requests of a log-in as commands that set variables of a shell, as every curl line of the run names them."""
-    steps = steps_to_obtain(context.contract, context.target, name).steps
+    steps = setup_steps(context.contract, context.target, "obtain", name).steps
     captures = [capture for step in steps for capture in (step.step.capture or {}).items()]
     given = {key: value if isinstance(value, list) else [value] for key, value in captures}
     pointers = {key: [one for one in several if isinstance(one, str)] for key, several in given.items()}

@@ -19,7 +19,7 @@ from conformance.engine.step_sequence import StepSequence
 from conformance.engine.steps import run_steps
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
-from conformance.plan.setup import fixture_check, fixtures_to_check, fixtures_to_find, steps_to_look_at
+from conformance.plan.setup import fixtures_to_check, fixtures_to_find, setup_steps
 from conformance.setup.credentials import SetupResult
 
 _DECISIVE_CHECKS = frozenset(["status", "body", "envelope"])
@@ -56,7 +56,7 @@ def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:
 
 def check_fixture(context: RunContext, evidence: Evidence, name: str) -> StepSequence | None:
     """Send the reads that show whether a fixture is as it should be; None where one is no read, or lacks something."""
-    check = fixture_check(context.contract, context.target, name)
+    check = setup_steps(context.contract, context.target, "fixture", name)
     if not check.steps or not check.can_read:
         return None
     label = Message("fixture {name}", name=name)
@@ -112,7 +112,7 @@ class _FixtureFinder:
 
     def _read(self, name: str) -> tuple[Any, str]:
         """The JSON body of the last response of a chain, or why there is none."""
-        looking = steps_to_look_at(self.context.contract, self.context.target, name)
+        looking = setup_steps(self.context.contract, self.context.target, "discover", name)
         if not looking.can_read:
             return None, Message("looking for it needs {names}", names=", ".join(looking.missing) or "more than reads")
         label = Message("looking at {name}", name=name)

@@ -19,7 +19,7 @@ from conformance.engine.context import RequestSender, RunContext
 from conformance.engine.evidence import Evidence
 from conformance.http import Exchange, FailureKind, NoResponse, Request
 from conformance.messages import Message
-from conformance.plan.setup import steps_to_obtain
+from conformance.plan.setup import setup_steps
 from conformance.setup.credentials import obtain_value
 from conformance.target.credentials import CommandFailedError, Credential
 
@@ -57,7 +57,7 @@ def with_renewal(context: RunContext, obtained: frozenset[str]) -> RunContext:
     written = {
         name
         for name, named in contract.file.credentials.items()
-        if named.obtain and name not in obtained and not steps_to_obtain(contract, target, name).missing
+        if named.obtain and name not in obtained and not setup_steps(contract, target, "obtain", name).missing
     }
     renewable = {
         credential.values[""].value: credential
