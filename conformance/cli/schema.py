@@ -24,11 +24,9 @@ def schema(name: str) -> dict[str, Any]:
         from conformance.results.schema import results_schema  # noqa: PLC0415 - one of four
 
         return results_schema()
-    if name == "profile":
-        from conformance.target.schema import profile_schema  # noqa: PLC0415 - one of four
+    from conformance.contract.schema import ContractFile, TableFile  # noqa: PLC0415 - of three of four
+    from conformance.target.schema import Profile  # noqa: PLC0415 - of three of four
 
-        return profile_schema()
-    from conformance.contract.schema import ContractFile, TableFile  # noqa: PLC0415 - one of four
-
-    model, title = (TableFile, "Case file") if name == "case" else (ContractFile, "contract.yaml")
-    return {"$schema": DRAFT, **model.model_json_schema(by_alias=True), "title": title}
+    models: dict[str, Any] = {"case": TableFile, "contract": ContractFile, "profile": Profile}
+    titles = {"case": "Case file", "contract": "contract.yaml", "profile": "Target profile"}
+    return {"$schema": DRAFT, **models[name].model_json_schema(by_alias=True), "title": titles[name]}

@@ -385,9 +385,3 @@ class Profile(_ProfileForm):
         None, description="Our certificate: a file, {cert: …, key: …, passphrase: …} or {pkcs12: …, passphrase: …}"
     )
     expectations: Expectations = Field([], description="Known deviations: entries, or a file of them")
-
-
-def profile_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a profile, for editors."""
-    schema = Profile.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Target profile"}

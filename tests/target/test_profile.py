@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conformance import yaml_document as source
 from conformance.target import schema as quantities
 from conformance.target.loader import CertificateFiles, Target
-from conformance.target.schema import profile_schema
+from conformance.target.schema import Profile
 
 DESIGN = """\
 contract: microcms-management
@@ -313,7 +313,7 @@ def test_times_that_are_none(text: str) -> None:
 
 
 def test_schema_says_what_the_reader_says() -> None:
-    schema = profile_schema()
+    schema = Profile.model_json_schema()
     validator = jsonschema_rs.validator_for(schema)
     document, _ = source.read_text(DESIGN, Path("p.yaml"))
     assert document is not None
