@@ -30,7 +30,9 @@ _HARMLESS = frozenset(Profile.model_fields) - _PRIVATE
 def read_profile_document(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
     """A profile read strictly: what is written in its credentials, or in no known section, is not quoted."""
     document, problems = read(path)
-    return document, tuple(each if _is_harmless(each, document) else _without_quotes(each) for each in problems)
+    unquoted = (Problem(each.where, _QUOTED.sub("…", each.what), _QUOTED.sub("…", each.hint)) for each in problems)
+    pairs = zip(problems, unquoted, strict=True)
+    return document, tuple(each if _is_harmless(each, document) else bare for each, bare in pairs)
 
 
 def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -60,10 +62,6 @@ def _is_harmless(problem: Problem, document: Document | None) -> bool:
         return False
     above = [(at, place[0]) for place, at in document.lines.items() if len(place) == 1 and at <= int(line)]
     return problem.what.startswith("the key ") or max(above, default=(0, ""))[1] in _HARMLESS
-
-
-def _without_quotes(problem: Problem) -> Problem:
-    return Problem(problem.where, _QUOTED.sub("…", problem.what), _QUOTED.sub("…", problem.hint))
 
 
 def check_target_names(target: Target, file: ContractFile) -> list[Problem]:
@@ -323,7 +321,10 @@ def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mappin
         "headers": list(profile.headers) or None,
         "proxy": addresses.remove_userinfo(profile.proxy) if profile.proxy else None,
         "fixtures": profile.fixtures,
-        "vantages": {each: _describe_vantage(form) for each, form in profile.vantages.items()},
+        "vantages": {
+            each: {key: addresses.remove_userinfo(text) for key, text in form.model_dump(exclude_none=True).items()}
+            for each, form in profile.vantages.items()
+        },
         "hooks": {each: {"headers": list(hook.headers)} for each, hook in profile.hooks.items()},
     }
     longest_first = sorted(secrets.items(), key=lambda item: len(item[1]), reverse=True)
@@ -334,9 +335,3 @@ def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mappin
         return text
 
     return {key: map_texts(value, hide) for key, value in shown.items() if value not in (None, {})}
-
-
-def _describe_vantage(form: Vantage) -> dict[str, str]:
-    if form.proxy is not None:
-        return {"proxy": addresses.remove_userinfo(form.proxy)}
-    return {"source_address": form.source_address or ""}
