@@ -68,9 +68,13 @@ def _with_tables(blocks: Sequence[Block]) -> list[Block]:
     at = 0
     while at < len(blocks):
         first, found = blocks[at], None
-        if isinstance(first, Paragraph) and role_of_label(first.text):
-            run = takewhile(lambda one: isinstance(one, Paragraph), blocks[at:])
+        for count in (
+            (3 * _MOST_TITLES, len(blocks)) if isinstance(first, Paragraph) and role_of_label(first.text) else ()
+        ):
+            run = takewhile(lambda one: isinstance(one, Paragraph), blocks[at : at + count])
             found = table_of_cells([(one.text, one.line) for one in run if isinstance(one, Paragraph)])
+            if found is None:
+                break  # not all of a long page is looked at for each title
         if found is not None and any(map(is_code_alone, found[0].header)):
             found = None
         block, taken = found or (first, 1)

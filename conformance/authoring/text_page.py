@@ -46,6 +46,7 @@ _DRAWN = str.maketrans(
 _WIKI_TITLE = re.compile(r"(#{1,6}) (\S.*)")
 _SHORTEST_OF_SEVERAL = 40
 """Characters of a line that can go on in the next one."""
+_LONGEST_TEXT = 2000
 _TERM = re.compile(r"\s*\[?[A-Za-z0-9_.:-]{3,60}(?: [\w-]+){0,3}\]?\s*\Z")
 
 
@@ -145,7 +146,8 @@ def _whole_lines(lines: Sequence[str], start: int, end: int, header: str) -> lis
 
 def _read_columns(lines: Sequence[str], at: int) -> _Read:
     """Lines whose cells are divided by tabs or at least two spaces; the first has the titles."""
-    if lines[at].lstrip()[:1] in {"|", "+"}:
+    titled = "\t" in lines[at] or any(role_of_label(cell) for cell in _GAP.split(lines[at].strip()))
+    if not titled or lines[at].lstrip()[:1] in {"|", "+"} or _BULLET.match(lines[at]):
         return None
     end = _end(lines, at, lambda line: _GAP.search(line) is not None or bool(_UNDERLINE.match(line)))
     rows: list[TableRow] = []
@@ -157,8 +159,7 @@ def _read_columns(lines: Sequence[str], at: int) -> _Read:
             rows.append(TableRow((*last.cells[:-1], " ".join((last.cells[-1], *cells))), last.line))
         else:
             rows.append(TableRow(cells, n + 1))
-    titled = bool(rows) and ("\t" in lines[at] or any(map(role_of_label, rows[0].cells)))
-    table = build_table(rows, at + 1) if titled and not _BULLET.match(lines[at]) else None
+    table = build_table(rows, at + 1)
     return (table, end) if table is not None else None
 
 
@@ -254,7 +255,7 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
 
 def _goes_on(before: str, line: Block) -> bool:
     """Whether a line, which begins with a small letter, goes on with the long text before it."""
-    is_open = len(before) > _SHORTEST_OF_SEVERAL and before[-1] not in ".:\u3002"
+    is_open = _SHORTEST_OF_SEVERAL < len(before) < _LONGEST_TEXT and before[-1] not in ".:\u3002"
     return is_open and isinstance(line, Paragraph) and line.text[0].islower()
 
 

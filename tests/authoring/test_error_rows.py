@@ -42,6 +42,13 @@ def test_time_grows_with_the_headings_of_a_page_and_not_with_their_square(title:
     assert thread_time() - start < 4
 
 
+@pytest.mark.parametrize("lines", ["  no_name\n      text\n", "Description\nA text\n"])
+def test_time_grows_with_the_lines_of_a_page_and_not_with_their_square(lines: str) -> None:
+    start = thread_time()
+    find_error_tables(DocumentPage("errors.txt", read_text_page(lines * 2000)))
+    assert thread_time() - start < 4
+
+
 @pytest.mark.parametrize("after", ["x" * 200_000, "\r\r\na\rb"])
 def test_a_table_of_commas_ends_where_it_cannot_be_read(after: str, tmp_path: Path) -> None:
     path = tmp_path / "page.csv"
