@@ -153,7 +153,7 @@ class ControlRunner:
             actual, where = summarize_response(response, self.context.rules), _where(control)
             lost = Finding("effect", Level.MUST, Message("what was just written"), actual, where)
             self._add_violation(evidence, control, sequence, [lost])
-        elif response.status >= 500 or call.unmodified:
+        elif response.status >= 500 or response.status == 304:
             self._add_violation(evidence, control, sequence, call.found)
         elif self.is_own_answer(call, captured) and not control.doubtful:
             detail = Message("a valid request got the answer that this row promises for a faulty one")

@@ -235,7 +235,7 @@ class RowRunner:
         if sequence.passed:
             strike(self.context, self._restore_entry)
         else:
-            if sequence.broken is not None and sequence.broken.crashed:
+            if sequence.broken is not None and sequence.broken.status == 500:
                 self.evidence.find(sequence.broken.found, sequence.broken.n)
             self.evidence.warnings.append(
                 Message("what the row changed may not be as it was: {reason}", reason=sequence.why)

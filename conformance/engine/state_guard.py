@@ -360,7 +360,7 @@ def read_state(
     if response is not None and call is not None and call.refused and may_be_gone and response.status in _GONE:
         return {"status": response.status}
     if response is None or call is None or call.stale or call.refused:
-        if call is not None and call.unmodified:
+        if call is not None and call.status == 304:
             evidence.find(call.found, call.n)
         cached = Message("{operation} was answered from a cache every time", operation=look.step.operation)
         reason = sequence.why or cached

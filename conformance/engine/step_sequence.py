@@ -22,8 +22,6 @@ from conformance.jsontools import find_values, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 
-_NOT_MODIFIED = 304
-_INTERNAL_ERROR = 500
 _GATEWAY_STATUSES = frozenset({502, 504})
 """Statuses of something between us and the target."""
 
@@ -48,14 +46,9 @@ class StepResult:
         return refused and any(item.check == "status" for item in self.found)
 
     @property
-    def unmodified(self) -> bool:
-        """Whether it was answered 304, which no request of ours asks for."""
-        return self.exchange.response is not None and self.exchange.response.status == _NOT_MODIFIED
-
-    @property
-    def crashed(self) -> bool:
-        """Whether it was answered 500, which no valid request is."""
-        return self.exchange.response is not None and self.exchange.response.status == _INTERNAL_ERROR
+    def status(self) -> int | None:
+        """The status it was answered with: 304 is one that nothing of ours asks for, 500 that of no valid request."""
+        return self.exchange.response.status if self.exchange.response is not None else None
 
     @property
     def accepted(self) -> bool:
@@ -84,7 +77,7 @@ class StepSequence:
     def lost(self) -> bool:
         """Whether something that an earlier step wrote, with success, was not found by the step that ended it."""
         end = self.broken
-        if end is None or end.exchange.response is None or end.exchange.response.status != 404:
+        if end is None or end.status != 404:
             return False
         return any(call.step.permission != "read" for call in self.calls[:-1])
 
