@@ -51,7 +51,7 @@ def record_intent(
     parts = [request.members().get(key) for key in _NAMED_PARTS]
     if not request.literal:
         parts = [context.builder.fill_known(part, scope) for part in parts]
-    there = set(find_suite_names(scope.captures))  # what an earlier request has made
+    there = set(find_suite_names(known))  # what an earlier request has made
     fixtures = dict.fromkeys(members[0] for head, members, _ in find_placeholders(undo) if head == "fixture")
     entry = LedgerEntry(
         contract=context.contract.name,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Step
+from conformance.engine.entries import record_intent
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
 from conformance.plan.steps import plan_steps
@@ -27,3 +29,20 @@ def test_a_change_is_undone_although_another_was_made_at_the_same_place() -> Non
     sequence = run_steps(run, Evidence(run.redactor), planned, {}, label="a change", role="step", salt="a change")
     assert sequence.passed
     assert server.contents["draft-2"]["status"] == ["DRAFT"]
+
+
+def test_what_is_made_once_more_under_the_same_name_is_looked_for_though_the_first_is_known() -> None:
+    run = Newsroom().run()
+    upload = {
+        "call": "uploadMedia",
+        "request": {"multipart": [{"name": "file", "filename": "{unique.a}.txt", "size": 9}]},
+    }
+    (planned,) = plan_steps(run.contract, [Step.model_validate(upload)], "standard")
+
+    def names(captures: dict[str, Any]) -> tuple[str, ...]:
+        scope = PlaceholderScope(captures, salt="set-up")
+        return record_intent(run, "uploadMedia", planned.request, [], row="row", scope=scope, produced=["made"]).names
+
+    (name,) = names({})
+    assert names({"made": f"https://media.test/{name}"}) == (name,)
+    assert names({"other": f"https://media.test/{name}"}) == ()
