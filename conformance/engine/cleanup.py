@@ -164,7 +164,7 @@ def _look_by_id(context: RunContext, evidence: Evidence, resource: CreatedResour
     return Message("{operation} still shows it, without a name of this suite", operation=resource.get.call)
 
 
-def describe_left(what: str, why: str) -> str:
+def describe_left(what: str, why: str) -> Message:
     """The warning that what a request left on the target may still be there."""
     return Message("what {operation} left behind may still be there: {reason}", operation=what, reason=why)
 

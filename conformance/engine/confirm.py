@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.checks.model import Level, Verdict
+from conformance.engine.cleanup import describe_left
 from conformance.engine.row import FinishedRow
 from conformance.messages import Message
 from conformance.results.model import BeyondPlan, RowResult
 
 _FIRM = frozenset(["example", "boundary", "drawn"])
+_LEFT = describe_left("", "").template
+"""What must be said of either run: the target may still hold what it has made."""
 
 
 def is_doubtful(result: RowResult) -> bool:
@@ -57,7 +60,9 @@ def combine_runs(first: FinishedRow, again: FinishedRow, between: int = 0, *, di
     violated = first.result.verdict is Verdict.VIOLATES and not explained
     worse = violated and again.result.verdict is not Verdict.VIOLATES
     kept = first if worse or (violated and _was_served(first.result) and not _was_served(again.result)) else again
-    notes = [Message("run again alone, the row did not violate")] if worse else []
+    other = first if kept is again else again
+    notes = [each for each in other.result.warnings if getattr(each, "template", "") == _LEFT]
+    notes += [Message("run again alone, the row did not violate")] if worse else []
     more = between + again.result.requests
     result = replace(
         kept.result,

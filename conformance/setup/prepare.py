@@ -77,7 +77,7 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
         left, context.shared.left = list(context.shared.left.values()), {}
     evidence = Evidence(context.redactor)
     reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left)]
-    warnings = [describe_left(entry.operation, why) for entry, why in reasons if why]
+    warnings: list[str] = [describe_left(entry.operation, why) for entry, why in reasons if why]
     if context.shared.is_in_doubt():
         warnings += look_for_leftovers(context, evidence)
     context.shared.count_outside_rows(evidence)
