@@ -100,7 +100,7 @@ def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTempla
             body = changes.get("json", template.json)
             changes["json"] = {**(body if isinstance(body, Mapping) else {}), **(value or {})}
         else:
-            changes[key] = None if key == "size" and value == OMIT else value
+            changes[key] = None if value == OMIT and key not in _BODIES else value
     return replace(template, **changes)
 
 

@@ -45,7 +45,7 @@ def test_a_json_body_is_a_member_whatever_its_value(value: Any) -> None:
 
 def test_what_is_as_by_default_is_no_member() -> None:
     assert RequestTemplate().members() == {}
-    assert apply_patch(RequestTemplate(), {"query": {}, "method": None, "size": OMIT}).members() == {}
+    assert apply_patch(RequestTemplate(), {"query": {}, "method": None, "size": OMIT, "hook": OMIT}).members() == {}
     assert RequestTemplate(size=0).members() == {"size": 0}
 
 
