@@ -204,7 +204,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
         guard.operation = operation = with_known_body(operation, guard.look(), {})
     probes = _choose_inputs(context, operation, place, plan.requests)
     if writes:
-        probes = probes[: plan.for_inputs]
+        probes = _in_order(context, operation, probes[: plan.for_inputs])
     answers = guard.send(probes) if guard else list(_send_unguarded(explorer, operation, probes))
     explorer.reserve = int(guard is not None) + int(own is not None and writes)
     _look_again(explorer, guard, first if operation.method == "GET" else None, answers)
@@ -216,6 +216,19 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     explorer.sender.take_back()
     explorer.find_smaller([one for one in answers if one.refused or not writes])
     return guard.doubt if guard else None
+
+
+def _in_order(
+    context: ExploreContext, operation: DocumentedOperation, probes: Sequence[ExploreProbe]
+) -> list[ExploreProbe]:
+    """Writes for which there is room on average first; of each lot those that must be refused."""
+
+    def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
+        is_late, validity = one[0] >= len(probes) // 2, classify_probe(operation, one[1])
+        is_set_back = context.sets_back(operation) and validity is Validity.VALID
+        return is_late, not is_set_back, list(Validity).index(validity)
+
+    return [probe for _, probe in sorted(enumerate(probes), key=place)]
 
 
 def _send_unguarded(
