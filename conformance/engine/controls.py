@@ -163,7 +163,8 @@ class ControlRunner:
             doubt = Message("control {label} was refused: {answer}", label=control.label, answer=answer)
             evidence.doubts.append(doubt)
             self._note(evidence, control, "no-answer", sequence)
-            return (refusal_reason(self.context, response),)
+            # What a target must refuse is no valid request, whatever it is refused with.
+            return (refusal_reason(self.context, response),) if min(call.expected.expect.statuses) < 400 else ()
         return ()
 
     def is_own_answer(self, call: StepResult, captured: Mapping[str, Any]) -> bool:

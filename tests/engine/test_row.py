@@ -250,6 +250,12 @@ def test_a_server_that_refuses_all_in_the_same_other_words_is_not_blamed(run: Ru
     assert "refused in the same words" in ran.only.reason
 
 
+def test_a_refusal_that_a_control_asks_for_explains_no_other(run: Run, answer: MakeResponse) -> None:
+    control = "{label: c, steps: [{call: list, request: {query: {limit: 99}}, expect: {status: 400}}]}"
+    row = f"{{id: low, cause: a, request: {{query: {{limit: -1}}}}, expect: {{status: 400}}, control: [{control}]}}"
+    assert run(lambda _: answer(409, {"message": "Go away"}), f"  - {row}\n").only.verdict == "violates"
+
+
 def test_a_violation_beside_an_explained_refusal_stands(run: Run, answer: MakeResponse) -> None:
     def answered(asked: Any) -> Outcome:
         return answer(200, {}) if asked.query["limit"] == "-10" else answer(403, {"message": "Go away"})
