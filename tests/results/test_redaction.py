@@ -190,9 +190,9 @@ def test_ten_kilobytes_take_well_under_a_millisecond() -> None:
 
 
 def _timed(redactor: Redactor, text: str) -> float:
-    start = time.perf_counter()
+    start = time.thread_time()
     redactor.text(text)
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 def test_megabytes_of_escaped_lines_are_searched_in_less_than_a_second() -> None:
