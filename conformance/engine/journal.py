@@ -186,6 +186,11 @@ def has_run_name(text: str) -> bool:
     return _RUN_NAME.search(text) is not None
 
 
+def names_another_run(text: str, run_name: str) -> bool:
+    """Whether a text holds a name that another run of this suite made; those of this run begin with `run_name`."""
+    return any(not name.startswith(f"{run_name}-") for name in _RUN_NAME.findall(text))
+
+
 def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Each whole line with its number. A line that was cut short stands for nothing that was sent."""
     if not os.path.lexists(path):
@@ -219,8 +224,3 @@ def _read_line(line: Mapping[str, Any], found: dict[str, LedgerEntry]) -> None:
 def _not_a_ledger(path: Path, number: int) -> ConfigError:
     hint = "give the folder of the killed run; without its ledger look on the target for names with conformance-"
     return ConfigError([Problem(f"{path}:{number}", "this is no line of a ledger, so what was left is unknown", hint)])
-
-
-def names_another_run(text: str, run_name: str) -> bool:
-    """Whether a text holds a name that another run of this suite made; those of this run begin with `run_name`."""
-    return any(not name.startswith(f"{run_name}-") for name in _RUN_NAME.findall(text))

@@ -164,7 +164,8 @@ class GuardedWrites:
             self._report(found.writes[0], Message("a refused write changes nothing"), actual, detail, "refused")
 
     def _shows_another_run(self, before: Any, after: Any) -> bool:
-        return shows_another_run(before, after, self.explorer.context.run.builder.run_name)
+        one, other = ({"": body} if not isinstance(body, Mapping) else body for body in (before, after))
+        return shows_another_run(one, other, self.explorer.context.run.builder.run_name)
 
     def finish(self) -> None:
         """The last look, which is late; the ledger keeps what does not read as it was before."""

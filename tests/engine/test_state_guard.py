@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.engine import culprit
+from conformance.engine.state_guard import shows_another_run
 from conformance.http import Outcome, Response
 
 MakeResponse = Callable[..., Response]
@@ -292,3 +293,21 @@ def test_a_read_that_lags_behind_is_made_again_until_the_target_has_settled(
 ) -> None:
     lagging = read_before(Cache(Kitchen(answer), times=2, headers={}, ignores_query=True))
     assert run(lagging, CONTROL, settle=settle).only.verdict == verdict
+
+
+OTHER = "conformance-zzz999-0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("names", "total", "expected"),
+    [
+        (["a", "b", OTHER], 3, True),
+        ([OTHER, "a"], 3, True),
+        (["a", "b", "conformance-abc123-0123456789ab"], 3, False),
+        (["b", OTHER], 1, False),
+    ],
+    ids=["added", "pushes off the page", "its own", "moves up after a deletion"],
+)
+def test_what_another_run_has_added_is_told_from_what_was_there(names: list[str], total: int, expected: bool) -> None:
+    before, after = {"/names": ["a", "b"], "/total": 2}, {"/names": names, "/total": total}
+    assert shows_another_run(before, after, "conformance-abc123") is expected
