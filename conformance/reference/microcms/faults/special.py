@@ -158,7 +158,6 @@ _FULL: Final = KEYS["full"]
 
 _CRASH: Final = with_value({"message": "Internal Server Error"}, 500)
 _NO_MEDIA: Final = with_value({"media": [], "totalCount": 0}, 200)
-_NOBODY: Final = with_value({"id": "invited", "name": "", "email": "", "mfa": False}, 200)
 _ONE_MORE: Final = _with_items(lambda items: items + items[:1])
 _ONE_ITEM: Final = _with_items(lambda _: [{"id": "one", "url": "one.png"}])
 _ONE_LESS: Final = _with_items(lambda items: items[1:])
@@ -179,7 +178,6 @@ _BY_START: Final = _resembles(lambda sent, known: known.startswith(sent))
 _LONGER: Final = _resembles(lambda sent, known: sent.startswith(known))
 _NEAR: Final = _resembles(lambda sent, known: len(sent) == len(known) and sum(map(str.__ne__, sent, known)) == 1)
 _AFTER_A_KNOWN_ID: Final = since(when(_resembles(lambda sent, known: sent == known), operation="getContent|getMember"))
-_AFTER_ANOTHER_MEMBER: Final = since(when(operation="getMember", invited=False))
 
 # fmt: off
 _OPERATIONS: Final = {
@@ -269,14 +267,13 @@ _ALIKE: Final[dict[str, Callable[[str, str], bool]]] = {
     "id_between_hyphens": lambda sent, known: sent.strip("-_") == known.strip("-_"),
 }
 _MEDIA_METHODS: Final = ((1, _POST_METHOD, "stores_upload"), (2, _DELETE_METHOD, "deletes_medium"))
-_WRONG_URLS: Final = {"no_url": None, "empty_url": "", "word": "[^/]+", "file_name": "[^/]+[.][a-z]{3}",
-                       "path": "/.*"}
+_WRONG_URLS: Final = {"no_url": None, "empty_url": "", "word": "[^/]+", "file_name": "[^/]+[.]...", "path": "/.*"}
 
 FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *generic.FAULTS,
     # Addresses, keys, URLs, the rate
-    *(_accepts(f"admits_any_address_to_{name}", _IP, kind="operation", operation=one) for one,
-      name in _OPERATIONS.items()),
+    *(_accepts(f"admits_any_address_to_{name}", _IP, kind="operation", operation=one)
+      for one, name in _OPERATIONS.items()),
     *(_accepts(f"admits_{key}_to_{name}", _KEY, where, kind="operation", operation=one)
       for one, name in _OPERATIONS.items() for key, where in _REFUSED_KEYS.items()),
     _accepts("admits_any_address", _IP),
@@ -287,19 +284,14 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *_now_and_later(_performs("applies_change_from_outside", _IP, "despite ip", operation=_WRITES)),
     *(_accepts(f"admits_{key}", _KEY, where) for key, where in _REFUSED_KEYS.items()),
     _accepts("admits_long_wrong_key", _KEY, key_name=None, key=".{20,}"),
-    _accepts("admits_key_that_starts_right", _KEY, _WRONG_KEY,
-             lambda context: any(one[:12] == (context.key or "")[:12] for one in KEYS.values())),
     _accepts("admits_key_by_its_first_eight_characters", _KEY, key_name=None, key=f"{_FULL[:8]}.*"),
     _accepts("admits_key_with_more_behind_it", _KEY, key_name=None, key=f"{_FULL}.+"),
     _accepts("admits_key_between_hyphens", _KEY, key_name=None, key=f"-+{_FULL}-+"),
     _accepts("admits_key_without_its_end", _KEY, key_name=None, key=f"{_FULL[:-4]}.*"),
     _accepts("admits_key_in_any_case", _KEY, key_name=None, key=f"(?i:{_FULL})"),
     _accepts("admits_every_second_wrong_key", _KEY, _WRONG_KEY, kind="repeated", limit=every_nth(2)),
-    _accepts("counts_without_key", _KEY, kind="combination", key=None, operation="list.*", query={"limit": "0"}),
     _accepts("admits_key_without_permissions_to_a_search", _KEY, _SEARCHED, kind="combination", key_name="forbidden"),
     _answers("answers_missing_key_with_401", _KEY, "status", 401, key=None),
-    _answers("answers_wrong_key_with_401", _KEY, "status", 401, _WRONG_KEY),
-    _answers("answers_powerless_key_with_404", _KEY, "status", 404, key_name="forbidden"),
     *_now_and_later(_performs("applies_forbidden_change_of_content", _KEY, "despite key", operation=_CHANGES)),
     *_now_and_later(_performs("stores_forbidden_upload", _KEY, "despite key", _UPLOAD)),
     _performs("deletes_though_forbidden", _KEY, "despite key", _DELETE, key_name="forbidden"),
@@ -318,7 +310,6 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("answers_any_url", _URL),
     _accepts("answers_any_version", _URL, path=_OTHER_VERSION),
     _accepts("answers_any_first_segment", _URL, path="/api/v1(/.*)?"),
-    _accepts("answers_version_that_starts_right", _URL, path="/api/v[12][^/]+/.*"),
     *(_accepts(f"answers_longer_{path.rpartition('/')[2]}", _URL, path=f"/api/v1/{path}[^/]+.*")
       for path in ("contents", "media", "members", "apis", "service", "contents/.*/status")),
     _accepts("answers_version_followed_by_digits", _URL, kind="beyond", path="/api/v[12][0-9]+/.*"),
@@ -326,9 +317,6 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("answers_segment_with_a_parameter_of_its_own", _URL, kind="beyond", path="/api/v./[a-z]+;.*"),
     _accepts("answers_segment_with_a_blank_at_its_end", _URL, kind="beyond", path=".*/[a-z]+%20/.*"),
     _accepts("answers_longer_media_of_v2", _URL, kind="beyond", path="/api/v2/media.+"),
-    _answers("answers_unknown_version_with_400", _URL, "status", 400, path=_OTHER_VERSION),
-    _answers("mistakes_longer_members_for_members", _URL, "message", with_value({"message": "Member not found"}, 404),
-             path="/api/v1/members[^/]+.*"),
     _answers("says_unknown_url_by_patch_elsewhere", _URL, "envelope", with_value({"error": "Not Found"}, 404),
              method="PATCH"),
     _answers("crashes_on_half_a_percent_code", _CONTENT, "open-choice", _CRASH, to="any",
@@ -339,11 +327,9 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *(_accepts(f"allows_{10 + more}_requests_in_10_seconds", _RATE, limit=_first_in_10_seconds(more))
       for more in (20, 10, 1)),
     _accepts("allows_10_more_after_each_refusal", _RATE, kind="repeated", limit=_all_but_every_11th),
-    _accepts("allows_any_rate_after_one_refusal", _RATE, kind="repeated", limit=after_first),
     _accepts("allows_10_requests_in_a_second", _RATE, wait=(0, 9)),
     _accepts("counts_requests_by_url", _RATE, limit=not_first),
     _rejects("allows_9_requests_in_10_seconds", _RATE, key_name="throttled", admitted=(10, MANY)),
-    _rejects("allows_1_request_in_10_seconds", _RATE, key_name="throttled", admitted=(2, MANY)),
     *_now_and_later(_performs("applies_refused_change_beyond_the_rate", _RATE, "despite rate", operation=_WRITES)),
     _answers("answers_later_refusals_with_html", _RATE, "repeated", as_html, limit=after_first),
     _answers("answers_later_refusals_with_403", _RATE, "repeated", 403, limit=after_first),
@@ -353,15 +339,13 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *(_accepts(f"accepts_{fault}_on_{name}", (table, row), called, where, kind=kind)
       for name, called, table, _ in _LISTS for fault, row, kind, where in _ACCEPTED_LIMITS),
     *(_accepts(f"accepts_{fault}_beside_{other}_on_{name}", (table, row), called, kind="combination",
-               query={other: ".*"})
-      for name, called, table, other in _LISTS for fault,
-    row in (("negative_limit", 1), ("large_limit", 2), ("word", 3))),
+               query={other: ".*"}) for name, called, table, other in _LISTS
+      for fault, row in (("negative_limit", 1), ("large_limit", 2), ("word", 3))),
     *(_answers(f"crashes_on_{fault}_on_{name}", ((table, row), _INTERNAL), kind, 500, called, where)
       for name, called, table, _ in _LISTS for fault, row, kind, where in _CRASHING_LIMITS),
     *(_rejects(f"refuses_limit_{value}_on_{name}", (table, row), called, query={"limit": value})
       for name, called, table, _ in _LISTS for value, row in (("0", 1), ("100", 2))),
-    *(_rejects(f"refuses_every_limit_on_{name}", tuple((table, row) for row in (1, 2, 3)), called,
-               query={"limit": ".*"})
+    *(_rejects(f"refuses_every_limit_on_{name}", ((table, 1), (table, 2), (table, 3)), called, query={"limit": ".*"})
       for name, called, table, _ in _LISTS),
     *(_omits(f"takes_limit_0_for_none_on_{name}", (table, 1), "limit", called, query={"limit": "0"})
       for name, called, table, _ in _LISTS),
@@ -382,13 +366,13 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     # On media offsets of 10,000 and more are a known bug of the vendor.
     *(_answers(f"crashes_on_offsets_from_{start}_on_contents", (("contents-get", 4), _INTERNAL), "range", 500, _LISTED,
                to="success", number=number) for start, number in RANGES.items()),
-    *(_rejects(f"refuses_offset_0_on_{name}", below, called, query={"offset": "0"}) for name, called, below,
-      *_ in _OFFSETS),
+    *(_rejects(f"refuses_offset_0_on_{name}", below, called, query={"offset": "0"})
+      for name, called, below, *_ in _OFFSETS),
     *(_rejects(f"refuses_offset_past_the_end_on_{name}", below, called, _past_the_end(total))
       for name, called, below, _, total in _OFFSETS),
     *(_omits(f"ignores_offset_on_{name}", below, "offset", called) for name, called, below, *_ in _OFFSETS),
-    *(_performs(f"counts_offset_from_one_on_{name}", below, "offset from one", called) for name, called, below,
-      *_ in _OFFSETS),
+    *(_performs(f"counts_offset_from_one_on_{name}", below, "offset from one", called)
+      for name, called, below, *_ in _OFFSETS),
     *(_answers(f"shows_an_item_past_the_end_on_{name}", below, "effect", _ONE_ITEM, called, _past_the_end(total),
                to="success") for name, called, below, _, total in _OFFSETS),
     *(_accepts(f"accepts_every_second_unreadable_offset_on_{name}", row, called, kind="repeated", limit=every_nth(2))
@@ -400,15 +384,11 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
         ("an_empty_object_as_limit", 3, r"\{\}"), ("undefined_as_offset", 5, "undefined|None|nil"),
         ("two_signs_before_an_offset", 5, "--[0-9]+"))),
     *(_accepts(f"accepts_large_limit_beside_image_only_{switch}_on_media_v{version}", ("media-get", 2),
-               kind="combination",
-               operation=f"listMediaV{version}", query={"imageOnly": switch})
+               kind="combination", operation=f"listMediaV{version}", query={"imageOnly": switch})
       for switch, version in (("true", 1), ("false", 1), ("true", 2))),
     _accepts("accepts_a_blank_in_a_limit_of_media_v2", ("media-get", 3), operation="listMediaV2", raw="[0-9]+ [0-9]+"),
     _accepts("accepts_false_as_offset_of_media_v1", ("media-get", 6), raw="false"),
     _rejects("compares_limits_of_media_as_text", ("media-get", 2), _PAGES, query={"limit": "[2-9]"}),
-    _rejects("refuses_limit_100_beside_offset_on_contents", ("contents-get", 2), _LISTED,
-             query={"limit": "100", "offset": ".*"}),
-    _rejects("refuses_limit_beside_file_name_on_media_v2", ("media-get", 2), _SEARCHED, query={"limit": ".*"}),
 
     # Contents and members
     _accepts("finds_any_content", _CONTENT),
@@ -418,16 +398,14 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("finds_content_with_a_letter_changed", _CONTENT, _NEAR),
     _accepts("finds_content_with_its_last_letter_twice", _CONTENT,
              _resembles(lambda sent, known: sent == known + known[-1])),
-    _accepts("finds_unknown_content_at_second_look", _CONTENT, kind="repeated", limit=after_first),
     _answers("crashes_on_long_content_id", (_CONTENT, _INTERNAL), "status", 500, id=".{20,}"),
     _answers("answers_uuid_of_no_content_with_400", _CONTENT, "status", 400, _SHOWN, id=_UUID),
-    *(_accepts(f"finds_{name}_by_{part}", row, _resembles(alike)) for name, row, _ in _ONE_OF for part,
-      alike in _ALIKE.items()),
+    *(_accepts(f"finds_{name}_by_{part}", row, _resembles(alike))
+      for name, row, _ in _ONE_OF for part, alike in _ALIKE.items()),
     *(_accepts(f"finds_{name}_with_{number}_number_as_id", row, kind="beyond", id=pattern) for name, row, _ in _ONE_OF
       for number, pattern in (("0", "0"), ("a_negative", "-[0-9]+"), ("a_large", "[0-9]{10,}"))),
     *(_answers(f"keeps_a_{name}_under_its_length", row, "repeated", with_value({"id": "kept"}, 200), called, _NEAR,
-               to="any",
-               limit=_AFTER_A_KNOWN_ID) for name, row, called in _ONE_OF),
+               to="any", limit=_AFTER_A_KNOWN_ID) for name, row, called in _ONE_OF),
     *(_answers(f"shows_another_{name}", row, "effect", with_members(id="someone-else"), called, to="success")
       for name, row, called in _ONE_OF),
     *(_rejects(f"loses_every_{name}", row, called) for name, row, called in _ONE_OF),
@@ -442,9 +420,6 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("shows_every_third_unknown_member", _MEMBER, kind="repeated", limit=every_nth(3)),
     _answers("tells_the_email_of_the_invited_member", _MEMBER, "leak", lambda response, context: response.replace(
         value={**response.value, "invited": f"{context.id[:8]}@example.com"}), invited=True),
-    _answers("answers_invited_member_with_403", _MEMBER, "status", 403, invited=True),
-    _answers("shows_invited_member_after_another_one", _MEMBER, "repeated", _NOBODY, _MEMBERS, to="any",
-             limit=_AFTER_ANOTHER_MEMBER, invited=True),
 
     # Statuses, creators, bodies, methods on contents
     _accepts("accepts_closed_as_status", _STATUS, first_status="CLOSED"),
@@ -457,21 +432,13 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_status_in_full_width", _STATUS, first_status="[\uff21-\uff3a]+"),
     _accepts("accepts_member_of_any_object_as_status", _STATUS, first_status="constructor|toString"),
     _accepts("accepts_number_of_a_status", _STATUS, first_status="[0-9]"),
-    _answers("closes_published_content", _STATUS, "combination", 200, to="any", first_status="CLOSED",
-             limit=since(when(operation="patchStatus", first_status="PUBLISH"))),
     _accepts("accepts_unknown_words_as_status", _STATUS, status_count=1,
              first_status="(?!(PUBLISH|DRAFT|CLOSED|PUBLISH_AND_DRAFT)$).*"),
     *_now_and_later(_performs("applies_rejected_status", _STATUS, "change", _STATUSES, status_count=1,
                               first_status="(?!(PUBLISH|DRAFT)$).*")),
     _rejects("refuses_publish", _STATUS, _STATUSES, first_status="PUBLISH"),
-    _rejects("refuses_draft", _STATUS, _STATUSES, first_status="DRAFT"),
     _omits("forgets_accepted_status", _STATUS, "change", _STATUSES),
-    _omits("forgets_publishing", _STATUS, "change", _STATUSES, first_status="PUBLISH"),
-    _answers("shows_every_content_as_published", _STATUS, "effect", with_members(status=["PUBLISH"]), _SHOWN,
-             to="success"),
     _accepts("accepts_two_statuses", _LENGTH, status_count=2),
-    _accepts("accepts_three_and_more_statuses", _LENGTH, status_count=(3, MANY)),
-    _accepts("counts_statuses_in_four_bits", _LENGTH, lambda context: context.status_count % 16 == 1),
     _answers("accepts_several_statuses_of_published_content", _LENGTH, "combination", 200, to="any",
              status_count=(2, MANY),
              limit=since(when(operation="patchStatus", first_status="PUBLISH", status_count=1))),
@@ -485,11 +452,9 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
       for name, row in (("status", _STATUS), ("creator", _CREATOR))),
     _accepts("accepts_any_creator", _CREATOR),
     _accepts("accepts_creator_that_looks_like_an_id", _CREATOR, creator=_UUID),
-    _accepts("accepts_short_names_as_creator", _CREATOR, creator=".{1,8}"),
     _accepts("accepts_creator_that_is_a_word", _CREATOR, creator="[^-]*"),
     *_now_and_later(_performs("applies_rejected_creator", _CREATOR, "change", _CREATORS,
                               lambda context: context.json_body is not None)),
-    _rejects("refuses_every_creator", _CREATOR, _CREATORS),
     _omits("forgets_accepted_creator", _CREATOR, "change", _CREATORS),
     _answers("crashes_on_creator_that_is_no_uuid", (_CREATOR, _INTERNAL), "status", 500, creator="[^-]*"),
     _answers("answers_creator_with_202", _CREATOR, "effect", 202, _CREATORS, to="success"),
@@ -498,7 +463,6 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_number_as_body", _BODY, text="[0-9]+"),
     _accepts("accepts_broken_json", _BODY, text=r"\{.*"),
     _accepts("accepts_text_as_body", _BODY, text=r"(?!(true|false|null)$)[^{\[\"0-9].*"),
-    _accepts("accepts_object_in_a_text", _BODY, text='"\\{.*'),
     _accepts("accepts_comments_in_a_body", _BODY, text=r".*/\*.*"),
     *(_accepts(f"accepts_trailing_comma_on_{name}", _BODY, called, text=r".*,\s*\}")
       for name, called in (("status", _STATUSES), ("created_by", _CREATORS))),
@@ -525,8 +489,6 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _performs("applies_post_on_content", _METHOD, "despite method", method="POST"),
     _performs("applies_delete_on_content", _METHOD, "despite method", method="DELETE"),
     _answers("answers_methods_on_created_by_with_404", _METHOD, "operation", 404, path=_CREATED_BY),
-    _accepts("accepts_put_on_content", _METHOD, method="PUT"),
-    _accepts("accepts_delete_on_content", _METHOD, method="DELETE"),
     _accepts("accepts_post_on_created_by", _METHOD, method="POST", path=_CREATED_BY),
     _answers("answers_get_of_status", _METHOD, "open-choice", with_value({"status": ["DRAFT"]}, 200), to="any",
              method="GET", path=".*/status"),
@@ -547,14 +509,13 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
       for name, called, *_ in _LISTS[1:]),
     _accepts("accepts_start_of_true_as_image_only", _IMAGE_ONLY, raw="tr|tru|fa|fal|fals"),
     _accepts("accepts_words_but_xxx_as_image_only", _IMAGE_ONLY, raw="(?!xxx$).*"),
-    *(_accepts(f"accepts_any_image_only_on_{name}", _IMAGE_ONLY, called, kind="operation") for name, called,
-      *_ in _LISTS[1:]),
+    *(_accepts(f"accepts_any_image_only_on_{name}", _IMAGE_ONLY, called, kind="operation")
+      for name, called, *_ in _LISTS[1:]),
     *(_omits(f"ignores_image_only_on_{name}", _IMAGE_ONLY, "imageOnly", called) for name, called, *_ in _LISTS[1:]),
     _omits("ignores_image_only", _IMAGE_ONLY, "imageOnly", query={"imageOnly": "true"}),
     _omits("ignores_image_only_beside_offset", _IMAGE_ONLY, "imageOnly", operation="listMediaV1",
            query={"offset": "[1-9].*"}),
     _performs("takes_image_only_of_false_for_true", _IMAGE_ONLY, "imageOnly", query={"imageOnly": "false"}),
-    _accepts("accepts_any_image_only_beside_limit_0", _IMAGE_ONLY, kind="combination", query={"limit": "0"}),
     _accepts("accepts_any_image_only_behind_another_parameter", _IMAGE_ONLY, _comes_later("imageOnly"),
              kind="combination"),
     *(_accepts(f"accepts_any_image_only_beside_{name}", _IMAGE_ONLY, kind="combination", query={_BESIDE[name]: ".*"})
@@ -568,8 +529,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _omits("begins_again_after_the_last_page", _TOKEN, "start after the last page", _NEXT_PAGE),
     _answers("loses_an_item_between_pages", _TOKEN, "effect", _ONE_LESS, _NEXT_PAGE, to="success"),
     _answers("turns_one_page_only", _TOKEN, "control", with_value({"message": "BadRequest"}, 400), _NEXT_PAGE,
-             to="success",
-             limit=every_nth(2)),
+             to="success", limit=every_nth(2)),
     _rejects("refuses_every_token", _TOKEN, _NEXT_PAGE),
     _accepts("accepts_any_limit_past_the_end", ("contents-get", 2), _LISTED, kind="combination",
              query={"offset": "[0-9]{5,}"}),
@@ -584,7 +544,6 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_token_by_all_but_its_beginning", _TOKEN, _token(lambda sent, one: one[4:] == sent[4:])),
     _accepts("accepts_token_and_punctuation", _TOKEN, _token(lambda sent, one: one == sent.strip("\"'. "))),
     _answers("finds_nothing_for_bad_token", _TOKEN, "status", _NO_MEDIA),
-    _answers("answers_expired_token_with_404", _TOKEN, "status", 404, _is_issued),
     _omits("ignores_file_name", _FILE_NAME, "fileName", operation="listMediaV2"),
     _answers("finds_nothing_for_unknown_file_name", _FILE_NAME, "status", _NO_MEDIA),
     *(_accepts(f"accepts_unknown_file_name_beside_{name}", _FILE_NAME, kind="combination", query={_BESIDE[name]: ".*"})
@@ -624,20 +583,15 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
              with_value({"message": "invalid request"}, 400), lambda context: "multipart" not in context.content_type),
     _rejects("refuses_post_on_media", (_POST_METHOD, _FORM, _SIZE), _UPLOAD),
     *(_accepts(f"accepts_deletion_of_{name}", _BAD_URL, url=url) for name, url in _WRONG_URLS.items()),
-    *(_answers(f"answers_deletion_of_{name}_with_404", _BAD_URL, "status", 404, url=url) for name,
-      url in _WRONG_URLS.items()),
+    *(_answers(f"answers_deletion_of_{name}_with_404", _BAD_URL, "status", 404, url=url)
+      for name, url in _WRONG_URLS.items()),
     _performs("deletes_newest_medium_for_bad_url", (_BAD_URL, _MISSING), "delete", listed=False),
-    _performs("deletes_medium_for_its_path", _BAD_URL, "delete", url="/.*"),
     _accepts("deletes_referenced_medium", _REFERENCED),
-    _accepts("deletes_referenced_medium_at_second_try", _REFERENCED, kind="repeated", limit=after_first),
     _performs("deletes_referenced_medium_though_refused", _REFERENCED, "delete", listed=True),
-    _rejects("calls_every_medium_referenced", _DELETED, _DELETE, listed=True),
     _accepts("deletes_unknown_medium", _MISSING),
     _answers("answers_unknown_medium_with_410_again", _MISSING, "repeated", 410, limit=repeated),
     _accepts("deletes_medium_twice", _MISSING, kind="repeated", deleted=True),
     _answers("mistakes_unknown_medium_for_bad_url", _MISSING, "message", with_value({"message": "invalid url"}, 400)),
-    _answers("mistakes_unknown_document_for_bad_url", _MISSING, "message", with_value({"message": "invalid url"}, 400),
-             url=".*[.]txt"),
     _omits("forgets_deletion", _DELETED, "delete", _DELETE),
     _answers("answers_deletion_with_204", _DELETED, "status", with_value(NO_BODY, 204), _DELETE, to="success"),
     _marks("dates_the_content_of_a_referenced_medium_anew", _REFERENCED, _with_mark("updated_at"), _SHOWN),
@@ -664,8 +618,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _answers("shows_members_without_mail", (), "schema", without_member("email"), _MEMBERS, to="success"),
     _answers("shows_contents_in_an_array", (), "schema", in_array, _SHOWN, to="success"),
     _answers("forgets_members_at_times", (), "stability", with_value({"message": "Not Found"}, 404), _MEMBERS,
-             to="success",
-             limit=every_nth(2)),
+             to="success", limit=every_nth(2)),
     _omits("pages_ignore_their_limit", (), "limit", _LISTED, kind="state"),
     _omits("forgets_a_status", (), "change", _STATUSES, kind="state"),
     _omits("forgets_uploads", (), "store", _UPLOAD, kind="state"),
