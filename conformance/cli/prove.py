@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -13,26 +12,20 @@ import click
 
 from conformance.cli import options as shared
 from conformance.cli.contracts import read_contracts, select_contracts
-from conformance.contract.loader import read_contract
+from conformance.contract.contract import Contract
 from conformance.contract.power import FILE as POWER_FILE
 from conformance.contract.power import format_power as format_power_file
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.prove.forms import format_json_proof, format_proof, render_proof
-from conformance.prove.model import Proof
+from conformance.prove.model import Proof, ServerProof
 from conformance.prove.progress import show_trials
 from conformance.prove.proof import build_proof, number_faults
 from conformance.prove.recorded_power import measure_recorded
-from conformance.prove.subjects import (
-    Subject,
-    choose_faults,
-    contract_folders_of,
-    right_servers,
-    wrong_servers,
-)
+from conformance.prove.servers import choose_faults, contracts_with_server, right_servers, wrong_servers
 from conformance.prove.target_power import RowPower, format_power, measure_target
-from conformance.prove.trials import Trial, TrialOptions, run_trials
+from conformance.prove.trials import TrialOptions, run_trials
 from conformance.report.sanitize import to_one_line
 from conformance.results.serialization import read_results
 from conformance.session.run_session import RunOptions
@@ -102,15 +95,13 @@ def command(  # noqa: PLR0917 - click gives them by name
     if write_power and (names or depth != "standard"):
         what = "the power of all faults at standard is written, and only a part of it is measured"
         raise ConfigError([Problem("--write-power", what, "leave --fault and --depth out")])
-    found = contract_folders_of(cases or Path.cwd(), contract)
+    found = contracts_with_server(cases or Path.cwd(), contract)
     faults = choose_faults(found, names)
     chosen = {name: found[name] for name in faults}
-    options = TrialOptions(depth, seed, own_rows)
-    subjects = [
-        *(one for name in chosen for one in wrong_servers(chosen[name], faults[name])),
-        *(one for name in chosen for one in right_servers(name, chosen[name], seeds, seed)),
-    ]
-    proof = _run(chosen, subjects, options, workers)
+    options = TrialOptions({name: one.folder for name, one in chosen.items()}, depth, seed, own_rows)
+    servers: list[ServerProof] = [one for name in chosen for one in wrong_servers(chosen[name], faults[name])]
+    servers += [one for name in chosen for one in right_servers(name, seeds, seed)]
+    proof = _run(chosen, servers, options, workers)
     click.echo(format_proof(proof, language), nl=False)
     write_text(output / "proof.json", format_json_proof(proof))
     write_text(output / "proof.html", render_proof(proof, language))
@@ -158,23 +149,25 @@ def _print_powers(measured: Iterable[RowPower]) -> int:
     return 0 if caught >= ENOUGH * faults else BROKEN
 
 
-def _run(chosen: Mapping[str, Path], subjects: Sequence[Subject], options: TrialOptions, workers: int) -> Proof:
+def _run(
+    contracts: Mapping[str, Contract], servers: Sequence[ServerProof], options: TrialOptions, workers: int
+) -> Proof:
     started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
-    done: list[Trial] = []
+    done: list[ServerProof] = []
     partial = False
     try:
-        for trial in show_trials(run_trials(subjects, options, workers), len(subjects)):
-            done.append(trial)  # noqa: PERF402 - an interrupted loop keeps what it has
+        for server in show_trials(run_trials(servers, options, workers), len(servers)):
+            done.append(server)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         partial = True
-    return replace(build_proof(chosen, done, options, started, round(perf_counter() - began, 1)), partial=partial)
+    return build_proof(contracts, done, options, started, round(perf_counter() - began, 1), partial=partial)
 
 
-def _write_power(proof: Proof, folders: Mapping[str, Path]) -> None:
+def _write_power(proof: Proof, contracts: Mapping[str, Contract]) -> None:
     """`power.json` of each contract whose faults were all tried; raises OutputError."""
     for one in proof.contracts:
         if one.whole and not proof.partial:
-            contract = read_contract(folders[one.contract])
+            contract = contracts[one.contract]
             path = contract.folder / POWER_FILE
             write_text(path, format_power_file(contract, number_faults(one)))
             click.echo(f"written: {path}")

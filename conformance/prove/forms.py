@@ -120,6 +120,8 @@ def format_json_proof(proof: Proof) -> str:
             "idle": len(one.idle),
         }
         values["requests"] = one.requests
+        for fault, known in zip(values["faults"], one.faults, strict=True):
+            fault |= {"outcome": known.outcome, "row": known.row, "after": known.after}
         values["curve"] = [list(point) for point in one.curve]
         values["bound"] = [list(point) for point in one.bound]
         values["share_after"] = {str(n): round(one.share_after(n), 4) for n in (50, 100, 150, 200, 300, 400, 500)}

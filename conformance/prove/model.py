@@ -8,7 +8,6 @@ row be judged.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -66,12 +65,21 @@ class ProbePower:
     faults: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FaultProof:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerProof:
+    """One server: who blamed it, and what that took; nobody has as long as it was not tried."""
+
+    contract: str
+    blames: tuple[Blame, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultProof(ServerProof):
     """One server that is wrong on purpose, and which rows blamed it."""
 
     name: str
-    contract: str
     check: str
     sentence: str
     rows: tuple[str, ...]
@@ -79,14 +87,21 @@ class FaultProof:
     wording_only: bool = False
     refuses: bool = False
     """Whether the fault is that valid requests are refused."""
-    blames: tuple[Blame, ...] = ()
-    requests: int = 0
-    seconds: float = 0.0
-    outcome: Outcome = Outcome.SURVIVED
-    row: str | None = None
-    """The first of its own rows that caught it."""
-    after: int | None = None
-    """How many requests of the run that took."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it."""
+        return Outcome.CAUGHT if self.catching else Outcome.ELSEWHERE if self.strays else Outcome.SURVIVED
+
+    @property
+    def row(self) -> str | None:
+        """The first of its own rows that caught it."""
+        return self.catching[0].row if self.catching else None
+
+    @property
+    def after(self) -> int | None:
+        """How many requests of the run that took."""
+        return self.catching[0].after if self.catching else None
 
     @property
     def catching(self) -> tuple[Blame, ...]:
@@ -112,18 +127,14 @@ class FaultProof:
         return tuple(blame for blame in self.blames if blame.row not in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class RightServerProof:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightServerProof(ServerProof):
     """One server that conforms, with the answers that it gives where the documents leave them open."""
 
-    contract: str
     seed: int | None
     """Of its choices; None for the server that makes every usual choice."""
     variants: dict[str, str]
     """The choices that are not the usual ones."""
-    blames: tuple[Blame, ...] = ()
-    requests: int = 0
-    seconds: float = 0.0
 
     @property
     def alarms(self) -> tuple[Blame, ...]:
@@ -234,16 +245,3 @@ def verdicts_that_count(*, wording_only: bool, refuses: bool) -> frozenset[Verdi
     if wording_only:
         return frozenset({Verdict.DRIFTS})
     return frozenset({Verdict.VIOLATES, *([Verdict.INCONCLUSIVE] if refuses else [])})
-
-
-def count_catches(rows: Iterable[str], faults: Iterable[FaultProof]) -> tuple[RowProof, ...]:
-    """How many of these faults each row catches."""
-    known = tuple(faults)
-    return tuple(
-        RowProof(
-            row,
-            sum(row in fault.rows for fault in known),
-            sum(any(blame.row == row for blame in fault.catching) for fault in known),
-        )
-        for row in rows
-    )

@@ -8,14 +8,14 @@ from time import perf_counter
 from rich.console import Console
 from rich.progress import track
 
-from conformance.prove.trials import Trial
+from conformance.prove.model import ServerProof
 
 _SECONDS_BETWEEN_LINES = 15.0
 """Seconds between two lines where there is no terminal."""
 
 
-def show_trials(trials: Iterable[Trial], total: int) -> Iterator[Trial]:
-    """The same trials, with their number shown on standard error."""
+def show_trials(trials: Iterable[ServerProof], total: int) -> Iterator[ServerProof]:
+    """The same servers, with their number shown on standard error."""
     screen, last_line = Console(stderr=True), -_SECONDS_BETWEEN_LINES
     if screen.is_terminal:
         trials = track(trials, "servers tried", total, console=screen, transient=True)

@@ -1,83 +1,96 @@
-"""From trials to a proof."""
+"""From servers that were tried to a proof."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.loader import read_contract
 from conformance.contract.power import probe_key
+from conformance.plan.model import RowPlan, count_requests
 from conformance.prove.model import (
     Catch,
     ContractProof,
     FaultProof,
-    Outcome,
     ProbePower,
     Proof,
     RightServerProof,
-    count_catches,
+    RowProof,
+    ServerProof,
 )
-from conformance.prove.subjects import describe_fault
-from conformance.prove.trials import Trial, TrialOptions
-from conformance.reference import Fault
+from conformance.prove.trials import TrialOptions
 from conformance.results.model import Suite
+from conformance.session.contract_run import plan_rows
+from conformance.target.loader import target_from_mapping
 from conformance.version import VERSION
 
 
 def build_proof(
-    folders: Mapping[str, Path], done: Sequence[Trial], options: TrialOptions, started: str, seconds: float
+    contracts: Mapping[str, Contract],
+    done: Sequence[ServerProof],
+    options: TrialOptions,
+    started: str,
+    seconds: float,
+    *,
+    partial: bool = False,
 ) -> Proof:
     """The proof, in the order of the contracts' rows and of the catalogue, whatever order the trials ended in."""
-    contracts = tuple(_contract(read_contract(folder), done) for folder in folders.values())
-    suite = Suite("conformance", VERSION)
-    return Proof(suite, options.depth, options.seed, started, seconds, contracts)
+    proofs = tuple(_contract(contract, done, options) for contract in contracts.values())
+    return Proof(Suite("conformance", VERSION), options.depth, options.seed, started, seconds, proofs, partial)
 
 
-def judge_fault(fault: Fault, contract: Contract, trial: Trial) -> FaultProof:
-    """The outcome of a fault, from its trial."""
-    made = describe_fault(fault, contract)
-    made = replace(made, blames=trial.blames, requests=trial.requests, seconds=trial.seconds)
-    if made.catching:
-        first = made.catching[0]
-        return replace(made, outcome=Outcome.CAUGHT, row=first.row, after=first.after)
-    return replace(made, outcome=Outcome.ELSEWHERE) if made.strays else made
-
-
-def _contract(contract: Contract, done: Iterable[Trial]) -> ContractProof:
-    own = [trial for trial in done if trial.subject.contract == contract.name]
-    by_fault = {trial.subject.fault: trial for trial in own if trial.subject.fault is not None}
-    catalogue = reference.faults(contract.name)
-    faults = tuple(judge_fault(fault, contract, by_fault[fault.name]) for fault in catalogue if fault.name in by_fault)
-    rights = (trial for trial in own if trial.subject.fault is None)
+def _contract(contract: Contract, done: Iterable[ServerProof], options: TrialOptions) -> ContractProof:
+    own = [server for server in done if server.contract == contract.name]
+    by_fault = {server.name: server for server in own if isinstance(server, FaultProof)}
+    catalogue = [fault.name for fault in reference.faults(contract.name)]
+    faults = tuple(by_fault[name] for name in catalogue if name in by_fault)
+    right = (server for server in own if isinstance(server, RightServerProof))
     return ContractProof(
         contract.name,
         contract.file.edition,
-        whole=all(fault.name in by_fault for fault in catalogue),
-        rows=count_catches([row.id for row in contract.rows], faults),
+        whole=by_fault.keys() >= set(catalogue),
+        rows=tuple(_count_catches(row.id, faults) for row in contract.rows),
         faults=faults,
-        conforming=tuple(
-            RightServerProof(
-                contract.name, one.subject.variants_seed, one.subject.choices(), one.blames, one.requests, one.seconds
-            )
-            for one in sorted(
-                rights, key=lambda one: -1 if one.subject.variants_seed is None else one.subject.variants_seed
-            )
-        ),
-        probes=tuple(_measure_probes((probe for trial in own for probe in trial.probes), faults)),
+        conforming=tuple(sorted(right, key=lambda one: -1 if one.seed is None else one.seed)),
+        probes=tuple(_measure_probes(_plan(contract, options), faults)),
     )
 
 
-def _measure_probes(planned: Iterable[ProbePower], faults: Sequence[FaultProof]) -> Iterator[ProbePower]:
-    """What was planned, each with the faults that it shows."""
+def _count_catches(row: str, faults: Sequence[FaultProof]) -> RowProof:
+    """How many faults belong to a row, and how many of them it catches."""
+    caught = sum(any(blame.row == row for blame in fault.catching) for fault in faults)
+    return RowProof(row, sum(row in fault.rows for fault in faults), caught)
+
+
+def _plan(contract: Contract, options: TrialOptions) -> Iterable[RowPlan]:
+    """What a run against the usual server would try."""
+    with reference.start(contract.name) as server:
+        target = target_from_mapping(server.profile, where=f"the embedded server of {contract.name}", environ={})
+    return plan_rows(contract, target, contract.rows, options.depth, options.seed).values()
+
+
+def _measure_probes(plans: Iterable[RowPlan], faults: Sequence[FaultProof]) -> Iterator[ProbePower]:
+    """What each row tries, in the order of the plan, with the faults that it shows.
+
+    A control that another row sends costs nothing.
+    """
     caught: dict[tuple[str, Catch], dict[str, None]] = {}
     for fault in faults:
         for probe in fault.probes:
             caught.setdefault(probe, {})[fault.name] = None
-    for plan in planned:
-        yield replace(plan, faults=tuple(caught.get((plan.row, Catch(plan.role, plan.label)), ())))
+    for plan in plans:
+        row = plan.row.id
+        sent = [
+            (Catch(probe.role, str(probe.label)), 1 + (plan.repeats if probe is plan.probes[0] else 0))
+            for stage in plan.probe_stages()
+            for probe in stage.probes
+        ]
+        sent += [
+            (Catch("control", str(control.label)), count_requests([RowPlan(plan.row, controls=(control,))]))
+            for control in plan.controls
+        ]
+        for catch, requests in sent if not plan.lacks else ():
+            yield ProbePower(row, catch.role, catch.label, requests, tuple(caught.get((row, catch), ())))
 
 
 def number_faults(proof: ContractProof) -> dict[tuple[str, str], frozenset[int]]:

@@ -1,4 +1,4 @@
-"""Trials: a contract's rows run against one server after the other; which rows were blamed, after how many requests."""
+"""A contract's rows run against one server after the other: which rows were blamed, after how many requests."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from functools import cache
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from conformance import reference
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
-from conformance.plan.model import RowPlan, count_requests
+from conformance.plan.model import count_requests
 from conformance.plan.shared_reads import place_closing_reads
-from conformance.prove.model import Blame, Catch, FaultProof, ProbePower
-from conformance.prove.subjects import Subject, describe_fault
+from conformance.prove.model import Blame, Catch, FaultProof, RightServerProof, ServerProof
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
@@ -39,57 +37,70 @@ _MOST = 240
 class TrialOptions:
     """How every server is tried."""
 
+    folders: Mapping[str, Path]
+    """Of the contracts, by name."""
     depth: Depth
     seed: int
     own_rows: bool = False
     """Whether a wrong server is sent only the rows that it violates: which other rows would complain is not seen."""
 
 
-def _try_contract(
-    contract: Contract, profile: dict[str, Any], options: TrialOptions, expected: FaultProof | None
-) -> tuple[ContractRun, tuple[Blame, ...], Mapping[str, RowPlan]]:
-    """Run the rows in the order of a run; the run that has ended, who was blamed, and what was planned.
-
-    With `expected`, it ends as soon as these rows have all run and one of them complains: what they say, and after how
-    many requests, is the same as in a whole run; so it is with `own_rows`, where only what the plan says is counted of
-    the others. Raises ConfigError for a profile that cannot be used.
-    """
-    target = target_from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
-    plans = plan_rows(contract, target, contract.rows, options.depth, options.seed)
-    alone = options.own_rows and expected is not None and options.depth != "smoke"
-    tried = {name: plan for name, plan in plans.items() if not (alone and expected and name not in expected.rows)}
-    runner = ContractRun(
-        build_context(contract, target, options.depth, options.seed), place_closing_reads(tried) if alone else plans
-    )
-    blames: list[Blame] = []
-    left = set(expected.rows) if expected else set()
-    unsent = 0
+def run_trials(servers: Sequence[ServerProof], options: TrialOptions, workers: int) -> Iterator[ServerProof]:
+    """The servers as they were tried, as soon as each is. Whoever stops listening ends what has not begun."""
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
-        for name in sorted(plans, key=lambda one: plans[one].row.case.last):
-            if options.own_rows and expected and name not in expected.rows:
-                unsent += count_requests([plans[name]])
-                continue
-            before = runner.context.session.sent
-            result = runner.result(name)
-            blames += _blamed(result, unsent + before, unsent + runner.context.session.sent)
-            left.discard(name)
-            if expected and not left and replace(expected, blames=tuple(blames)).catching:
-                break
+        for future in as_completed([pool.submit(run_trial, server, options) for server in servers]):
+            yield future.result()
     finally:
-        runner.close()
-    return runner, tuple(blames), plans
+        # Once only: a second call, such as that of `with`, takes the cancelling back.
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _list_probes(plans: Iterable[RowPlan]) -> Iterator[ProbePower]:
-    """What each row tries, in the order of the plan; a control that another row sends costs nothing."""
-    for plan in plans:
-        for stage in plan.probe_stages() if not plan.lacks else ():
-            for probe in stage.probes:
-                requests = 1 + (plan.repeats if probe is plan.probes[0] else 0)
-                yield ProbePower(plan.row.id, probe.role, str(probe.label), requests)
-        for control in plan.controls if not plan.lacks else ():
-            requests = count_requests([RowPlan(plan.row, controls=(control,))])
-            yield ProbePower(plan.row.id, "control", str(control.label), requests)
+def run_trial(server: ServerProof, options: TrialOptions) -> ServerProof:
+    """Start a server, run the rows against it, end it; a right server's seed moves the suite's draws, too.
+
+    A wrong one is ended as soon as the rows that it violates have run and one of them complains: what they say, and
+    after how many requests, is the same as in a whole run; so it is with `own_rows`, where only what the plan says is
+    counted of the others.
+    """
+    contract, began = _contract(options.folders[server.contract]), perf_counter()
+    wrong = server if isinstance(server, FaultProof) else None
+    rows = wrong.rows if wrong else [row.id for row in contract.rows]
+    variants, seed = {}, options.seed
+    if isinstance(server, RightServerProof):
+        variants, seed = server.variants, options.seed if server.seed is None else server.seed
+    with reference.start(contract.name, faults=[wrong.name] if wrong else [], variants=variants) as running:
+        where = f"the embedded server of {contract.name}"
+        target = target_from_mapping(running.profile, where=where, environ={})
+        plans = plan_rows(contract, target, contract.rows, options.depth, seed)
+        left_out = plans.keys() - set(rows) if options.own_rows else frozenset[str]()
+        tried = {name: plan for name, plan in plans.items() if name not in left_out}
+        alone = bool(left_out) and options.depth != "smoke"
+        run = ContractRun(
+            build_context(contract, target, options.depth, seed), place_closing_reads(tried) if alone else plans
+        )
+        blames, left, unsent = list[Blame](), set(rows), 0
+        try:
+            for name in sorted(plans, key=lambda one: plans[one].row.case.last):
+                if name in left_out:
+                    unsent += count_requests([plans[name]])
+                    continue
+                before = run.context.session.sent
+                result = run.result(name)
+                blames += _blamed(result, unsent + before, unsent + run.context.session.sent)
+                left.discard(name)
+                if wrong and not left and replace(wrong, blames=tuple(blames)).catching:
+                    break
+        finally:
+            run.close()
+    seconds = round(perf_counter() - began, 3)
+    return replace(server, blames=tuple(blames), requests=run.context.session.sent, seconds=seconds)
+
+
+@cache
+def _contract(folder: Path) -> Contract:
+    return read_contract(folder)
 
 
 def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
@@ -131,56 +142,6 @@ def _after(result: RowResult, item: Finding, before: int, sent: int) -> int:
         return sent
     tries = sum(made.tries for made in result.exchanges if made.n <= item.exchange)
     return min(before + tries, sent)
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A server that was tried: who was blamed, how many requests that took, how long."""
-
-    subject: Subject
-    blames: tuple[Blame, ...]
-    requests: int
-    seconds: float
-    probes: tuple[ProbePower, ...] = ()
-    """What was planned for it, in order; of the first trial of each contract only."""
-
-
-def run_trials(subjects: Sequence[Subject], options: TrialOptions, workers: int) -> Iterator[Trial]:
-    """Try all of them, as they are done. Whoever stops listening ends what has not begun."""
-    context = get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
-    firsts = {subject.contract: subject for subject in reversed(subjects)}
-    try:
-        trials = [
-            pool.submit(run_trial, subject, options, with_probes=firsts[subject.contract] is subject)
-            for subject in subjects
-        ]
-        for future in as_completed(trials):
-            yield future.result()
-    finally:
-        # Once only: a second call, such as that of `with`, takes the cancelling back.
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def run_trial(subject: Subject, options: TrialOptions, *, with_probes: bool = False) -> Trial:
-    """Start the server, run the rows against it, end it. A conforming server's seed moves the suite's draws, too."""
-    contract = _contract(subject.folder)
-    faults = [subject.fault] if subject.fault is not None else []
-    began = perf_counter()
-    with reference.start(subject.contract, faults=faults, variants=subject.choices()) as server:
-        seed = options.seed if subject.variants_seed is None else subject.variants_seed
-        # A caught fault needs no more requests; a right server gets them all.
-        known = reference.faults(contract.name) if faults else ()
-        expected = next((describe_fault(fault, contract) for fault in known if fault.name == subject.fault), None)
-        run, blames, plans = _try_contract(contract, server.profile, replace(options, seed=seed), expected)
-    seconds = round(perf_counter() - began, 3)
-    probes = tuple(_list_probes(plans.values())) if with_probes else ()
-    return Trial(subject, blames, run.context.session.sent, seconds, probes)
-
-
-@cache
-def _contract(folder: Path) -> Contract:
-    return read_contract(folder)
 
 
 def _begin() -> None:

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from conformance import reference
-from conformance.prove.model import Proof
+from conformance.contract.contract import Contract
+from conformance.contract.schema import Depth
+from conformance.prove.model import Proof, ServerProof
 from conformance.prove.proof import build_proof
-from conformance.prove.subjects import Subject, contract_folders_of, right_servers, wrong_servers
-from conformance.prove.trials import Trial, TrialOptions, run_trials
+from conformance.prove.servers import contracts_with_server, right_servers, wrong_servers
+from conformance.prove.trials import TrialOptions, run_trials
 from tests.prove.proofs import Proofs
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -25,25 +27,26 @@ FAULTS_OF_A_ROW = int(os.environ.get("PROOF_FAULTS_OF_A_ROW", "1"))
 SEEDS = int(os.environ.get("PROOF_SEEDS", "2"))
 RARE = {"allows_20_requests_in_10_seconds", "login_failure_lacks_its_status"}
 """Faults that are always tried: few others are shown by the checks `allowance` and `body`."""
-SMOKE, STANDARD = TrialOptions("smoke", 0, own_rows=True), TrialOptions("standard", 0, own_rows=True)
 
 
 @pytest.fixture(scope="session")
-def folders() -> Mapping[str, Path]:
-    return contract_folders_of(CASES, None)
+def contracts() -> Mapping[str, Contract]:
+    return contracts_with_server(CASES, None)
 
 
 @pytest.fixture(scope="session")
-def proofs(folders: Mapping[str, Path]) -> Proofs:
-    return Proofs(
-        _prove(folders, list(_at_smoke(folders)), SMOKE), _prove(folders, list(_at_standard(folders)), STANDARD)
-    )
+def proofs(contracts: Mapping[str, Contract]) -> Proofs:
+    return Proofs(_prove(contracts, "smoke", 0), _prove(contracts, "standard", 100))
 
 
-def _at_smoke(folders: Mapping[str, Path]) -> Iterator[Subject]:
-    for name, folder in folders.items():
-        yield from wrong_servers(folder, _some_of_each_row(reference.faults(name), "smoke"))
-        yield from right_servers(name, folder, SEEDS, 0)
+def _prove(contracts: Mapping[str, Contract], depth: Depth, seed: int) -> Proof:
+    """The faults that are drawn for a depth, and right servers from this seed on."""
+    servers: list[ServerProof] = []
+    for name, contract in contracts.items():
+        servers += wrong_servers(contract, _some_of_each_row(reference.faults(name), depth))
+        servers += right_servers(name, SEEDS, seed)
+    options = TrialOptions({name: one.folder for name, one in contracts.items()}, depth, 0, own_rows=True)
+    return build_proof(contracts, list(run_trials(servers, options, WORKERS)), options, "2026-11-22T01:00:00Z", 0.0)
 
 
 def _some_of_each_row(faults: tuple[reference.Fault, ...], draw: str) -> Iterator[reference.Fault]:
@@ -53,14 +56,3 @@ def _some_of_each_row(faults: tuple[reference.Fault, ...], draw: str) -> Iterato
         by_row.setdefault(fault.rows[0], []).append(fault)
     for group in by_row.values():
         yield from (fault for at, fault in enumerate(group) if at < FAULTS_OF_A_ROW or fault.name in RARE)
-
-
-def _at_standard(folders: Mapping[str, Path]) -> Iterator[Subject]:
-    for name, folder in folders.items():
-        yield from wrong_servers(folder, _some_of_each_row(reference.faults(name), "standard"))
-        yield from right_servers(name, folder, SEEDS, 100)
-
-
-def _prove(folders: Mapping[str, Path], subjects: list[Subject], options: TrialOptions) -> Proof:
-    done: list[Trial] = list(run_trials(subjects, options, WORKERS))
-    return build_proof(folders, done, options, "2026-11-22T01:00:00Z", 0.0)

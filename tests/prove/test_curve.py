@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+from conformance.checks.model import Verdict
 from conformance.prove.curve import build_curve
 from conformance.prove.forms import format_json_proof, render_proof
 from conformance.prove.model import (
+    Blame,
     ContractProof,
     FaultProof,
-    Outcome,
     ProbePower,
     Proof,
     RightServerProof,
@@ -22,8 +23,8 @@ ROW = "table/row"
 
 
 def fault(name: str, after: int | None) -> FaultProof:
-    outcome = Outcome.SURVIVED if after is None else Outcome.CAUGHT
-    return FaultProof(name, "shop", "status", "It is wrong.", (ROW,), outcome=outcome, after=after)
+    blames = () if after is None else (Blame(ROW, Verdict.VIOLATES, after),)
+    return FaultProof(contract="shop", name=name, check="status", sentence="It is wrong.", rows=(ROW,), blames=blames)
 
 
 def proof() -> ContractProof:
@@ -34,7 +35,7 @@ def proof() -> ContractProof:
         ProbePower(ROW, "boundary", "idle", 1),
     )
     faults = (fault("a", 4), fault("b", 5), fault("c", 5), fault("d", 9), fault("e", None))
-    right = RightServerProof("shop", None, {}, requests=12)
+    right = RightServerProof(contract="shop", seed=None, variants={}, requests=12)
     return ContractProof("shop", "1", True, (RowProof(ROW, 5, 4),), faults, (right,), probes)
 
 

@@ -1,0 +1,73 @@
+"""The servers that a proof is made against: each fault, and right servers that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from conformance import reference
+from conformance.contract.contract import Contract
+from conformance.contract.folders import find_all_contract_folders
+from conformance.contract.loader import read_contract
+from conformance.errors import ConfigError, Problem
+from conformance.prove.model import FaultProof, RightServerProof
+from conformance.reference import Fault
+from conformance.reference.catalogue import unknown_name_problems
+
+_SLOW = "latency_ms"
+"""The one variant that costs time and shows nothing: how long a right answer takes."""
+
+
+def contracts_with_server(root: Path, contract: str | None) -> dict[str, Contract]:
+    """The contracts below `root`, or shipped, that there is a reference server for, or the one asked for.
+
+    Raises ConfigError where there is none.
+    """
+    found = {one.name: one for one in map(read_contract, find_all_contract_folders(root))}
+    usable = {name: one for name, one in found.items() if name in reference.contracts()}
+    problems = list(unknown_name_problems("contract", contract, usable)) if contract else []
+    if not usable and not contract:
+        problems = [Problem(str(root), "there is no contract with a reference server", "run it where cases/ is")]
+    if problems:
+        raise ConfigError(problems)
+    return {contract: usable[contract]} if contract else usable
+
+
+def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, tuple[Fault, ...]]:
+    """All faults, or those that are named; raises ConfigError with near names."""
+    catalogues = {contract: reference.faults(contract) for contract in contracts}
+    if not names:
+        return catalogues
+    every = {fault.name for catalogue in catalogues.values() for fault in catalogue}
+    problems = [problem for name in names for problem in unknown_name_problems("fault", name, every)]
+    if problems:
+        raise ConfigError(problems)
+    kept = {one: tuple(fault for fault in catalogue if fault.name in names) for one, catalogue in catalogues.items()}
+    return {contract: faults for contract, faults in kept.items() if faults}
+
+
+def wrong_servers(contract: Contract, faults: Iterable[Fault]) -> list[FaultProof]:
+    """A server for each fault, with the rows that it violates; none was tried."""
+    return [
+        FaultProof(
+            contract=contract.name,
+            name=fault.name,
+            check=fault.kind,
+            sentence=fault.sentence,
+            rows=tuple(row.id for row in contract.rows if (row.table, row.number) in fault.rows),
+            wording_only=fault.wording_only,
+            refuses=fault.rejects_valid,
+        )
+        for fault in faults
+    ]
+
+
+def right_servers(contract: str, count: int, seed: int) -> list[RightServerProof]:
+    """The usual server, then `count` that are drawn; none where `count` is 0. None was tried."""
+    usual = {variant.name: variant.default for variant in reference.variants(contract)}
+    servers = [RightServerProof(contract=contract, seed=None, variants={})] if count else []
+    for own in range(seed, seed + count):
+        drawn = reference.random_variants(contract, own)
+        unusual = {name: choice for name, choice in drawn.items() if choice != usual[name] and name != _SLOW}
+        servers.append(RightServerProof(contract=contract, seed=own, variants=unusual))
+    return servers
