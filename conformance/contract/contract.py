@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from conformance.contract.schema import Case, ContractFile, OperationRef, OperationSpec
+from conformance.contract.schema import Case, ContractFile, OperationRef, OperationSpec, TranslationFile
 from conformance.errors import ConfigError, Problem
 from conformance.yaml_document import Document, Place, dump
 
@@ -82,7 +82,6 @@ class Table:
 
     name: str
     title: str
-    title_ja: str
     rows: tuple[Row, ...]
 
 
@@ -95,6 +94,7 @@ class Contract:
     tables: tuple[Table, ...]
     operations: Mapping[str, Operation]
     openapi: Mapping[str, Any]
+    japanese: TranslationFile = field(default_factory=TranslationFile)
     power: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict, repr=False, compare=False)
     """Which faults each probe shows, by row and label; empty where that was never measured."""
 

@@ -66,13 +66,11 @@ def read_contract(folder: Path) -> Contract:
     translated, found = read(folder / "ja.yaml") if (folder / "ja.yaml").exists() else (None, ())
     problems += found
     japanese = (None if found else _validated(TranslationFile, translated, {}, problems)) or TranslationFile()
-    head = head.model_copy(update={"labels_ja": {**head.labels_ja, **japanese.labels}})
     tables = tuple(
-        _table(head, table, document, japanese)
-        for _, document, table in files
-        if table is not None and document is not None
+        _table(head, table, document) for _, document, table in files if table is not None and document is not None
     )
-    contract = Contract(folder, head, tables, operations, complete_openapi(openapi.value), read_power(folder))
+    completed, power = complete_openapi(openapi.value), read_power(folder)
+    contract = Contract(folder, head, tables, operations, completed, japanese, power)
     documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
     problems += check_contract(contract, {path: doc for path, doc in documents.items() if doc})
     problems += check_translation(contract, japanese, translated) if translated else []
@@ -134,20 +132,9 @@ def _operations(
     }, problems
 
 
-def _table(head: ContractFile, table: TableFile, document: Document, japanese: TranslationFile) -> Table:
-    cases = [_translated(f"{table.table}/{case.id}", case, japanese) for case in table.rows]
-    rows = tuple(_row(head, table, case, index, document) for index, case in enumerate(cases))
-    return Table(table.table, table.title, table.title_ja or japanese.titles.get(table.table, ""), rows)
-
-
-def _translated(row: str, case: Case, japanese: TranslationFile) -> Case:
-    """The case with its cause and note in Japanese; what it says itself stays."""
-    note = case.source.note_ja or japanese.notes.get(row, "")
-    update = {
-        "cause_ja": case.cause_ja or japanese.causes.get(row, ""),
-        "source": case.source.model_copy(update={"note_ja": note}),
-    }
-    return case.model_copy(update=update)
+def _table(head: ContractFile, table: TableFile, document: Document) -> Table:
+    rows = tuple(_row(head, table, case, index, document) for index, case in enumerate(table.rows))
+    return Table(table.table, table.title, rows)
 
 
 def _row(head: ContractFile, table: TableFile, case: Case, index: int, document: Document) -> Row:

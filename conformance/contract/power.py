@@ -32,9 +32,9 @@ def probe_key(row: str, role: str, label: str) -> ProbeKey:
 
 def fingerprint_cases(contract: Contract) -> str:
     """Equal for contracts that mean the same, whatever their layout and prose, and what the language has gained."""
-    prose = {"cause", "cause_ja", "source", "vars", "like"}
+    prose = {"cause", "source", "vars", "like"}
     cases = (f"{row.id} {row.case.model_dump_json(exclude_defaults=True, exclude=prose)}" for row in contract.rows)
-    shared = {"controls", "guards", "wordings", "labels_ja"}  # each row that names one holds it
+    shared = {"controls", "guards", "wordings"}  # each row that names one holds it
     parts = [contract.file.model_dump_json(exclude_defaults=True, exclude=shared), *cases]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

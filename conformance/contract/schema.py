@@ -723,8 +723,6 @@ class ContractFile(StrictModel):
     """Wordings of messages that several rows share, by name."""
     created_resources: dict[str, CreatedResource] = {}
     """By operation: what a call of it leaves on a target, so that nothing is left behind."""
-    labels_ja: dict[str, str] = {}
-    """What the labels of controls say, in Japanese: by the label as it stands in the table's file."""
     languages: list[LanguageSelector] = []
     language_fixture: str | None = None
 
@@ -737,7 +735,6 @@ class Provenance(StrictModel):
     edition: str | None = None
     confidence: Literal["documented", "observed", "inferred"] = "documented"
     note: str | None = None
-    note_ja: str = ""
 
 
 def _own_name(text: str) -> str:
@@ -774,8 +771,6 @@ class Case(StrictModel):
     like: str | None = None
     """The row (`TABLE/ROW`, or `ROW` of its own table) that says what this one does not say itself."""
     cause: str
-    cause_ja: str = ""
-    """The same in Japanese, for the reports; in our words, as `cause` is."""
     source: Provenance = Provenance()
     vars: dict[Variable, str] = {}
     """What `{NAME}` stands for in the row, and in what it names or has of its table."""
@@ -842,7 +837,6 @@ class TableFile(StrictModel):
 
     table: Name
     title: str
-    title_ja: str = ""
     operation: str | None = None
     operations: list[OperationRef | str] | None = None
     before: list[Call] = []

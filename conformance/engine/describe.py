@@ -23,14 +23,14 @@ _QUOTED_PLACEHOLDER = re.compile(r"%7B(fixture\.\w+)%7D")
 def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
     """A result without a verdict yet."""
     row, source = plan.row, plan.row.case.source
-    head = context.contract.file
+    head, japanese = context.contract.file, context.contract.japanese
     return RowResult(
         id=row.id,
         table=row.table,
         row=row.number,
         verdict=Verdict.NOT_EXERCISED,
         cause=row.case.cause,
-        cause_ja=row.case.cause_ja,
+        cause_ja=japanese.causes.get(row.id, ""),
         expected=describe_expectation(context, row),
         source=PromiseSource(
             source.document or head.document,
@@ -38,7 +38,7 @@ def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
             source.edition or head.edition,
             source.confidence,
             source.note or "",
-            source.note_ja,
+            japanese.notes.get(row.id, ""),
         ),
         file=_relative(row.file, context.relative_to),
         line=row.line,

@@ -38,9 +38,9 @@ def utc_now() -> str:
 
 def describe_run(contract: Contract, target: Mapping[str, Any]) -> TargetRun:
     """A run of which no row is known yet: whose contract, whose target."""
-    tables = tuple(TableName(table.name, table.title, table.title_ja) for table in contract.tables)
-    file = contract.file
-    name = ContractName(file.contract, file.edition, file.title, file.document, tables, file.labels_ja)
+    file, japanese = contract.file, contract.japanese
+    tables = tuple(TableName(one.name, one.title, japanese.titles.get(one.name, "")) for one in contract.tables)
+    name = ContractName(file.contract, file.edition, file.title, file.document, tables, japanese.labels)
     return TargetRun(name, dict(target), Verdict.NOT_EXERCISED, {}, 0, ())
 
 

@@ -154,8 +154,8 @@ def test_operations_of_a_table_hold_for_rows_that_name_none(shop: Shop) -> None:
 def test_one_file_holds_what_reports_say_in_japanese(shop: Shop) -> None:
     japanese = "titles: {items: 商品}\ncauses: {items/below: 小さい。}\nlabels: {limit=0: 上限=0}\n"
     contract = shop(SHORT, (OPERATIONS, SHARED), more={"ja.yaml": japanese})
-    assert [row.case.cause_ja for row in contract.rows] == ["小さい。", ""]
-    assert (contract.tables[0].title_ja, contract.file.labels_ja) == ("商品", {"limit=0": "上限=0"})
+    assert contract.japanese.causes == {"items/below": "小さい。"}
+    assert (contract.japanese.titles, contract.japanese.labels) == ({"items": "商品"}, {"limit=0": "上限=0"})
 
 
 def test_what_is_translated_and_not_there_is_named(problems: Problems) -> None:

@@ -110,11 +110,12 @@ def test_a_language_without_translation_is_refused() -> None:
 @pytest.mark.parametrize("name", ["kuroco", "microcms-management"])
 def test_a_contract_has_every_cause_note_control_and_title_in_japanese(name: str) -> None:
     contract = read_contract(ROOT / "cases" / name)
-    lacking = [row.id for row in contract.rows if not row.case.cause_ja]
-    lacking += [row.id for row in contract.rows if row.case.source.note and not row.case.source.note_ja]
+    japanese = contract.japanese
+    lacking = [row.id for row in contract.rows if row.id not in japanese.causes]
+    lacking += [row.id for row in contract.rows if row.case.source.note and row.id not in japanese.notes]
     labels = {control.label for row in contract.rows for control in row.case.control}
-    lacking += [label for label in labels if " " in label and label not in contract.file.labels_ja]
-    lacking += [table.name for table in contract.tables if not table.title_ja]
+    lacking += [label for label in labels if " " in label and label not in japanese.labels]
+    lacking += [table.name for table in contract.tables if table.name not in japanese.titles]
     assert lacking == []
 
 
@@ -123,4 +124,4 @@ def test_a_contract_translates_no_label_that_nothing_has(name: str) -> None:
     contract = read_contract(ROOT / "cases" / name)
     labels = {control.label for row in contract.rows for control in row.case.control}
     labels |= {ref.label for row in contract.rows for ref in row.case.operations or () if not isinstance(ref, str)}
-    assert contract.file.labels_ja.keys() - labels == set()
+    assert contract.japanese.labels.keys() - labels == set()
