@@ -6,6 +6,7 @@ import codecs
 import re
 import string
 import unicodedata
+import zlib
 from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -55,14 +56,29 @@ def list_secret_values(value: str) -> list[str]:
 
 ODD_ASCII = bytes(set(range(128)) - set((string.ascii_letters + string.digits).encode()))
 NO_WORD = re.compile(r"[\W_]+")
+TAGS = 0xE0000
+"""Invisible copies of ASCII begin here."""
+TAG_CHARACTER = re.compile("[\U000e0000-\U000e007f]")
 
 
 def normalize_text(text: str) -> str:
     """Letters and digits only, in lower case; full-width and other variants as the plain character."""
     if text.isascii():
         return text.encode("ascii").lower().translate(None, ODD_ASCII).decode("ascii")
-    return NO_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
+    if TAG_CHARACTER.search(text):
+        text = text.translate({TAGS + code: code for code in range(128)})
+    return NO_WORD.sub("", unicodedata.normalize("NFKD", text).casefold())
 
+
+NUMERALS = string.digits + string.ascii_letters
+BASE58 = "".join(sorted(set(string.digits + string.ascii_letters) - set("0OIl")))
+BASE32HEX = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", NUMERALS[:32])
+CROCKFORD = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghjkmnpqrstvwxyz")
+UUENCODE = str.maketrans(
+    string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/", "".join(map(chr, range(32, 96)))
+)
+MOST_BYTES_OF_A_NUMBER = 256
+ATBASH = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[::-1])
 
 GRAM = 6
 """Characters of a piece that is looked for first: fast, and rare in a text by chance."""
@@ -83,8 +99,13 @@ NO_WORDS = 6
 MOST_LOOKED_AT = 256 << 10
 """Characters of a text that are searched for every form; the rest is searched for the values themselves."""
 MOST_REMEMBERED = 512
-BETWEEN = re.compile(r'"[^"\\]{0,100}"\s*:|</?[A-Za-z][^<>]{0,100}>')
-"""What may stand between the pieces of a secret: the name of a JSON member, a tag of HTML or XML."""
+BETWEEN = re.compile(r'"[^"\\]{0,100}"\s*:|<[/!]?[A-Za-z-][^<>]{0,100}>|\x1b\[[0-9;]{0,20}[A-Za-z]')
+"""What may stand between the pieces of a secret: a JSON member's name, a tag of HTML or XML, a terminal's colour."""
+CODED = re.compile(r"[A-Za-z0-9+/_-]{16,}")
+"""What may be base64 or hexadecimal digits."""
+MOST_CODED, MOST_INFLATED = 64 << 10, 4 << 10
+"""Characters that are decoded, and bytes that are unpacked of each piece."""
+LAYERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +192,54 @@ class SecretDetector:
         return names
 
     def _find(self, text: str) -> tuple[str, ...]:
-        start = text[:MOST_LOOKED_AT]
-        found = self._find_in(normalize_text(start))
-        if '":' in start or "</" in start:
-            found |= self._find_in(normalize_text(BETWEEN.sub("", start)))
-        if (view := unescape(start)) is not None:  # a full-width letter may stand there as `\\uff21`
-            found |= self._find_in(normalize_text(view.text))
+        found: set[str] = set()
+        for view in _list_views(text[:MOST_LOOKED_AT]):
+            found |= self._find_in(normalize_text(view))
         if len(text) > MOST_LOOKED_AT:
             found |= {name for value, name in self._values.items() if value in text}
         return tuple(sorted(found))
 
     def _find_in(self, text: str) -> set[str]:
+        # Letters of another script may stand between those of a secret.
+        found = set() if text.isascii() else self._find_in(text.encode("ascii", "ignore").decode("ascii"))
         grams = {text[at : at + GRAM] for at in range(0, len(text) - GRAM + 1, STRIDE)}
-        found: set[str] = set()
         for gram in grams & self._pieces.keys():
             for name, form, at in self._pieces[gram]:
                 if name not in found and form.is_in(text, gram, at):
                     found.add(name)
         return found
+
+
+def _list_views(text: str) -> Iterator[str]:
+    """What a text says: as it stands, without what may stand between two letters, without escapes, and decoded."""
+    view = unescape(text)
+    for one in (text,) if view is None else (text, view.text):
+        yield one
+        if BETWEEN.search(one) is not None:
+            yield BETWEEN.sub("", one)
+    coded = [match[0] for match in CODED.finditer(text)]
+    for _ in range(LAYERS):
+        room, decoded = MOST_CODED, list[str]()
+        for piece in coded:
+            room -= len(piece)
+            if room < 0:
+                break
+            decoded += _decode(piece)
+        yield " ".join(decoded)
+        coded = [match[0] for one in decoded for match in CODED.finditer(one)]
+
+
+def _decode(piece: str) -> Iterator[str]:
+    """What base64 or hexadecimal digits stand for, from wherever they begin, unpacked where they are compressed."""
+    digits = piece.replace("-", "+").replace("_", "/")
+    coded = [b64decode(digits[at : at + (len(digits) - at) // 4 * 4]) for at in range(4)]
+    with suppress(ValueError):
+        coded.append(bytes.fromhex(piece[: len(piece) // 2 * 2]))
+    for data in coded:
+        yield data.decode("ascii", "ignore")
+        if data.startswith((b"\x1f\x8b", b"\x78")):
+            with suppress(zlib.error):
+                yield zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(data, MOST_INFLATED).decode("ascii", "ignore")
 
 
 @lru_cache(maxsize=256)
@@ -205,6 +256,7 @@ def _list_forms(value: str) -> tuple[_NormalForm, ...]:
         forms.append(_NormalForm(plain, shortest, words))
         forms.append(_NormalForm(plain[::-1], shortest, words[::-1]))
         forms.append(_NormalForm(str(codecs.encode(plain, "rot13")), shortest, words))
+        forms.append(_NormalForm(plain.translate(ATBASH), shortest, words))
         if len(plain) < LONGEST_NEAR and any(map(str.isdigit, plain)):
             near = {plain[:at] + plain[at + 1 :] for at in range(1, len(plain) - 1)}
             forms += [_NormalForm(one, len(one)) for one in near]
@@ -227,33 +279,45 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
     """What each part of 8 characters of a value becomes; the numbers are how long that is at least."""
     raw = value.encode("utf-8", "surrogateescape")
     # Of a text that a server writes in such a way every word is in that form, too.
-    words, written = (_mark_words(value, str), value) if value.isascii() else ("", "")
-    yield _NormalForm(raw.hex(), 16, words, written)
-    yield _NormalForm(raw[::-1].hex(), 16, words[::-1], written[::-1])
-    for form in ("x{:02x}", "0x{:02x}", "u{:04x}", "{:03o}", "{:08b}"):
+    words, plain = (_mark_words(value, str), value) if value.isascii() else ("", "")
+    yield _NormalForm(raw.hex(), 16, words, plain)
+    yield _NormalForm(raw[::-1].hex(), 16, words[::-1], plain[::-1])
+    for form in ("x{:02x}", "0x{:02x}", "x{:04x}", "u{:04x}", "u{:08x}", "{:03o}", "{:08b}", "{:07b}"):
         digits = "".join(map(form.format, map(ord, value) if form.startswith("u") else raw))
-        yield _NormalForm(digits, SHORTEST_PART * len(form.format(0)), words, written)
-    yield _NormalForm("".join(str(byte) for byte in raw), 16)
-    if len(raw) <= 1024:  # Python writes no number of many more digits
-        yield _NormalForm(str(int.from_bytes(raw, "big")), 16)
-        yield _NormalForm(str(int.from_bytes(raw, "little")), 16)
-    wide = [value.encode(encoding, "surrogatepass") for encoding in ("utf-16-le", "utf-16-be")]
-    for data in wide:
-        yield _NormalForm(data.hex(), 32)
+        yield _NormalForm(digits, SHORTEST_PART * len(form.format(0)), words, plain)
+    yield _NormalForm("".join(map(str, raw)), 16)
+    for form in ("{}0", "{:o}", "0o{:o}", "u{:x}"):
+        digits = "".join(map(form.format, raw))
+        yield _NormalForm(digits, len(digits))
+    for written in _write_numbers(raw):
+        yield _NormalForm(written, 16)
+    for encoding in ("utf-16-le", "utf-16-be"):
+        yield _NormalForm(value.encode(encoding, "surrogatepass").hex(), 32)
     for shift in range(5):
         encoded = b32encode(bytes(shift) + raw).decode("ascii").rstrip("=").lower()
-        yield _NormalForm(encoded[(shift * 8 + 4) // 5 : (shift + len(raw)) * 8 // 5], 12)
-    twice = b64encode(raw)
+        part = encoded[(shift * 8 + 4) // 5 : (shift + len(raw)) * 8 // 5]
+        for table in ({}, BASE32HEX, CROCKFORD):
+            yield _NormalForm(part.translate(table), 12)
     of_hex, of_base64 = _bytes_meant(value)
     if of_base64 is not None:
         yield _NormalForm(of_base64.hex(), 16)
-    for data in (raw, *wide, twice, twice.rstrip(b"="), raw[::-1], *([of_hex] if of_hex else [])):
-        for part in _base64_parts(data):
-            for form in {normalize_text(part), normalize_text(part[::-1])}:
-                yield _NormalForm(form, min(10, len(form)))
+    for part in (part for data in (raw, of_hex) if data is not None for part in _base64_parts(data)):
+        for form in {normalize_text(part), normalize_text(part[::-1]), normalize_text(part.translate(UUENCODE))}:
+            yield _NormalForm(form, min(10, len(form)))
     for encode in (a85encode, b85encode):
         form = normalize_text(encode(raw).decode("ascii"))
         yield _NormalForm(form, min(10, len(form)))
+
+
+def _write_numbers(raw: bytes) -> Iterator[str]:
+    """The bytes as one number, either end first, in the usual bases; nothing where that would take long."""
+    for data in (raw, raw[::-1]) if len(raw) <= MOST_BYTES_OF_A_NUMBER else ():
+        for digits in (string.digits, NUMERALS[:36], NUMERALS, BASE58):
+            number, written = int.from_bytes(data, "big"), list[str]()
+            while number:
+                number, digit = divmod(number, len(digits))
+                written.append(digits[digit])
+            yield normalize_text("".join(reversed(written)))
 
 
 def _bytes_meant(value: str) -> tuple[bytes | None, bytes | None]:

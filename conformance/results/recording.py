@@ -68,7 +68,8 @@ def _request(request: Request, redactor: Redactor, limit: int) -> RecordedReques
 def _response(response: Response, redactor: Redactor, limit: int) -> RecordedResponse:
     shown = _shown(response.body, header(response.headers, "content-type") or "", limit, response.size)
     lines = [f"{name[:LONGEST_HEADER]}: {value[:LONGEST_HEADER]}" for name, value in response.headers[:MOST_HEADERS]]
-    names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, shown]))
+    letters = "".join(name for name, _ in response.headers[:MOST_HEADERS] if len(name) == 1)
+    names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, letters, shown]))
     if names:
         return _withheld(response, names)
     return RecordedResponse(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import codecs
+import gzip
 import json
 import quopri
 import re
+import string
+import zlib
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -25,6 +29,18 @@ Encode = Callable[[str], str]
 
 def join(template: str, separator: str = "") -> Encode:
     return lambda text: separator.join(template.format(ord(char)) for char in text)
+
+
+NUMERALS = "123456789" + string.ascii_uppercase + string.ascii_lowercase
+BASE32HEX = str.maketrans(string.ascii_uppercase + "234567", "0" + NUMERALS[:31])
+
+
+def write_number(text: str, digits: str) -> str:
+    number, written = int.from_bytes(text.encode(), "big"), ""
+    while number:
+        number, digit = divmod(number, len(digits))
+        written = digits[digit] + written
+    return written
 
 
 FORMS: dict[str, Encode] = {
@@ -83,6 +99,31 @@ FORMS: dict[str, Encode] = {
     "one character a member": lambda text: json.dumps({f"m{n}": char for n, char in enumerate(text)}),
     "one character an element": lambda text: "".join(f"<b class='x'>{char}</b>" for char in text),
     "an array of characters": lambda text: json.dumps(list(text)),
+    "one character a member, in a text": lambda text: json.dumps(FORMS["one character a member"](text)),
+    "accents": "\u0301".join,
+    "letters that are blank": "\u3164".join,
+    "invisible tags": lambda text: "".join(chr(0xE0000 + ord(char)) for char in text),
+    "colours of a terminal": lambda text: "\x1b[0m".join(text[at : at + 3] for at in range(0, len(text), 3)),
+    "comments": "<!-- -->".join,
+    "unicode escapes in braces": join("\\u{{{:x}}}"),
+    "long unicode escapes": join("\\U{:08x}"),
+    "XML names": join("_x{:04x}_"),
+    "binary, seven": join("{:07b}", " "),
+    "octal as Python has it": join("0o{:o}", ", "),
+    "fractions": join("{}.0", ", "),
+    "base58": lambda text: write_number(text, NUMERALS[:9] + "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"),
+    "base36": lambda text: write_number(text, "0" + NUMERALS[:9] + string.ascii_lowercase),
+    "base62": lambda text: write_number(text, "0" + NUMERALS),
+    "base32 with other digits": lambda text: base64.b32encode(text.encode()).decode().translate(BASE32HEX),
+    "uuencode": lambda text: binascii.b2a_uu(text.encode()[:45]).decode(),
+    "atbash": lambda text: text.lower().translate(str.maketrans(string.ascii_lowercase, string.ascii_lowercase[::-1])),
+    "hex of base64": lambda text: base64.b64encode(text.encode()).hex(),
+    "base64 of hex": lambda text: base64.b64encode(text.encode().hex().encode()).decode(),
+    "base64 of capitals": lambda text: base64.b64encode(text.upper().encode()).decode(),
+    "base64 of the spaced": lambda text: base64.b64encode(" ".join(text).encode()).decode(),
+    "base64 thrice": lambda text: base64.b64encode(FORMS["base64 twice"](text).encode()).decode(),
+    "base64 of gzip": lambda text: base64.b64encode(gzip.compress(text.encode())).decode(),
+    "base64 of deflate": lambda text: base64.urlsafe_b64encode(zlib.compress(text.encode())).decode(),
 }
 
 

@@ -47,11 +47,14 @@ FORMS: dict[str, Encode] = {
 """Every way in which a server could dress up what it repeats."""
 
 
+JSON = ("{", '"{')
+
+
 def encoded_forms(core: str, whole: str) -> set[str]:
     """What no text may hold: 8 letters of a secret, and 11 characters of each of its encoded forms."""
     found = {core[:8], core[-8:]}
     for form in FORMS.values():
-        found |= {one[(len(one) - 11) // 2 :][:11] for one in (form(core), form(whole)) if "{" not in one}
+        found |= {one[(len(one) - 11) // 2 :][:11] for one in (form(core), form(whole)) if not one.startswith(JSON)}
     return found | {base64.b64encode(b"x" * shift + core.encode()).decode()[4:-4] for shift in range(3)}
 
 
@@ -156,7 +159,7 @@ def leaks(texts: dict[str, str], tokens: Iterable[str] = ()) -> list[str]:
     for where, text in texts.items():
         views = {text, unquote(text), html.unescape(text), unquote(html.unescape(text)), "".join(text.split())}
         views |= {re.sub(r"\\u00([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), text)}
-        views |= {"".join(filter(str.isalnum, re.sub(r'"[a-z]\d*": ', "", text)))}  # spread over members
+        views |= {"".join(filter(str.isalnum, re.sub(r'\\*"[a-z]\d*\\*": ', "", text)))}  # spread over members
         for name, forms in searched.items():
             found += [f"{name} in {where}: {form}" for form in forms if any(form in view for view in views)]
     return sorted(set(found))
