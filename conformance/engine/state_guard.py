@@ -309,6 +309,12 @@ def counts_otherwise(before: State, after: State) -> bool:
     return any(_size(before.get(pointer)) != _size(value) for pointer, value in after.items())
 
 
+def only_adds(before: State, after: State) -> bool:
+    """Whether there is more of something than before, and less of nothing."""
+    grows = all(_size(before.get(name)) <= _size(value) for name, value in after.items())
+    return grows and "status" not in after and counts_otherwise(before, after)
+
+
 def changed_members(before: State, after: State) -> State:
     """What reads otherwise than before, with its new values."""
     return {

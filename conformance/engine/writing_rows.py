@@ -32,6 +32,7 @@ from conformance.engine.state_guard import (
     changed_members,
     counts_otherwise,
     lasting_changes,
+    only_adds,
     read_state,
     shows_another_run,
     state_shown_by_set_up,
@@ -44,6 +45,11 @@ from conformance.plan.steps import plan_steps
 
 _CHANGED = Message(
     "what refused writes must not change was seen to change: each row that it guards was run again alone"
+)
+
+_ONCE = Message(
+    "what refused writes must not change was seen to change, and not again when they were repeated: "
+    "perhaps somebody else's write"
 )
 
 _NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
@@ -204,6 +210,7 @@ class WritingRows:
                 shared.stopping.wait(self._context.target.late_effects)
                 after = read()
                 if before is not None and after is not None and not changed_members(before, after):
+                    shared.warn([_ONCE])
                     return True
                 if not stays_as_it_is(read, operator.ne, after, took, shared.stopping):
                     shared.written_by_others.add(key)
@@ -226,7 +233,7 @@ class WritingRows:
         if error := self._errors.pop(id_, None):
             raise error
         if id_ in self._done:
-            return self._doubt_lasting_changes(*self._done[id_])
+            return self._doubt_what_came_once(*self._done[id_])
         if id_ not in self._runners:
             return FinishedRow(describe_unexercised(self._context, plan))
         return self._finish(self._runners[id_], self._alone)
@@ -249,21 +256,33 @@ class WritingRows:
                 )
             return run
 
-    def _doubt_lasting_changes(self, run: FinishedRow, runner: RowRunner) -> FinishedRow:
+    def _doubt_what_came_once(self, run: FinishedRow, runner: RowRunner) -> FinishedRow:
+        """The run of a row that was run again; in doubt where the second run could not, or did not, show a change.
+
+        What a row's own reads have shown around its own writes, and nobody else was seen to do, is an effect that came
+        once, or the only write of somebody else. Where there is only more of something, it is the latter: what a
+        refused write makes bears its name.
+        """
         found = [self._suspects[id_] for id_, (one, _) in self._done.items() if one.result.verdict is Verdict.VIOLATES]
         open_keys = (self._seen & self._suspects[runner.id]).difference(self._context.shared.written_by_others, *found)
-        places = set[str]()
+        places, own = set[str](), runner.guard.unexplained
         for key, before, after in self._changes:
+            if key not in open_keys or (key not in own and key in self._unexplained):
+                continue
             counted = all(guard.confirm for guard in self._guards_of(runner, key)) and counts_otherwise(before, after)
-            if key in open_keys and not counted and (key in runner.guard.unexplained or key not in self._unexplained):
+            if key in own and not only_adds(before, after):
+                places.update(changed_members(before, after))
+            elif not counted:
                 places.update(lasting_changes(before, after, run.first_read.get(key, {})))
         if not places:
             return run
         reason = Message(
-            "refused writes were seen to change {places}, which reads so since: nothing can show it once more",
+            "refused writes were seen to change {places}, and not again when they were repeated",
             places=", ".join(sorted(places)[:_MOST_NAMED]),
         )
-        return replace(run, result=replace(run.result, verdict=Verdict.INCONCLUSIVE, reason=reason))
+        kept, both = runner.finish().result if own else run.result, run.result
+        result = replace(kept, requests=both.requests, beyond_plan=both.beyond_plan, seconds=both.seconds)
+        return replace(run, result=replace(result, verdict=Verdict.INCONCLUSIVE, reason=reason))
 
     def _is_suspect(self, runner: RowRunner) -> bool:
         """Whether it is to be run again; where rows share nothing, not for what others were since seen to write to."""

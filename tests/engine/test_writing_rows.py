@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from conformance.contract.schema import Depth
+from conformance.engine import culprit
 from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, plan_rows
@@ -86,15 +88,23 @@ class Done:
 
 @pytest.fixture
 def run(shop: Callable[..., Any], context: Callable[..., Any]) -> Callable[..., Done]:
-    def ran(server: Shop, first: str = "items/no-name", workers: int = 1, most_again: int | None = None) -> Done:
-        contract = shop(ROWS)
-        held = context(contract, server, "smoke")
-        runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "smoke", 0), workers, most_again)
+    def ran(
+        server: Shop,
+        first: str = "items/no-name",
+        workers: int = 1,
+        most_again: int | None = None,
+        *,
+        rows: str = ROWS,
+        depth: Depth = "smoke",
+    ) -> Done:
+        contract = shop(rows)
+        held = context(contract, server, depth)
+        runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, depth, 0), workers, most_again)
         names = [row.id for row in contract.rows]
         runner.start(names)
-        rows = {name: runner.result(name) for name in [first, *names]}
+        results = {name: runner.result(name) for name in [first, *names]}
         runner.close()
-        return Done({name: rows[name] for name in names}, server.log)
+        return Done({name: results[name] for name in names}, server.log)
 
     return ran
 
@@ -153,6 +163,36 @@ def test_the_row_whose_refused_write_had_an_effect_is_blamed_and_no_other(
     found = done.rows["items/no-name"].findings
     assert {item.check for item in found} == {"effect"}
     assert all(item.exchange in {made.n for made in done.rows["items/no-name"].exchanges} for item in found)
+
+
+COUNTED = ROWS.replace("compare: [/name]}", "compare: [/shelf], confirm: true}")
+
+
+@pytest.mark.parametrize(("shelf", "expected"), [(["fork"], "inconclusive"), (["fork", "knife", "cup"], "conforms")])
+def test_what_came_once_of_refused_writes_is_a_doubt_unless_it_only_added_something(
+    run: Callable[..., Done], answer: MakeResponse, monkeypatch: pytest.MonkeyPatch, shelf: list[str], expected: str
+) -> None:
+    class Once(Shop):
+        shelf: Sequence[str] = ("fork", "knife")
+
+        def __call__(self, asked: Any) -> Outcome:
+            if asked.request.method == "GET":
+                self.log.append(f"GET {asked.path}")
+                return self.make_response(200, {"id": "spoon", "shelf": self.shelf})
+            return super().__call__(asked)
+
+        def wrong(self, name: Any) -> str:
+            if name == "waytoolong":
+                self.shelf = shelf
+            return super().wrong(name)
+
+    monkeypatch.setattr(culprit, "_OTHERS", (0.0,))
+    monkeypatch.setattr(culprit, "SHORTEST_QUIET", 0.0)
+    done = run(Once(answer), rows=COUNTED, depth="standard")
+    assert done.verdicts() == {"too-long": expected, "no-name": "conforms", "no-number": "conforms"}
+    if expected == "inconclusive":
+        reason = "refused writes were seen to change /shelf, and not again when they were repeated"
+        assert done.rows["items/too-long"].reason == reason
 
 
 def test_a_control_that_sets_the_name_again_hides_nothing(run: Callable[..., Done], answer: MakeResponse) -> None:
