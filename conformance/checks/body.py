@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import getitem
@@ -69,7 +70,7 @@ _WORDS = {
     "required": "a member {property!r}",
     "maxItems": "at most {limit} items",
     "minItems": "at least {limit} items",
-    "contains": Message("an item as described"),
+    "contains": Message("an item as the case describes it"),
 }
 
 
@@ -84,10 +85,12 @@ def _expected(kind: str, details: Mapping[str, Any], message: str) -> Any:
 def _actual(kind: str, instance: Any) -> Any:
     if kind in ("maxItems", "minItems") and isinstance(instance, list):
         return Message("{n} items", n=len(instance))
+    if kind == "contains" and isinstance(instance, list):
+        return Message("{n} items, none of them like that", n=len(instance))
     if kind == "required" and isinstance(instance, dict):
         names = ", ".join(sorted(map(str, instance)))[:LONGEST]
         return Message("members {names}", names=names) if instance else Message("an empty object")
-    text = str(instance)
+    text = instance if isinstance(instance, str) else json.dumps(instance, ensure_ascii=False)
     return instance if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

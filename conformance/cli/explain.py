@@ -17,6 +17,7 @@ from conformance.contract.templates import show_placeholders
 from conformance.engine.context import RunContext
 from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import plan_row
+from conformance.report.words import CONFIDENCES
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 
@@ -29,11 +30,6 @@ WHY = {
     "guard": "a rejected write changes nothing: what it would have changed is read before and after",
     "step": "needed before the row can be tried",
     "clean-up": "what was left behind is taken away again",
-}
-CONFIDENCE = {
-    "documented": "the vendor's own words",
-    "observed": "seen in live answers, and not in the document",
-    "inferred": "follows from what the document says",
 }
 
 
@@ -121,7 +117,7 @@ def _source(contract: Contract, row: Row) -> Iterator[str]:
     edition = source.edition or contract.file.edition
     language = f", in {source.language}" if source.language else ""
     yield f"{source.document or contract.file.document}, edition {edition}{language}"
-    yield f"{source.confidence}: {CONFIDENCE[source.confidence]}"
+    yield CONFIDENCES[source.confidence]
     if source.note:
         yield source.note
 

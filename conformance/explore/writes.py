@@ -160,8 +160,7 @@ class GuardedWrites:
         if found.writes:
             where = ", ".join(sorted(self._differences(before, after)))
             actual = Message("changed: {places}", places=where)
-            detail = Message("a refused write changed {places}", places=where)
-            self._report(found.writes[0], Message("a refused write changes nothing"), actual, detail, "refused")
+            self._report(found.writes[0], Message("a refused write changes nothing"), actual, "refused")
 
     def _shows_another_run(self, before: Any, after: Any) -> bool:
         one, other = ({"": body} if not isinstance(body, Mapping) else body for body in (before, after))
@@ -237,8 +236,8 @@ class GuardedWrites:
             self.doubt = NOT_AGAIN
             return
         for name, now in lost.items():
-            expected = Message("{name} reads as it was written", name=name)
-            self._report(written, expected, now, Message("a write was accepted and had no effect"), f"lost {name}")
+            expected = Message("{name} reads as the accepted write gave it", name=name)
+            self._report(written, expected, now, f"lost {name}")
 
     def _lost_members(self, written: ProbeAnswer, shown: Any) -> dict[str, Any]:
         """The members of a body that was accepted which do not read as they were written, with what they read."""
@@ -270,10 +269,8 @@ class GuardedWrites:
             self.explorer.wait_for_late_effects()
         return again if again.refused else None
 
-    def _report(self, culprit: ProbeAnswer, expected: Message, actual: Any, detail: Message, group: str) -> None:
-        self.explorer.report(
-            culprit.observe("effect", Level.MUST, expected, actual, detail=detail, group=group), culprit
-        )
+    def _report(self, culprit: ProbeAnswer, expected: Message, actual: Any, group: str) -> None:
+        self.explorer.report(culprit.observe("effect", Level.MUST, expected, actual, group=group), culprit)
 
     def _differ(self, before: Any, after: Any) -> bool:
         return bool(self._differences(before, after))

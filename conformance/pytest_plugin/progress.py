@@ -22,7 +22,8 @@ from conformance.checks.model import Verdict
 from conformance.messages import Message, plural_message
 from conformance.pytest_plugin.finish import RunFinish
 from conformance.pytest_plugin.session import PluginSession
-from conformance.report.format import format_duration, format_exploration, format_reason
+from conformance.report.evidence import row_of_exploration
+from conformance.report.format import format_duration, format_reason
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
@@ -261,17 +262,13 @@ class ProgressDisplay:
         self._printer.print_lines([Text(f"✗ {report.nodeid}", style="bold red"), Text(report.longreprtext)])
 
     def _result_line(self, result: RowResult | Exploration) -> Text:
-        verdict = result.verdict
-        say = self._say
+        row = row_of_exploration(result) if isinstance(result, Exploration) else result
+        say, verdict = self._say, row.verdict
         head = (f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", STYLES[verdict])
-        if isinstance(result, Exploration):
-            name = f"{say(Message('Exploration beyond the tables'))}: {say(result.operation)}"
-            why = format_exploration(result) if verdict is not Verdict.CONFORMS else ""
-        else:
-            name, why = say(result.id), format_reason(result) if verdict is not Verdict.CONFORMS else ""
-            name += f" ({say(Message('Known deviation'))})" if result.known else ""
-        requests = say(plural_message(result.requests, "{n} request", "{n} requests"))
-        return Text.assemble(head, f"  {name}, {requests}" + (f"  {say(why)}" if why else ""))
+        known = f" ({say(Message('Known deviation'))})" if row.known else ""
+        requests = say(plural_message(row.requests, "{n} request", "{n} requests"))
+        why = f"  {say(format_reason(row))}" if verdict is not Verdict.CONFORMS else ""
+        return Text.assemble(head, f"  {say(row.id)}{known}, {requests}{why}".rstrip())
 
     def _relative(self, path: str) -> str:
         short = os.path.relpath(path, self._config.invocation_params.dir)

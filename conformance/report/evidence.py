@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.messages import join_messages, plural_message
@@ -28,33 +29,36 @@ _ROLES = {"example": 4, "control": 5, "open": 6, "boundary": 7}
 
 def list_rows(run: TargetRun) -> tuple[RowResult, ...]:
     """The rows of a run, then each operation that was explored as a row of a table of its own."""
-    return (*run.rows, *map(row_of_exploration, run.explored))
+    return (*run.rows, *map(row_of_exploration, run.explored, count(1)))
 
 
-def row_of_exploration(one: Exploration) -> RowResult:
+def row_of_exploration(one: Exploration, number: int = 0) -> RowResult:
     """An explored operation as a row, so that whoever shows rows can show it."""
+    labels = {exchange.n: exchange.label for exchange in one.exchanges}
     return RowResult(
         id=f"explored/{one.operation}",
         table="explored",
-        row=0,
+        row=number,
         verdict=one.verdict,
         reason=one.reason,
         requests=one.requests,
-        findings=tuple(_finding(found) for found in one.findings),
+        findings=tuple(_finding(found, labels.get(found.exchange or 0, "")) for found in one.findings),
         exchanges=one.exchanges,
         cause=f"{one.method} {one.path}",
         file=one.file,
         line=one.line,
         lacks=one.lacks,
+        notes=one.notes,
+        observed=", ".join(f"{times} x {status}" for status, times in one.statuses),
         seconds=one.seconds,
     )
 
 
-def _finding(found: ExploredFinding) -> Finding:
+def _finding(found: ExploredFinding, where: str) -> Finding:
     parts = [found.detail] if found.detail else []
     parts += [plural_message(found.count, "{n} time", "{n} times")] if found.count > 1 else []
     detail = join_messages("; ", parts)
-    return Finding(found.check, found.level, found.expected, found.actual, "", found.exchange, detail)
+    return Finding(found.check, found.level, found.expected, found.actual, where, found.exchange, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ TIERS = (
 def estimate_size(results: Results, limits: Tier) -> int:
     """About how many bytes a page with these limits has, and rather too few: a page is measured once it is drawn."""
     size = 50_000
-    for row in (row for run in results.runs for row in run.rows):
+    for row in (row for run in results.runs for row in list_rows(run)):
         size += 2500 + 200 * len(row.attempts)
         for one in choose_exchanges(row, limits):
             bodies = (one.request.body or "", one.response.body if one.response else "")

@@ -102,6 +102,12 @@ def format_finding(finding: Finding) -> str:
     return join_messages("; ", parts)
 
 
+def describe_group(group: Group) -> str:
+    """The first finding of a group, and at how many more inputs the same was found."""
+    more = plural_message(len(group) - 1, "and at {n} more input", "and at {n} more inputs")
+    return join_messages("; ", [format_finding(group[0]), *([more] if len(group) > 1 else [])])
+
+
 def format_reason(row: RowResult) -> str:
     """Why a row has its verdict; what the profile lacks comes with it, once."""
     if row.lacks:
@@ -116,13 +122,6 @@ def format_repeat_command(row: RowResult) -> str:
     """The command that repeats the gravest finding; empty where nothing was recorded."""
     proof = proof_exchanges(row)
     return proof.curl if proof else ""
-
-
-def format_exploration(one: Exploration) -> str:
-    """What exploration found of an operation: its gravest finding, or why there is none."""
-    reason = format_reason(row_of_exploration(one))
-    operation = f"{one.operation} {one.method} {one.path}"
-    return Message("{operation}: {reason}", operation=operation, reason=reason) if reason else operation
 
 
 def format_failure(result: RowResult | Exploration, say: Translator, excerpt: str = "") -> str:
@@ -164,20 +163,12 @@ def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
     for group in groups[:_SHOWN]:
         yield ""
         level = "" if group[0].level is Level.MUST else f"{say(name_of(group[0].level))}: "
-        yield f"  {level}{say(_describe_group(group))}"
+        yield f"  {level}{say(describe_group(group))}"
         yield from _exchange(exchanges.get(group[0].exchange or 0), say)
     if more := sum(len(group) for group in groups[_SHOWN:]):
         yield ""
         yield f"  {say(plural_message(more, 'and {n} more finding', 'and {n} more findings'))}"
     yield from (f"  {say(warning)}" for warning in row.warnings)
-
-
-def _describe_group(group: Group) -> str:
-    more = len(group) - 1
-    finding = format_finding(group[0])
-    if not more:
-        return finding
-    return join_messages("; ", [finding, plural_message(more, "and at {n} more input", "and at {n} more inputs")])
 
 
 def _exchange(exchange: RecordedExchange | None, say: Translator) -> Iterator[str]:

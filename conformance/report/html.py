@@ -86,7 +86,6 @@ def _context(results: Results, language: str | None, limits: Tier, script_file: 
         "follow": language is None,
         "broken": group_rows((row for run in runs for row in run.rows), Verdict.VIOLATES),
         "doubtful": group_rows((row for run in runs for row in run.rows), Verdict.INCONCLUSIVE),
-        "deviating": [(anchor, one) for run in runs for anchor, one in run.deviating],
         "title": _title(results),
         "tally": count_verdicts(row for run in results.runs for row in run.rows),
         "style": Markup(render_head()),  # noqa: S704 - our own file

@@ -14,9 +14,11 @@ from conformance.report.evidence import (
     choose_attempts,
     choose_exchanges,
     group_findings,
+    list_rows,
     proof_exchanges,
 )
 from conformance.report.sanitize import format_json, to_one_line
+from conformance.report.translation import translate
 from conformance.report.words import WORST_FIRST
 from conformance.results.matching import label_run
 from conformance.results.model import (
@@ -29,6 +31,8 @@ from conformance.results.model import (
     TableName,
     TargetRun,
 )
+
+_EXPLORED = Message("Exploration beyond the tables")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +87,6 @@ class RunView:
         """The rows of every table."""
         for table in self.tables:
             yield from table.rows
-
-    @property
-    def deviating(self) -> Iterator[tuple[str, Exploration]]:
-        """The explored operations that violate, each with its anchor."""
-        for number, one in enumerate(self.run.explored, 1):
-            if one.verdict is Verdict.VIOLATES:
-                yield f"{self.anchor}/explored/{number}", one
 
     @property
     def choices(self) -> tuple[tuple[RowView, Choice], ...]:
@@ -215,12 +212,15 @@ def _verdict_sentence(verdict: Verdict, count: int, total: int) -> Message:
 
 
 def _run(run: TargetRun, anchor: str, target: str, limits: Tier, taken: set[str]) -> RunView:
+    every = list_rows(run)
     names = {table.name: table for table in run.contract.tables}
-    for row in run.rows:
+    for row in every:
         names.setdefault(row.table, TableName(row.table, row.table))
+    if run.explored:
+        names["explored"] = TableName("explored", _EXPLORED, translate(_EXPLORED, "ja"))
     tables = []
     for table in names.values():
-        rows = sorted((row for row in run.rows if row.table == table.name), key=lambda row: row.row)
+        rows = sorted((row for row in every if row.table == table.name), key=lambda row: row.row)
         if rows:
             views = tuple(_row(row, anchor, target, limits, taken) for row in rows)
             tables.append(TableView(table, f"{anchor}/table/{to_one_line(table.name)}", views))

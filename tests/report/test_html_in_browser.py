@@ -74,13 +74,13 @@ def test_reader_can_search_filter_sort_open_and_switch_language(tmp_path: Path) 
         opened(written(tmp_path, with_probe(render_document(sample_results()), READ_AS_A_PERSON))), "reported"
     )
 
-    assert seen["all"] == seen["reset"] == "9 of 9 rows shown"
-    assert seen["searched"] == seen["table"] == "1 of 9 rows shown"
-    assert seen["violations"] == "4 of 9 rows shown"
+    assert seen["all"] == seen["reset"] == "10 of 10 rows shown"
+    assert seen["searched"] == seen["table"] == "1 of 10 rows shown"
+    assert seen["violations"] == "5 of 10 rows shown"
     assert seen["before"] == seen["again"] != seen["worst"]
-    worst = ["violates", "violates", "inconclusive", "drifts", "conforms", "violates", "not-exercised"]
-    assert worst == seen["worst"][:7]
-    assert (seen["opened"], seen["closed"], seen["clicked"]) == (9, 0, 1)
+    worst = ["violates", "violates", "inconclusive", "drifts", "conforms", "violates", "violates", "not-exercised"]
+    assert worst == seen["worst"][:8]
+    assert (seen["opened"], seen["closed"], seen["clicked"]) == (10, 0, 1)
     assert seen["english"] == seen["back"] == "What the verdicts mean"
     assert (seen["japanese"], seen["lang"], seen["verdict"]) == ("判定の意味", "ja", "✗ 違反")
     assert seen["said"].startswith("9行中3行で")

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 
 from conformance.checks.model import Level, Verdict
 from conformance.messages import Message, plural_message
-from conformance.report.evidence import group_findings
+from conformance.report.evidence import group_findings, list_rows
 from conformance.report.format import (
+    describe_group,
     format_duration,
-    format_exploration,
     format_promise,
     format_reason,
     format_repeat_command,
-    format_times,
-    format_values,
 )
 from conformance.report.markdown_text import escape_prose, format_code, format_code_block, format_table_lines
 from conformance.report.translation import Translator
 from conformance.report.view import collect_sentences, count_verdicts
-from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST, name_of
+from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST
 from conformance.results.model import Results, RowResult, TargetRun
 
 _MOST_SHOWN = 20
@@ -56,7 +54,8 @@ def _counts(run: TargetRun) -> list[str]:
 
 
 def _run(run: TargetRun, say: Translator) -> Iterator[str]:
-    bad = [row for row in run.rows if row.verdict is Verdict.VIOLATES]
+    every = list_rows(run)
+    bad = [row for row in every if row.verdict is Verdict.VIOLATES]
     if bad:
         yield f"## {escape_prose(run.contract.title or run.contract.name)}: {say(Message('What is broken'))}\n"
     for row in bad[:_MOST_SHOWN]:
@@ -66,13 +65,8 @@ def _run(run: TargetRun, say: Translator) -> Iterator[str]:
             more, "{n} more violation is in the tables below.", "{n} more violations are in the tables below."
         )
         yield say(message) + "\n"
-    if deviating := [one for one in run.explored if one.verdict is Verdict.VIOLATES]:
-        yield f"### {say(Message('Exploration beyond the tables'))}\n"
-        for one in deviating[:_MOST_SHOWN]:
-            yield f"- {SYMBOLS[one.verdict]} {escape_prose(say(format_exploration(one), _LONGEST))}"
-        yield ""
     for verdict in (Verdict.INCONCLUSIVE, Verdict.DRIFTS, Verdict.NOT_EXERCISED):
-        rows = [row for row in run.rows if row.verdict is verdict]
+        rows = [row for row in every if row.verdict is verdict]
         if rows:
             yield f"<details><summary>{SYMBOLS[verdict]} {say(VERDICTS[verdict])}: {len(rows)}</summary>\n"
             yield from (f"- {format_code(row.id)} {escape_prose(say(format_reason(row), _LONGEST))}" for row in rows)
@@ -83,22 +77,10 @@ def _violation(row: RowResult, say: Translator) -> Iterator[str]:
     known = f" ({say(Message('Known deviation'))}: {escape_prose(row.known.reason)})" if row.known else ""
     cause = escape_prose(say.choose(row.cause, row.cause_ja))
     yield f"### {SYMBOLS[row.verdict]} {format_code(row.id)} {cause}{known}\n"
-    yield f"- {say(Message('expected'))}: {format_code(say(format_promise(row)), _LONGEST)}"
+    if row.expected:
+        yield f"- {say(Message('expected'))}: {format_code(say(format_promise(row)), _LONGEST)}"
     for group in [one for one in group_findings(row.findings) if one[0].level is Level.MUST][:3]:
-        finding, more = group[0], len(group) - 1
-        expected, actual = (format_code(say(value), _LONGEST) for value in format_values(finding))
-        where = format_code(say(finding.where), _LONGEST)
-        if finding.times:
-            where += f" ({escape_prose(say(format_times(finding.times)))})"
-        if more:
-            where += f" {say(plural_message(more, 'and at {n} more input', 'and at {n} more inputs'))}"
-        check = f"{escape_prose(say(name_of(finding.check)))} {say(Message('at'))} "
-        check = "" if finding.check == "control" else check  # its place names it already
-        yield (
-            f"- {check}{where}:"
-            f" {say(Message('expected'))} {expected}, {say(Message('got'))} {actual}."
-            f" {escape_prose(say(finding.detail))}".rstrip()
-        )
+        yield f"- {format_code(say(describe_group(group)), 2 * _LONGEST)}"
     if curl := format_repeat_command(row):
         yield "\n" + format_code_block(curl)
     yield ""

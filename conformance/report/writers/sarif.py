@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.checks.model import Verdict
-from conformance.report.evidence import list_rows, proof_exchanges
+from conformance.report.evidence import list_rows
 from conformance.report.format import describe_promise, format_known_deviation, format_reason, format_repeat_command
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
 from conformance.report.translation import Translator
 from conformance.results.matching import label_run
-from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
+from conformance.results.model import Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
 _KINDS = {
@@ -89,29 +89,7 @@ def _result(places: dict[str, int], rule: str, row: RowResult, say: Translator) 
         result["properties"] = {"curl": show_invisible(curl)}
     if row.known:
         result["suppressions"] = [{"kind": "external", "justification": say(format_known_deviation(row.known))}]
-    return result | _web(proof_exchanges(row))
-
-
-def _web(exchange: RecordedExchange | None) -> dict[str, Any]:
-    if exchange is None:
-        return {}
-    sent = exchange.request
-    web: dict[str, Any] = {"webRequest": {"method": sent.method, "target": sent.url, "headers": _headers(sent.headers)}}
-    if sent.body:
-        web["webRequest"]["body"] = {"text": sent.body}
-    if came := exchange.response:
-        answer = {"statusCode": came.status, "reasonPhrase": came.reason, "headers": _headers(came.headers)}
-        web["webResponse"] = {**answer, "body": {"text": came.body}}
-    elif exchange.failure:
-        web["webResponse"] = {"noResponseReceived": True}
-    return web
-
-
-def _headers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in pairs:
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+    return result
 
 
 def _id(run: TargetRun, row: RowResult) -> str:

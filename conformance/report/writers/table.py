@@ -11,13 +11,13 @@ from rich.text import Text
 
 from conformance.checks.model import Verdict
 from conformance.messages import Message
-from conformance.report.evidence import proof_exchanges
-from conformance.report.format import format_answer, format_exploration, format_promise, format_values
+from conformance.report.evidence import list_rows, proof_exchanges
+from conformance.report.format import format_answer, format_promise, format_reason
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator
 from conformance.report.view import collect_sentences, count_verdicts
-from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST, name_of
-from conformance.results.model import Exploration, Results, RowResult, TargetRun
+from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST
+from conformance.results.model import Results, RowResult, TargetRun
 
 STYLES = {
     Verdict.CONFORMS: "green", Verdict.DRIFTS: "yellow", Verdict.VIOLATES: "bold red",
@@ -56,28 +56,16 @@ def format_table(results: Results, language: str | None = None) -> str:
     return capture.get()
 
 
-def build_violation(row: RowResult, say: Translator) -> Iterator[Text]:
-    """Four lines: row and promise; the command that sends it again, in one piece; what was expected; what came."""
+def describe_violation(row: RowResult, say: Translator) -> Iterator[Text]:
+    """Four lines: row and promise; what was expected and what came; the answer; the command that sends it again."""
     known = f" ({say(Message('Known deviation'))})" if row.known else ""
-    proof = proof_exchanges(row)
-    worst = next((one for one in row.findings if proof and one.exchange == proof.n), next(iter(row.findings), None))
-    promise = say(format_promise(row))
-    yield Text.assemble(
-        (f"{SYMBOLS[row.verdict]} {to_one_line(row.id)}", STYLES[row.verdict]),
-        f"{known}  {say.choose(row.cause, row.cause_ja)} → {promise}",
-    )
-    sent = (proof.curl or f"{proof.request.method} {proof.request.url}") if proof else ""
-    yield _entry(say(Message("sent")), say(sent or (worst.where if worst else "")), no_wrap=True)
-    expected, actual = promise, say(row.reason or row.observed)
-    if worst:
-        values = [say(value, _LONGEST) for value in format_values(worst)]
-        check = "" if worst.check == "control" else f"{say(name_of(worst.check))} "  # its place names it already
-        expected, actual = f"{check}{values[0]} {say(Message('at'))} {say(worst.where)}", values[1]
-    yield _entry(say(Message("expected")), expected)
-    answer = say(format_answer(proof), _LONGEST) if proof else ""
-    if answer and not answer.startswith(actual):
-        answer = f"{actual}; {say(Message('answered'))} {answer}"
-    yield _entry(say(Message("got")), answer or actual)
+    promise = f" → {say(format_promise(row))}" if row.expected else ""
+    head = f"{SYMBOLS[row.verdict]} {to_one_line(row.id)}"
+    yield Text.assemble((head, STYLES[row.verdict]), f"{known}  {say.choose(row.cause, row.cause_ja)}{promise}")
+    yield _entry(say(Message("found")), say(format_reason(row)))
+    if proof := proof_exchanges(row):
+        yield _entry(say(Message("answer")), say(format_answer(proof), _LONGEST))
+        yield _entry(say(Message("repeat")), say(proof.curl or f"{proof.request.method} {proof.request.url}"))
 
 
 def _counts(run: TargetRun, say: Translator) -> Table:
@@ -87,40 +75,33 @@ def _counts(run: TargetRun, say: Translator) -> Table:
     for verdict in WORST_FIRST:
         table.add_column(f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", justify="right")
     table.add_column(say(Message("Requests")), justify="right")
-    for name in dict.fromkeys(row.table for row in run.rows):
-        rows = [row for row in run.rows if row.table == name]
+    every = list_rows(run)
+    for name in dict.fromkeys(row.table for row in every):
+        rows = [row for row in every if row.table == name]
         table.add_row(Text(to_one_line(name)), *_cells(rows), str(sum(row.requests for row in rows)))
-    if run.explored:
-        table.add_row(
-            say(Message("exploration")), *_cells(run.explored), str(sum(one.requests for one in run.explored))
-        )
-    counted = sum(row.requests for row in run.rows) + sum(one.requests for one in run.explored)
+    counted = sum(row.requests for row in every)
     if run.requests > counted:
         nothing = [Text("·", style="dim")] * len(WORST_FIRST)
         table.add_row(say(Message("set-up and clean-up")), *nothing, str(run.requests - counted))
     table.add_section()
-    table.add_row("", *_cells([*run.rows, *run.explored]), str(max(counted, run.requests)), style="bold")
+    table.add_row("", *_cells(every), str(max(counted, run.requests)), style="bold")
     return table
 
 
-def _cells(results: Iterable[RowResult | Exploration]) -> Iterator[Text]:
-    for verdict, count in count_verdicts(results):
+def _cells(rows: Iterable[RowResult]) -> Iterator[Text]:
+    for verdict, count in count_verdicts(rows):
         yield Text(str(count) if count else "·", style=STYLES[verdict] if count else "dim")
 
 
 def _violations(run: TargetRun, say: Translator) -> Iterator[Text]:
-    for row in run.rows:
+    for row in list_rows(run):
         if row.verdict is Verdict.VIOLATES:
-            yield from build_violation(row, say)
+            yield from describe_violation(row, say)
             yield Text("")
-    for one in run.explored:
-        if one.verdict is Verdict.VIOLATES:
-            head = f"{SYMBOLS[one.verdict]} {say(Message('Exploration beyond the tables'))}"
-            yield Text.assemble((head, STYLES[one.verdict]), f"  {say(format_exploration(one))}\n")
 
 
-def _entry(name: str, text: str, *, no_wrap: bool = False) -> Text:
+def _entry(name: str, text: str) -> Text:
+    """One line, however long: a terminal wraps it itself, and what is copied from it is whole."""
     entry = Text.assemble((f"  {name}: ", "dim"), text)
-    entry.no_wrap = no_wrap
-    entry.overflow = "ignore" if no_wrap else "fold"
+    entry.no_wrap, entry.overflow = True, "ignore"
     return entry

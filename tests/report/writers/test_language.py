@@ -38,5 +38,5 @@ def test_a_form_says_the_cause_in_the_language_that_was_asked_for(results: Resul
 
 def test_messages_are_translated_and_what_a_target_says_is_not(results: Results) -> None:
     text = WRITERS["markdown"].write(results, "ja")
-    assert "- 本文 入力 `対照「limit=0」`: 期待 `JSONの本文`, 結果 `空の本文`. /contents の位置" in text
-    assert '- メッセージ 入力 `limit=min-1`: 期待 `"a JSON body"`, 結果 `"an empty body"`.' in text
+    assert "- `本文（対照「limit=0」）: 期待 JSONの本文、結果 空の本文; /contents の位置`" in text  # noqa: RUF001
+    assert '- `メッセージ（limit=min-1）: 期待 "a JSON body"、結果 "an empty body"`' in text  # noqa: RUF001
