@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,18 @@ DEFAULT_ENVELOPE: dict[str, Any] = {
     "body_may_lack": True,
 }
 """Where a page shows no sample: a JSON object that may hold a message."""
-_STATUS_LINE = re.compile(r"\bHTTP/\d(?:\.\d)? ([45]\d\d)\b")
+_STATUS_LINE = re.compile(r"\b(?:HTTP/\d(?:\.\d)?|status:) ([45]\d\d)\b", re.IGNORECASE)
+_REQUEST = re.compile(r"\A\s*(?:curl|GET|POST|PUT|PATCH|DELETE)\b")
+_COMMENT = re.compile(r"(?<=\s)//(?=\s)")
+_SIGN = re.compile(r'"(?:[^"\\\n]|\\.)*"|//.*|[{}]')
+"""What opens or closes an object, and what may hold such signs without doing so: a string, a comment."""
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
 
 
 def guess_envelope(samples: Iterable[str]) -> dict[str, Any] | None:
     """The envelope that the first sample answer of an error shows; None where no sample looks like one."""
-    for text in samples:
-        body = _object(text)
-        if body is not None and (found := _envelope(body)) is not None:
-            return found
-    return None
+    bodies = (body for text in samples for _, body in _objects(text))
+    return next(filter(None, map(_envelope, bodies)), None)
 
 
 def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
@@ -55,16 +56,16 @@ class Sample:
     message: str
 
 
-def read_sample(text: str) -> Sample | None:
-    """A sample answer, which may have a status line above its body; None where it is no error."""
-    body = _object(text)
-    fault = find_fault(body)[1] if body is not None else None
-    if body is None or fault is None:
-        return None
-    line = _STATUS_LINE.search(text)
-    shown = [value for key, value in {**body, **fault}.items() if _in_every_error(key, value) == "{status}"]
-    code, message = read_fault(body, fault)
-    return Sample(int(line[1]) if line else next(iter(shown), None), code, message)
+def read_samples(text: str) -> list[Sample]:
+    """The sample answers in a block of code that are errors; each may have a line with its status above it."""
+    found = []
+    for above, body in _objects(text):
+        if (fault := find_fault(body)[1]) is not None and not _REQUEST.match(above):
+            line = _STATUS_LINE.search(above)
+            shown = [value for key, value in {**body, **fault}.items() if _in_every_error(key, value) == "{status}"]
+            code, message = read_fault(body, fault)
+            found.append(Sample(int(line[1]) if line else next(iter(shown), None), code, message))
+    return found
 
 
 def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, str]:
@@ -96,16 +97,23 @@ def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
     return "", body if _says_what_is_wrong(body) else None
 
 
+def _objects(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects in a text that are JSON, or JSON as people write it, and what stands above each."""
+    depth = end = start = 0
+    for sign in _SIGN.finditer(text):
+        start = sign.start() if sign[0] == "{" and not depth else start
+        depth = max(depth + {"{": 1, "}": -1}.get(sign[0], 0), 0)
+        if sign[0] == "}" and not depth:
+            if (body := _object(text[start : sign.end()])) is not None:
+                yield text[end:start], body
+            end = start = sign.end()
+
+
 def _object(text: str) -> dict[str, Any] | None:
-    """The first object in a text that is JSON, or JSON as people write it, with bare keys."""
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0 or end < start:
-        return None
-    inside = text[start : end + 1]
     try:
-        value = load_json(inside)
+        value = load_json(text)
     except ValueError:
-        document, problems = read_text(inside, Path("sample"))
+        document, problems = read_text(_COMMENT.sub("#", text), Path("sample"))
         value = document.value if document is not None and not problems else None
     return value if isinstance(value, dict) else None
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock
 from conformance.authoring.column_titles import Role, role_of_label
-from conformance.authoring.envelope import read_sample
-from conformance.authoring.error_tables import labels_of_table
+from conformance.authoring.envelope import Sample, read_samples
+from conformance.authoring.error_tables import records_of_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     IDENTIFIER,
@@ -53,7 +53,7 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
         return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
     if not statuses:
         lead = LEADING_CODE.match(text) if known else None
-        if not (lead and lead[1]) and not (around and QUOTED.match(text)):
+        if not (lead and (lead[1] or lead[2].isdigit())) and not (around and QUOTED.match(text)):
             return None  # or a word with nothing that divides it from a sentence
         statuses = status_in_text(text) or tuple(around)
     elif first and len(statuses) == 1:
@@ -108,27 +108,10 @@ def _quoted(text: str) -> tuple[str, str]:
 
 def read_body(blocks: Sequence[Block]) -> RoleTexts:
     """What stands below a title or an entry: labels and what is under them, a sample answer, its text."""
-    held: RoleTexts = {}
-    prose: list[Paragraph | Item] = []
-    label: Role | None = None
-    for block in blocks:
-        said: RoleTexts = {}
-        if isinstance(block, TableBlock):
-            said = labels_of_table(block) or {}
-        elif not isinstance(block, Code):
-            named = None if isinstance(block, Item) else role_of_label(block.text)
-            said = {} if named or isinstance(block, Heading) else read_labels(block.text)
-            if label and not named and not said and not isinstance(block, Heading):
-                said = {label: [block.text]}
-            elif isinstance(block, Paragraph | Item) and not (named or said or is_phrase(block.text)):
-                prose.append(block)
-            label = named or (label if isinstance(block, Item) else None)
-        for role, texts in said.items():
-            held.setdefault(role, []).extend(texts)
+    held, prose = _read_below(blocks)
     if not any(map(IDENTIFIER.fullmatch, split_codes("\n".join(held.get("code", []))))):
         held.pop("code", None)  # a sentence about it
-    samples = (read_sample(block.text) for block in blocks if isinstance(block, Code))
-    sample = next(filter(None, samples), None)
+    sample = next(iter(samples_of(blocks)), None)
     if sample and sample.code and not sample.code.isdigit():
         held.setdefault("code", [sample.code])
     quoted = [
@@ -145,10 +128,44 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
         causes = [text for text in map(strip_status, several) if text]
         held.setdefault("cause", [" ".join(causes)] if isinstance(prose[0], Item) else causes[:1])
         held.setdefault("status", [str(status) for one in prose for status in status_in_text(one.text)][:1])
+    if sample and sample.status:
+        held["status"] = [str(sample.status)]
     return {role: texts for role, texts in held.items() if texts}
 
 
-def read_samples(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
+def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | Item]]:
+    """What labels say, in a line, under it or in a table, and the rest of the text."""
+    held: RoleTexts = {}
+    prose: list[Paragraph | Item] = []
+    label: Role | None = None
+    closed: set[str] = set()
+    for block in blocks:
+        said: RoleTexts = {}
+        if isinstance(block, TableBlock):
+            records = records_of_table(block)
+            said = records[0][0] if len(records) == 1 else {}
+        elif not isinstance(block, Code):
+            named = None if isinstance(block, Item) else role_of_label(block.text)
+            said = {} if named or isinstance(block, Heading) else read_labels(block.text)
+            if label and not named and not said and not isinstance(block, Heading):
+                said = {label: [block.text]}
+            elif isinstance(block, Paragraph | Item) and not (named or said or is_phrase(block.text)):
+                prose.append(block)
+            if named:
+                closed = {"message"} & set(held)  # another wording of the same error is not the message
+            label = named or (label if isinstance(block, Item) else None)
+        for role, texts in said.items():
+            if role not in closed:
+                held.setdefault(role, []).extend(texts)
+    return held, prose
+
+
+def samples_of(blocks: Sequence[Block]) -> list[Sample]:
+    """The sample answers among some blocks that are errors."""
+    return [sample for block in blocks if isinstance(block, Code) for sample in read_samples(block.text)]
+
+
+def read_answers(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
     """Sample answers that are an error each, with their lines: the status in them or above, the text before as cause.
 
     None where there is but one, or where they show the same.
@@ -158,12 +175,16 @@ def read_samples(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
     for block in blocks:
         if isinstance(block, Paragraph | Item):
             before.append(block.text)
-        sample = read_sample(block.text) if isinstance(block, Code) else None
-        if sample is not None and (sample.code or sample.message):
+        for sample in read_samples(block.text) if isinstance(block, Code) else ():
             above = [str(status) for text in before for status in error_statuses(text)]
             causes = [text for text in before if not error_statuses(text)]
-            status = [str(sample.status)] if sample.status else above[-1:]
-            held: RoleTexts = {"status": status, "code": [sample.code], "message": [f"`{sample.message}`"]}
-            found.append(({**held, "cause": causes[:1]}, block.line))
+            held: RoleTexts = {
+                "status": [str(sample.status)] if sample.status else above[-1:],
+                "code": [sample.code],
+                "message": [f"`{sample.message}`"],
+                "cause": causes[:1],
+            }
+            if sample.code or sample.message:
+                found.append((held, block.line))
         before = [] if isinstance(block, Code) else before
     return found if len({str((one["code"], one["message"])) for one, _ in found}) > 1 else []

@@ -21,19 +21,15 @@ from conformance.authoring.blocks import (
     TableBlock,
     build_outline,
 )
-from conformance.authoring.envelope import guess_envelope, read_sample
-from conformance.authoring.error_entries import (
-    read_body,
-    read_lead,
-    read_samples,
-)
+from conformance.authoring.envelope import guess_envelope
+from conformance.authoring.error_entries import read_answers, read_body, read_lead, samples_of
 from conformance.authoring.error_tables import (
     ErrorRow,
     ErrorTable,
     build_rows,
     classify_columns,
-    labels_of_table,
     read_table,
+    records_of_table,
 )
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
@@ -61,7 +57,7 @@ def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
         else block
         for block in read_lines(page.blocks)
     ]
-    context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks))
+    context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks), _levels_of_answers(blocks))
     sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
     found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
     return tuple(ErrorTable(titles, rows, rows[0].line) for titles, rows in found)
@@ -74,6 +70,8 @@ class _Context:
     titles: tuple[str, ...]
     coded: frozenset[int]
     """The levels at which headings are codes."""
+    answered: frozenset[int]
+    """The levels at which headings have a sample answer each that shows its status."""
     statuses: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
     """Those of the titles that are about one status; tables are not named by them."""
@@ -108,11 +106,15 @@ class _Context:
 def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
     """Each error with the titles of its table; where there is none, each sample answer that is one."""
     found = list(_read_blocks(nodes, context))
-    yield from found
-    samples = [] if found else read_samples([node.block for node in nodes])
-    for held, line in samples:
-        if held["status"] or context.statuses:
-            yield from context.with_titles(build_rows(held, line, context.statuses))
+    blocks = [node.block for node in nodes]
+    answers = [] if any(isinstance(one, TableBlock | Heading) for one in blocks) and found else read_answers(blocks)
+    rows = [
+        row
+        for held, line in answers
+        if held["status"] or context.statuses
+        for row in context.with_titles(build_rows(held, line, context.statuses))
+    ]
+    yield from rows or found
 
 
 def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
@@ -148,9 +150,10 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     within = context.below(block.text) if isinstance(block, Heading) else context
     may_be_code = not isinstance(block, Heading) or block.level in context.coded
     held = read_lead(block.text, context.statuses, about_errors=within.about_errors and may_be_code, title=title)
-    samples = [one for one in below if isinstance(one, Code) and read_sample(one.text)]
-    if held is None and title and context.statuses and samples and "schema" not in block.text.casefold():
-        held = {"cause": [block.text]}  # one of several errors with this status
+    samples = samples_of(below)
+    known = context.statuses or (within.about_errors and title and block.level in context.answered)
+    if held is None and title and known and len(samples) == 1 and "schema" not in block.text.casefold():
+        held = {"cause": [block.text]}  # an error with a status above it or in its sample
     success = STATUS.match(block.text)
     if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):
         return  # what is below it is about a success; or a number alone, as that of a tab
@@ -161,7 +164,7 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     within = replace(within, statuses=statuses or within.statuses)
     coded = _levels_of_codes(below)
     others = any(isinstance(one, Heading) and one.level in coded for one in below)
-    is_record = any(isinstance(one, TableBlock) and labels_of_table(one) for one in below)
+    is_record = any(isinstance(one, TableBlock) and len(records_of_table(one)) == 1 for one in below)
     skipped = is_record or (not title and any(held["code"]))
     body = read_body(below) if below else {}
     inner = [] if skipped else list(_read(node.inside, replace(within, strict=True)))
@@ -195,15 +198,26 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
     )
 
 
+def _levels_of_answers(blocks: Sequence[Block]) -> frozenset[int]:
+    found: list[int] = []
+    level = 0
+    for block in blocks:
+        level = block.level if isinstance(block, Heading) else level
+        if level and any(one.status for one in samples_of([block])):
+            found.append(level)
+            level = 0  # one of each section counts
+    return frozenset(one for one in found if found.count(one) > 1)
+
+
 def _has_codes(table: TableBlock) -> bool:
-    return labels_of_table(table) is None and "code" in {role for role, _ in classify_columns(table)}
+    return not records_of_table(table) and "code" in {role for role, _ in classify_columns(table)}
 
 
 def _title_of_page(page: DocumentPage, blocks: Sequence[Block]) -> str:
     """What a page is about by its name and first title, where all of it is about that."""
     titles = (block.text for block in blocks if isinstance(block, Heading) and block.level < LEVEL_OF_LINES)
     lines = [block.text for block in blocks if isinstance(block, Paragraph)]
-    line = next((text for text in lines if len(text) <= _LONGEST_TITLE and ABOUT_ERRORS.search(text)), "")
+    line = next((text for text in lines[:6] if len(text) <= _LONGEST_TITLE and ABOUT_ERRORS.search(text)), "")
     return f"{PurePath(page.name.rstrip('/')).stem} {next(titles, ''.join(lines[:1])[:200])} {line}"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import combinations
 
-from conformance.authoring.blocks import TableBlock
+from conformance.authoring.blocks import TableBlock, TableRow
 from conformance.authoring.column_titles import (
     Role,
     language_of_title,
@@ -39,6 +39,8 @@ from conformance.authoring.error_text import (
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _SEVERAL = frozenset({"message", "cause", "note"})
 """Roles that several columns of a table may have."""
+_MAY_BE_STATUS = frozenset({"status", "code", "message", "field"})
+"""What the title of a column of statuses may say it is."""
 _WIDEST = 12
 """Columns of a table in which the places of lost cells are sought."""
 
@@ -93,7 +95,7 @@ def build_rows(
     messages = [pair for pair in messages if not is_phrase(pair[0])] or messages
     if not statuses and messages and (status_line := STATUS_WITH_MESSAGE.fullmatch(messages[0][0])):
         statuses, messages = (int(status_line[1]),), [(status_line[2], messages[0][1]), *messages[1:]]
-    statuses = statuses or tuple(around) or status_in_text(cause)
+    statuses = statuses or tuple(around) or (() if first.get("status") else status_in_text(cause))
     codes = split_codes((held.get("code") or [""])[0]) or [""]
     codes = ["" if code.isdigit() and int(code) in statuses else code.replace("`", "") for code in codes]
     if not statuses and not (any(codes) or messages or cause):
@@ -103,6 +105,9 @@ def build_rows(
         cause = strip_title(cause, statuses[0]) if statuses else cause
     elif statuses:
         cause = strip_phrase(rest, statuses[0]) or ("" if any(codes) or messages else trim(rest))
+    note = " ".join(texts.get("note", [])).replace("`", "")
+    if not (cause or messages):
+        cause, note = note, ""
     for one in statuses or (None,):
         for code in codes:
             if (one or 0) < 400 and (tells_success(parts) or (one is not None and not is_error_code(code, one))):
@@ -113,7 +118,7 @@ def build_rows(
                 field=first.get("field", ""),
                 messages=tuple(dict.fromkeys(messages)),
                 cause=cause,
-                note=" ".join(texts.get("note", [])).replace("`", ""),
+                note=note,
                 operation=first.get("operation", ""),
                 line=line,
             )
@@ -126,7 +131,8 @@ def _messages(cell: str) -> list[str]:
         return [plain_cell(line) for line in lines]
     whole = " ".join(lines)
     coded = re.findall(r"`([^`]+)`", whole)
-    if len(coded) == 1 and not whole.startswith('"') and len(coded[0]) * 2 > len(whole):
+    is_text = len(coded) == 1 and (" " in coded[0] or not coded[0].isascii() or len(coded[0]) + 2 == len(whole))
+    if is_text and not whole.startswith('"') and len(coded[0]) * 2 > len(whole):
         return coded
     text = plain_cell(whole).replace("`", "")
     return [text] if text else []
@@ -137,8 +143,9 @@ def _messages(cell: str) -> list[str]:
 
 def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) -> Iterator[ErrorRow]:
     """The rows of a table, where it is one of errors; `around` are the statuses of the section."""
-    if (labels := labels_of_table(table)) is not None:
-        yield from build_rows(labels, table.line, around)
+    if records := records_of_table(table):
+        for labels, line in records:
+            yield from build_rows(labels, line, around)
         return
     columns = classify_columns(table)
     if not _is_about_errors(table, {role for role, _ in columns}, around, about_errors=about_errors):
@@ -176,19 +183,29 @@ def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequenc
     )
 
 
-def labels_of_table(table: TableBlock) -> dict[Role, list[str]] | None:
-    """A table of two columns that is about one error: `Status | 404`, `Message | …`."""
+def records_of_table(table: TableBlock) -> list[tuple[dict[Role, list[str]], int]]:
+    """A table of two columns with errors one below the other, each with its line: `Status | 404`, `Message | …`.
+
+    An error begins where a label stands that the one before has already.
+    """
     if len(table.header) != 2:
-        return None
-    pairs = [table.header, *(row.cells for row in table.rows if len(row.cells) == 2)]
-    labels: dict[Role, list[str]] = {}
-    for label, value in pairs:
+        return []
+    rows = [TableRow(table.header, table.line), *(row for row in table.rows if len(row.cells) == 2)]
+    rows = [row for row in rows if any(row.cells)]
+    found: list[tuple[dict[Role, list[str]], int]] = []
+    seen: set[str] = set()
+    for row in rows:
+        label, value = row.cells
         if (role := role_of_label(label)) is not None:
-            labels.setdefault(role, []).append(value)
-    named = set(labels) & {"status", "code", "message", "cause"}
-    is_record = len(named) > 1 and len(labels) * 2 > len(pairs) and role_of_label(table.header[1]) is None
-    is_record = is_record and not all(value.lower() in TYPES_OF_JSON for values in labels.values() for value in values)
-    return labels if is_record else None
+            if label in seen or not found:
+                found.append(({}, row.line))
+                seen = set()
+            seen.add(label)
+            found[-1][0].setdefault(role, []).append(value)
+    are_records = all(len(set(labels) & {"status", "code", "message", "cause"}) > 1 for labels, _ in found)
+    are_labels = 2 * sum(len(labels) for labels, _ in found) > len(rows) and role_of_label(rows[0].cells[1]) is None
+    values = [value.lower() for labels, _ in found for texts in labels.values() for value in texts]
+    return found if are_records and are_labels and not set(values) <= TYPES_OF_JSON else []
 
 
 # --- what columns hold
@@ -205,7 +222,7 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
     best = {place: role for _, place, role in reversed(bids)}
     roles: dict[int, Role] = {}
     for place, texts in enumerate(cells):
-        may_be = best.get(place, None if "field" in best.values() else "status") in {"status", "code", "message"}
+        may_be = best.get(place, None if "field" in best.values() else "status") in _MAY_BE_STATUS
         if may_be and "status" not in roles.values() and _are_statuses(texts, best.get(place)):
             roles[place] = "status"
     for _, place, role in bids:

@@ -11,7 +11,7 @@ from conformance.authoring.column_titles import Role, role_of_label
 STATUS = re.compile(
     r"(?!\s*-\d)\W*(?:\d{1,2}(?:\.\d{1,2})+\.?\s+)?(?:(?:HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
     r"[\s:#\u30fb-]*){0,4}"
-    r"([1-5]\d\d)(?!\d|\.\d|\s*[-\u2013]\s*[1-5]\d\d)",
+    r"([1-5]\d\d)(?!\d|\.\d|X\b|\s*[-\u2013]\s*[1-5]\d\d)",
     re.IGNORECASE,
 )
 """A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`; a range of them is none."""
@@ -65,9 +65,10 @@ _STATUS_IN_TEXT = re.compile(
 STATUS_WITH_MESSAGE = re.compile(r"(?:HTTP )?([45]\d\d) [A-Za-z' -]+: (\S.*)")
 """A status with its phrase and a message: `401 Unauthorized: token revoked`."""
 LEADING_CODE = re.compile(
-    r"\W{0,3}(?:("
+    r"\W{0,3}(?:(?:err(?:no|or(?: code)?)|code)\s+)?(?:("
     + CODE.pattern
-    + r")[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)\s)"
+    + r")[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)"
+    r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z]))\s)"
 )
 """A code at the beginning of an entry, with what divides it from its cause."""
 _CODE_TITLE = re.compile(

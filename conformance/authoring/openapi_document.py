@@ -89,7 +89,7 @@ def read_openapi(text: str, name: str) -> Iterator[Block]:
         responses = operation.get("responses")
         for status, answer in responses.items() if isinstance(responses, dict) else ():
             found = _resolve(value, answer)
-            if re.fullmatch(r"[45]\d\d", str(status)) and isinstance(found, dict):
+            if re.fullmatch(r"[45](\d\d|XX)", str(status)) and isinstance(found, dict):
                 line = document.line(("paths", path, method, "responses", status)) if document is not None else 1
                 rows += [TableRow((label, str(status), *answered), line) for answered in _answers(value, found)]
     info = value.get("info")

@@ -196,10 +196,18 @@ def test_the_error_answers_of_an_openapi_document_are_rows(tmp_path: Path) -> No
         "openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\npaths:\n  /items:\n    get:\n      operationId: list\n"
         "      responses:\n        '200': {description: fine}\n        '400':\n          description: Bad limit\n"
         "          content:\n            application/json:\n              example: {code: bad, message: Wrong.}\n"
+        "        5XX: {description: Ours}\n"
     )
-    ((row,),) = [table.rows for table in find_error_tables(read_page(str(path)))]
+    ((row, ours),) = [table.rows for table in find_error_tables(read_page(str(path)))]
     assert facts(row) == (400, "bad", ["Wrong."], 9)
     assert (row.operation, row.cause) == ("list", "Bad limit")
+    assert (ours.status, ours.cause) == (None, "Ours")
+
+
+def test_a_table_of_commas_needs_no_titles(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("-1,It is lent\n-2,It is sold\n")
+    ((one, two),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "a.csv")))]
+    assert (one.code, one.cause, two.code, two.cause) == ("-1", "It is lent", "-2", "It is sold")
 
 
 JOINED = "CodeStatusMessage\nTOO_LONG400It is too long.\nNOT_FOUND404None."
@@ -425,6 +433,43 @@ LABELLED_ITEMS = (
     "# エラー\n\n### E-1 名前\n\n- **HTTPステータス**: 400\n- **原因**: 名前がない。\n\n"
     "### E-2 商品\n\n- **HTTPステータス**: 404\n- **原因**: 商品がない。"
 )
+RECORDS = (
+    "# Errors\n\n### 409 Conflict\n\n| | |\n|-|-|\n| **Error** | `lent` |\n| **Message** | It is lent |\n| | |\n"
+    "| **Error** | `sold` |\n| **Message** | It is sold |"
+)
+ACTIONS = "# Errors\n\n| Status | Recommended action |\n|-|-|\n| 409 | Wait until it is back |\n| 410 | Give up |"
+ARGUMENT = "# Errors\n\n| Code | Message |\n|-|-|\n| 30001 | `shelf_number` is bad |\n| 30002 | `shelf` is gone |"
+OTHER_TITLE = (
+    "# Errors\n\n| Parameter | Required |\n|-|-|\n| 404 | Not Found - No book |\n| 409 | Conflict - It is lent |"
+)
+SEVERAL_ANSWERS = """# Errors
+
+## Lent
+
+It is with somebody.
+
+```
+// Status: 409
+{"error": "Lent", "message": "Wait for it"} // (or ask)
+```
+
+## Two faults
+
+```
+{
+  "status": 400, // always
+  "message": "No shelf"
+}
+// or
+{"status": 422, "message": "No such shelf"}
+```
+"""
+TWO_WORDINGS = (
+    "# Errors\n\n## Error 1100\n\n**Message**\n\nIt is lent.\n\n**User message**\n\nCome back later.\n\n"
+    "## Error 1101\n\n**Message**\n\nIt is sold.\n"
+)
+NESTED = "# Errors\n\n- 410 - **Gone** - Nobody has it.\n    - errno 103 - It was sold\n    - errno 105 - It was lost"
+NUMBERS = "# Error codes\n\n* 1 Missing shelf\n* 16 No such shelf\n* 2000 The book is lent"
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
@@ -457,6 +502,28 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
         (NEGATIVE, [(None, "-101", [], "No user"), (None, "-404", [], "No item")]),
         (LABELLED_ITEMS, [(400, "E-1", [], "名前がない。"), (404, "E-2", [], "商品がない。")]),
         (HEADERS, [(429, "TOO_OFTEN", [], "Wait.")]),
+        (RECORDS, [(409, "lent", ["It is lent"], ""), (409, "sold", ["It is sold"], "")]),
+        (ACTIONS, [(409, "", [], "Wait until it is back"), (410, "", [], "Give up")]),
+        (ARGUMENT, [(None, "30001", ["shelf_number is bad"], ""), (None, "30002", ["shelf is gone"], "")]),
+        (OTHER_TITLE, [(404, "", [], "No book"), (409, "", [], "It is lent")]),
+        (
+            SEVERAL_ANSWERS,
+            [
+                (409, "Lent", ["Wait for it"], "It is with somebody."),
+                (400, "", ["No shelf"], ""),
+                (422, "", ["No such shelf"], ""),
+            ],
+        ),
+        (TWO_WORDINGS, [(None, "1100", ["It is lent."], ""), (None, "1101", ["It is sold."], "")]),
+        (NESTED, [(410, "103", [], "It was sold"), (410, "105", [], "It was lost")]),
+        (
+            NUMBERS,
+            [
+                (None, "1", [], "Missing shelf"),
+                (None, "16", [], "No such shelf"),
+                (None, "2000", [], "The book is lent"),
+            ],
+        ),
     ],
 )
 def test_what_markdown_pages_write_otherwise_is_read_too(tmp_path: Path, text: str, expected: list[Any]) -> None:
