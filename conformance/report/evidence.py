@@ -22,8 +22,8 @@ from conformance.results.model import (
     TargetRun,
 )
 
-_MOST_DRAWN = 8
 _WEIGHT = {Level.MUST: 0, Level.SHOULD: 1, Level.NOTE: 2}
+_EXPECTED = {"as-promised", "recorded"}
 _ROLES = {"example": 4, "control": 5, "open": 6, "boundary": 7}
 
 
@@ -63,19 +63,20 @@ def _finding(found: ExploredFinding, where: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """How many exchanges of a row are shown (`good`: of one that conforms), and how many characters of each body."""
+    """How many exchanges of a row are shown (`good`: of one that conforms), characters of each body, and attempts."""
 
     exchanges: int
     good: int
     body: int
+    attempts: int
 
 
 TIERS = (
-    Tier(40, 40, 4000),
-    Tier(12, 6, 1200),
-    Tier(6, 3, 400),
-    Tier(3, 1, 160),
-    Tier(1, 0, 80),
+    Tier(40, 40, 4000, 40),
+    Tier(12, 6, 1200, 30),
+    Tier(6, 3, 400, 12),
+    Tier(3, 1, 160, 6),
+    Tier(1, 0, 80, 1),
 )
 """From the most to the least; a page takes the first with which it is small enough."""
 
@@ -84,7 +85,7 @@ def estimate_size(results: Results, limits: Tier) -> int:
     """About how many bytes a page with these limits has, and rather too few: a page is measured once it is drawn."""
     size = 50_000
     for row in (row for run in results.runs for row in list_rows(run)):
-        size += 2500 + 200 * len(row.attempts)
+        size += 2500 + 300 * min(len(row.attempts), limits.attempts)
         for one in choose_exchanges(row, limits):
             bodies = (one.request.body or "", one.response.body if one.response else "")
             size += 1200 + sum(len(body[: limits.body].encode("utf-8", "replace")) for body in bodies)
@@ -102,17 +103,11 @@ def choose_exchanges(row: RowResult, limits: Tier) -> tuple[RecordedExchange, ..
     return tuple(sorted(weighed[:most], key=lambda one: one.n))
 
 
-def choose_attempts(attempts: Iterable[Attempt]) -> tuple[tuple[Attempt, ...], int]:
-    """The attempts to show, and how many drawn ones that went as promised are left off."""
-    shown, left, drawn = [], 0, 0
-    for attempt in attempts:
-        dull = attempt.role == "drawn" and attempt.outcome == "as-promised"
-        drawn += dull
-        if dull and drawn > _MOST_DRAWN:
-            left += 1
-        else:
-            shown.append(attempt)
-    return tuple(shown), left
+def choose_attempts(attempts: Iterable[Attempt], most: int) -> tuple[Attempt, ...]:
+    """The attempts to show, in their order; those that went as promised are left off first, of them the drawn ones."""
+    numbered = enumerate(attempts)
+    weighed = sorted(numbered, key=lambda one: (one[1].outcome in _EXPECTED, one[1].role == "drawn"))
+    return tuple(attempt for _, attempt in sorted(weighed[:most], key=lambda one: one[0]))
 
 
 Group = tuple[Finding, ...]

@@ -20,6 +20,7 @@ from conformance.report.words import name_of
 from conformance.results.model import Exploration, ExploredFinding, KnownDeviationNote, RecordedExchange, RowResult
 
 _LONGEST, _MOST_LINES = 300, 24
+_WORDINGS = 3
 _SHOWN = 4
 """Groups of findings that say the same which a failure shows; the report holds all."""
 
@@ -51,9 +52,11 @@ def format_promise(row: RowResult) -> str:
     if row.expected is None:
         return Message("an answer that the table does not detail")
     expected = row.expected
-    messages = map(show_placeholders, expected.messages)
-    wordings = " / ".join(clip_text(format_json(message), _LONGEST) for message in messages)
+    messages = list(dict.fromkeys(map(show_placeholders, expected.messages)))
+    wordings = " / ".join(clip_text(format_json(message), _LONGEST) for message in messages[:_WORDINGS])
     parts: list[str] = [str(expected.status), *([wordings] if wordings else [])]
+    if more := len(messages[_WORDINGS:]):
+        parts.append(plural_message(more, "(and {n} more wording)", "(and {n} more wordings)"))
     parts += [Message("code {code}", code=expected.code)] if expected.code is not None else []
     parts += [Message("field {field}", field=expected.field)] if expected.field is not None else []
     return join_messages(" ", parts)

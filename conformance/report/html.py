@@ -8,7 +8,6 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from conformance.checks.model import Verdict
-from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, join_messages
 from conformance.report.evidence import TIERS, Tier, estimate_size
 from conformance.report.format import format_answer, format_times, format_value
@@ -96,7 +95,6 @@ def _context(results: Results, language: str | None, limits: Tier, script_file: 
         "confidences": CONFIDENCES,
         "tally_of": count_verdicts,
         "answer_of": format_answer,
-        "message_of": show_placeholders,
         "titles": _titles,
         "editions": lambda runs: dict.fromkeys((run.contract.name, run.contract.edition) for run in runs),
         "value_of": format_value,

@@ -16,6 +16,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pa
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, plural_message
 from conformance.report.format import format_duration
 from conformance.report.sanitize import clip_text, escape_cell, format_json, is_web_link, show_invisible, to_one_line
@@ -113,6 +114,7 @@ def build_environment(package: str) -> Environment:
         duration=format_duration,
         json=format_json,
         line=to_one_line,
+        wording=show_placeholders,
     )
     return environment
 

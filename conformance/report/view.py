@@ -46,7 +46,6 @@ class RowView:
     exchanges: tuple[RecordedExchange, ...]
     left_off: int
     attempts: tuple[Attempt, ...]
-    drawn_left_off: int
     proof: RecordedExchange | None
 
     @property
@@ -80,6 +79,8 @@ class RunView:
 
     run: TargetRun
     anchor: str
+    rows_of: str
+    """The target, where the page shows several of the contract; else empty."""
     tables: tuple[TableView, ...]
 
     @property
@@ -224,7 +225,7 @@ def _run(run: TargetRun, anchor: str, target: str, limits: Tier, taken: set[str]
         if rows:
             views = tuple(_row(row, anchor, target, limits, taken) for row in rows)
             tables.append(TableView(table, f"{anchor}/table/{to_one_line(table.name)}", views))
-    return RunView(run, anchor, tuple(tables))
+    return RunView(run, anchor, target, tuple(tables))
 
 
 def _row(row: RowResult, prefix: str, target: str, limits: Tier, taken: set[str]) -> RowView:
@@ -234,6 +235,6 @@ def _row(row: RowResult, prefix: str, target: str, limits: Tier, taken: set[str]
         more += 1
     taken.add(anchor)
     exchanges = choose_exchanges(row, limits)
-    attempts, drawn = choose_attempts(row.attempts)
+    attempts = choose_attempts(row.attempts, limits.attempts)
     left_off = len(row.exchanges) - len(exchanges)
-    return RowView(row, anchor, target, exchanges, left_off, attempts, drawn, proof_exchanges(row))
+    return RowView(row, anchor, target, exchanges, left_off, attempts, proof_exchanges(row))
