@@ -18,8 +18,9 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
         "code statut", "statut", "codice di stato", "http-код", "код ответа", "статус", "код состояния",
     ),
     "code": (
-        "error code", "errorcode", "errcode", "error number", "errno", "code", "codes", "error name", "error key",
-        "error id", "error", "error type", "exception", "name", "key", "identifier", "symbol", "enum", "type", "id",
+        "error code", "errorcode", "errcode", "error number", "errno", "code", "response code", "codes",
+        "error name", "error key", "error id", "error", "error type", "exception",
+        "name", "key", "identifier", "symbol", "enum", "type", "id",
         "エラーコード", "エラー番号", "コード", "错误码", "错误代码", "返回码", "返回值", "错误编码", "代码", "编码",
         "錯誤代碼", "오류 코드", "에러 코드", "에러코드", "코드", "fehlercode", "fehler", "código de error",
         "código do erro", "código", "codigo", "code d'erreur", "code erreur", "erreur", "codice",

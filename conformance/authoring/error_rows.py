@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -19,6 +19,7 @@ from conformance.authoring.blocks import (
     Node,
     Paragraph,
     TableBlock,
+    TableRow,
     build_outline,
 )
 from conformance.authoring.envelope import guess_envelope
@@ -38,6 +39,7 @@ from conformance.authoring.error_text import (
     code_of_title,
     error_statuses,
     plain_cell,
+    status_in_text,
 )
 from conformance.authoring.loose_lines import read_lines
 
@@ -51,16 +53,18 @@ def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Every documented error of a page, in the page's order, those of one section as one table."""
     keys = guess_envelope(sample_texts(page)) or {}  # a column that is called as a key of the sample answer
     named = {keys[role]: role for role in ("message", "code", "field") if role in keys}
-    blocks = [
-        replace(block, header=tuple(named.get(plain_cell(title), title) for title in block.header))
-        if isinstance(block, TableBlock)
-        else block
-        for block in read_lines(page.blocks)
-    ]
+    blocks = [_with_titles(one, named) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
     context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks), _levels_of_answers(blocks))
     sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
     found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
     return tuple(ErrorTable(titles, rows, rows[0].line) for titles, rows in found)
+
+
+def _with_titles(table: TableBlock, named: Mapping[str, str]) -> TableBlock:
+    """A table with some titles replaced; one without titles has a row in their place."""
+    if any(map(STATUS.match, table.header)):
+        return TableBlock(("",) * len(table.header), (TableRow(table.header, table.line), *table.rows), table.line)
+    return replace(table, header=tuple(named.get(plain_cell(title), title) for title in table.header))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +204,13 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _levels_of_answers(blocks: Sequence[Block]) -> frozenset[int]:
     found: list[int] = []
-    level = 0
+    level, is_told = 0, False
     for block in blocks:
-        level = block.level if isinstance(block, Heading) else level
-        if level and any(one.status for one in samples_of([block])):
+        if isinstance(block, Heading):
+            level, is_told = block.level, False
+        elif isinstance(block, Paragraph):
+            is_told = is_told or bool(status_in_text(block.text))
+        if level and any(one.status or is_told for one in samples_of([block])):
             found.append(level)
             level = 0  # one of each section counts
     return frozenset(one for one in found if found.count(one) > 1)

@@ -294,7 +294,7 @@ def _suits(role: Role, cells: Sequence[str]) -> bool:
 
 
 def _is_code(cell: str) -> bool:
-    return not is_phrase(cell) and all(IDENTIFIER.fullmatch(code) for code in split_codes(cell))
+    return (not is_phrase(cell) or cell.isupper()) and all(IDENTIFIER.fullmatch(code) for code in split_codes(cell))
 
 
 def _is_sure_code(cell: str) -> bool:

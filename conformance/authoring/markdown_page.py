@@ -9,6 +9,8 @@ from markdown_it import MarkdownIt
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?([^\"'\n]+)", re.MULTILINE)
+_TABLE = re.compile(r"^<table\b.*?</table>", re.DOTALL | re.IGNORECASE | re.MULTILINE)
+"""A table in HTML; a blank line in it would be its end."""
 _TAG = re.compile(r"<[A-Za-z][\w-]*(?=[\s/>])")
 
 
@@ -17,6 +19,7 @@ def render_markdown(text: str) -> str:
     matter = _FRONT_MATTER.match(text)
     title = _TITLE.search(matter[0]) if matter else None
     blank = _FRONT_MATTER.sub(lambda match: "\n" * match[0].count("\n"), text)
+    blank = _TABLE.sub(lambda match: re.sub(r"\n[ \t]*(?=\n)", "\n<!---->", match[0]), blank)
     markdown = MarkdownIt("commonmark", {"breaks": True}).enable("table")
     tokens = markdown.parse(blank)
     for token in tokens:

@@ -470,6 +470,36 @@ TWO_WORDINGS = (
 )
 NESTED = "# Errors\n\n- 410 - **Gone** - Nobody has it.\n    - errno 103 - It was sold\n    - errno 105 - It was lost"
 NUMBERS = "# Error codes\n\n* 1 Missing shelf\n* 16 No such shelf\n* 2000 The book is lent"
+BLANK_LINES = (
+    "# Errors\n\n<Table>\n  <tr>\n    <th>\n        Code\n    </th>\n\n    <th>\n        Meaning\n    </th>\n"
+    "  </tr>\n\n"
+    "  <tr>\n    <td>\n        409\n    </td>\n\n    <td>\n        It is lent\n    </td>\n  </tr>\n</Table>\n"
+)
+NO_TITLES = (
+    "# Errors\n\n| 200 - OK | Your request |\n|-|-|\n| 409 - Conflict | It is lent |\n| 410 - Gone | It is sold |"
+)
+CLASSES = (
+    "# Errors\n\n| When | HTTP status | Response code | Error class |\n|-|-|-|-|\n"
+    "| No key | 401 | UNAUTHORIZED | NoKeyError |\n| It is lent | 409 | CONFLICT | LentError |"
+)
+TOLD = """# Errors
+
+## Closed
+
+In winter every request is answered with HTTP 503:
+
+```
+{"code": "CLOSED", "message": "Come in spring"}
+```
+
+## Too many
+
+More than ten are answered with HTTP **429**:
+
+```
+{"message": "Slower"}
+```
+"""
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
@@ -512,6 +542,16 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
                 (409, "Lent", ["Wait for it"], "It is with somebody."),
                 (400, "", ["No shelf"], ""),
                 (422, "", ["No such shelf"], ""),
+            ],
+        ),
+        (BLANK_LINES, [(409, "", [], "It is lent")]),
+        (NO_TITLES, [(409, "", [], "It is lent"), (410, "", [], "It is sold")]),
+        (CLASSES, [(401, "UNAUTHORIZED", [], "No key"), (409, "CONFLICT", [], "It is lent")]),
+        (
+            TOLD,
+            [
+                (503, "CLOSED", ["Come in spring"], "In winter every request is answered with HTTP 503"),
+                (429, "", ["Slower"], "More than ten are answered with HTTP 429"),
             ],
         ),
         (TWO_WORDINGS, [(None, "1100", ["It is lent."], ""), (None, "1101", ["It is sold."], "")]),
