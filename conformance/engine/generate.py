@@ -48,6 +48,9 @@ _FEW_MORE: Final = 8
 """Of what an expression takes so many more of, it takes as many as one likes."""
 
 
+_ENCODABLE: Final = st.characters(exclude_categories=["Cs"])
+"""What UTF-8 can write: to ask Hypothesis for it by name takes 200 MB and a second, once on each machine."""
+
 _QUIETLY: Final = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -247,7 +250,7 @@ def _readable(text: str) -> st.SearchStrategy[str]:
     return _matching(text, alphabet).filter(lambda value: len(value) <= LONGEST and value == value.strip() != "")
 
 
-def _matching(text: str, alphabet: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[str]:
+def _matching(text: str, alphabet: st.SearchStrategy[str] = _ENCODABLE) -> st.SearchStrategy[str]:
     """Texts that an expression matches as a whole.
 
     Hypothesis holds what it made against the expression by `re`, which may take 2^n steps: we do so in bounded time.

@@ -219,6 +219,8 @@ def _list_views(text: str) -> Iterator[str]:
             yield BETWEEN.sub("", one)
     coded = [match[0] for match in CODED.finditer(text)]
     for _ in range(LAYERS):
+        if not coded:
+            return
         room, decoded = MOST_CODED, list[str]()
         for piece in coded:
             room -= len(piece)
