@@ -407,7 +407,7 @@ class RowRunner:
     def _is_independent(self, control: ControlPlan) -> bool:
         """Whether others may be tried at the same time: it needs no capture, and writes to nothing but its own."""
         operations = self.context.contract.operations
-        return control.free and all(
+        return not control.needs and all(
             step.permission == "read" or operations[step.operation].spec.isolated for step in control.steps
         )
 

@@ -118,10 +118,10 @@ class ControlPlan:
         return repr((sent, self.drawn))
 
     @cached_property
-    def free(self) -> bool:
-        """Whether it needs nothing that the row has captured before, so that it is the same in every row."""
+    def needs(self) -> frozenset[str]:
+        """What must have been captured before it; where that is nothing, it is the same in every row."""
         own = {name for step in self.steps for name in step.step.capture or {}}
-        return all(step.request.captures <= own for step in self.steps)
+        return frozenset().union(*(step.request.captures for step in self.steps)) - own
 
 
 @dataclass(frozen=True, slots=True)

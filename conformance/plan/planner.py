@@ -190,13 +190,13 @@ class Planner:
     @cached_property
     def _others(self) -> list[Probe]:
         """The probes of `standard` that draw nothing; without known power, edges go first."""
-        if self.case.only_example or self.case.not_provokable is not None:
+        if self.case.once or self.case.at_once or self.case.not_provokable is not None:
             return []
         _, *standard = ProbePlanner(self.contract, self.target, self.row, "standard").all()
-        others = [probe for probe in standard if probe.slot is None]
+        others = list({str(probe.label): probe for probe in standard if probe.slot is None}.values())
         if self.contract.power:
             return others
-        firm = (probe for probe in others if probe.role != "open" and probe.repeatable)
+        firm = (one for one in others if one.role != "open" and one.repeatable and not one.is_repetition)
         own = self._example.operation
         return sorted(firm, key=lambda probe: (probe.role == "example", probe.operation == own))
 

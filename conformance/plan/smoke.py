@@ -110,7 +110,9 @@ class _Drafts:
             for number, probe in enumerate(probes)
             if probe.role != "open" and not probe.unless and not probe.is_repetition
         ]
-        if self._example_first:  # unless another shows all that it would show
+        if self.plans[name].repeat:  # the example uses the allowance up
+            sure = sure[:1]
+        elif self._example_first:  # unless another shows all that it would show
             sure = [number for number in sure if offers[number].faults >= offers[sure[0]].faults]
         yield offers.pop(max(sure, key=lambda number: len(offers[number].faults), default=0))
         yield from offers
@@ -207,7 +209,8 @@ def _share(drafts: Mapping[str, RowPlan], order: Iterable[str]) -> Iterator[tupl
         plan = drafts[name]
         if plan.lacks or plan.row.case.last:
             continue
-        free = [control for control in plan.controls if control.free]
+        captured = shares.captured | {capture for step in plan.before for capture in step.step.capture or {}}
+        free = [control for control in plan.controls if control.needs <= captured]
         steps = [*plan.before, *(step for control in free for step in control.steps)]
         shares = replace(
             shares,
@@ -215,9 +218,8 @@ def _share(drafts: Mapping[str, RowPlan], order: Iterable[str]) -> Iterator[tupl
             calls=shares.calls | {step.key for step in steps},
         )
         if plan.writes:  # these run one after the other, and pass on what they capture
-            captured = {name for step in plan.before for name in step.step.capture or {}}
             set_up = {sequence_key(plan.before)} - {""}
-            shares = replace(shares, set_up=shares.set_up | set_up, captured=shares.captured | captured)
+            shares = replace(shares, set_up=shares.set_up | set_up, captured=captured)
 
 
 def _remove_at_end(contract: Contract, plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:

@@ -47,7 +47,7 @@ def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: De
     passed: set[str] = set()
     for row in order_rows(contract, rows):
         plans[row.id] = plan_row(contract, target, row, depth, SharedCalls(frozenset(passed)))
-        passed |= {control.key for control in plans[row.id].controls if control.free}
+        passed |= {control.key for control in plans[row.id].controls if not control.needs}
     if any(probe.slot for plan in plans.values() for probe in plan.probes) or any(
         control.draw for plan in plans.values() for control in plan.controls
     ):
@@ -252,7 +252,7 @@ class ContractRun:
     def _row_job(self, plan: RowPlan, senders: dict[str, str]) -> ScheduledJob:
         """The job of one row; it begins after the rows that send the controls that it shares."""
         name = plan.row.id
-        free = [control for control in plan.controls if control.free]
+        free = [control for control in plan.controls if not control.needs]
         after = frozenset(senders[control.key] for control in free if control.shared and control.key in senders)
         for control in free:
             senders.setdefault(control.key, name)

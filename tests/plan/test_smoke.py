@@ -38,9 +38,17 @@ def plans_of(contract: Contract, *allowed: str) -> dict[str, RowPlan]:
 
 def test_every_control_that_rows_have_in_common_is_sent_by_one_of_them(ours: Contract) -> None:
     plans = plans_of(ours)
-    sent = Counter(each.key for plan in plans.values() for each in plan.controls if each.free and not each.shared)
+    sent = Counter(each.key for plan in plans.values() for each in plan.controls if not each.shared)
     assert sent
     assert {key: count for key, count in sent.items() if count > 1} == {}
+
+
+def test_nothing_is_tried_twice_and_what_uses_an_allowance_up_goes_first(ours: Contract) -> None:
+    for plan in plans_of(ours).values():
+        labels = [str(probe.label) for probe in plan.probes]
+        assert len(labels) == len(set(labels))
+        if plan.repeat:
+            assert labels == ["example (read)", "after the limit (write)"]
 
 
 def test_every_look_is_opened_once_and_closed_once(ours: Contract) -> None:
