@@ -31,12 +31,9 @@ class ExecutorPool:
 
 @dataclass(slots=True)
 class _Queue:
-    """Targets that share a pace: the first of `waiting` runs, or may start once the last one's requests do not count.
+    """Targets that share a pace: the first of `waiting` runs, or may start when the last one no longer counts."""
 
-    Each job comes with how many seconds its requests count after it.
-    """
-
-    waiting: deque[tuple[Job, float]]
+    waiting: deque[Job]
     ready: float = 0.0
     future: Future[JobOutcome] | None = None
     deadline: float = 0.0
@@ -45,11 +42,11 @@ class _Queue:
 class JobDispatcher:
     """Yields the outcome of every job exactly once, as soon as it is there; never raises for one of them.
 
-    The jobs of a group run one after the other, each with how many seconds to wait after it. A job that is not done
-    long after its time is abandoned: its outcome is a problem, and the others go on.
+    The jobs of a group run one after the other, with a rest of as many seconds as their pace has. A job that is not
+    done long after its time is abandoned: its outcome is a problem, and the others go on.
     """
 
-    def __init__(self, groups: Iterable[Iterable[tuple[Job, float]]], pool: ExecutorPool) -> None:
+    def __init__(self, groups: Iterable[Iterable[Job]], pool: ExecutorPool) -> None:
         self._pool = pool
         self._queues = [_Queue(deque(group)) for group in groups]
         self.abandoned = False
@@ -77,7 +74,7 @@ class JobDispatcher:
 
     def _submit(self, queue: _Queue) -> Iterator[JobOutcome]:
         """Submit the next job; yields its outcome where it cannot be submitted."""
-        job, _ = queue.waiting[0]
+        job = queue.waiting[0]
         try:
             queue.future = self._pool.submit(job)
         except Exception as error:  # noqa: BLE001 - an executor may refuse with anything
@@ -97,8 +94,8 @@ class JobDispatcher:
             future = queue.future
             if future is None or not (future.done() or time.monotonic() > queue.deadline):
                 continue
-            job, rest = queue.waiting.popleft()
-            queue.future, queue.ready = None, time.monotonic() + rest
+            job = queue.waiting.popleft()
+            queue.future, queue.ready = None, time.monotonic() + (job.pace.seconds if job.pace else 0.0)
             if future.done():
                 yield _outcome(job, future)
             else:

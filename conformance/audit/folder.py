@@ -11,7 +11,6 @@ from typing import Final
 from conformance.audit.forms import format_csv_audit, format_json_audit, render_audit
 from conformance.audit.jobs import Job, JobOutcome
 from conformance.audit.matrix import Matrix, build_matrix
-from conformance.audit.profiles import ProfileSummary
 from conformance.checks.model import Verdict
 from conformance.errors import ConformanceError, OutputError
 from conformance.files import write_text
@@ -92,15 +91,15 @@ def drop_exchanges(results: Results) -> Results:
 
 def write_matrix(
     output: Path,
-    summaries: Sequence[ProfileSummary],
+    jobs: Sequence[Job],
     kept: Mapping[str, Results],
     failed: Iterable[JobOutcome],
     language: str | None = None,
 ) -> Matrix:
-    """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of their profiles; raises OutputError."""
-    found = [(one.name, kept[one.name]) for one in summaries if one.name in kept]
+    """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of their jobs; raises OutputError."""
+    found = [(job.name, kept[job.name]) for job in jobs if job.name in kept]
     matrix = build_matrix(found, {one.name: one.problem for one in failed})
-    links = {one.name: one.folder for one in summaries if one.name in kept}
+    links = {job.name: job.folder for job in jobs if job.name in kept}
     write_text(output / "audit.json", format_json_audit(matrix, links))
     write_text(output / "audit.html", render_audit(matrix, links, language))
     write_text(output / "audit.csv", format_csv_audit(matrix))

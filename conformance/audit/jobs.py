@@ -1,4 +1,4 @@
-"""Which targets are run with which contract: a job for each, as plain values that can be sent to another machine.
+"""Which targets are run with which contract: a job for each profile, as plain values that can be sent elsewhere.
 
 A job holds no secret. The worker reads the profile where it runs, and resolves its credentials there.
 """
@@ -6,19 +6,29 @@ A job holds no secret. The worker reads the profile where it runs, and resolves 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from conformance.audit.profiles import ProfileSummary
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
+from conformance.jsontools import walk_texts
 from conformance.results.model import Results
-from conformance.target.schema import Pace
+from conformance.target.loader import read_profile_document, to_plain
+from conformance.target.schema import Pace, read_pace_if_valid
 from conformance.validation import suggest
+
+_SUFFIXES = (".yaml", ".yml")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_USER = re.compile(r"://[^/?#]*@")
+"""A user in a URL."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +54,26 @@ class Job:
     """Unique in the audit."""
     profile: str
     """The profile's path. It is read there where the worker finds the very same file."""
-    profile_digest: str
-    document: str | None
+    profile_digest: str = ""
+    document: str | None = None
     """The profile as JSON, as it is written, for a worker that has no such file; None where a secret stands in it."""
-    contract: str
+    contract: str = ""
     """The folder of the contract."""
-    contract_digest: str
-    options: AuditOptions
+    contract_digest: str = ""
+    options: AuditOptions = field(default_factory=AuditOptions)
     pace: Pace | None = None
-    """The pace of its group, where that is slower than its own."""
+    """The pace of its group, where it has one and that is known; else None."""
+    pace_group: str | None = None
+    """Targets of one group share one pace."""
     output: str | None = None
     """The folder for the ledger of what is made on the target, where the worker runs; None for no ledger."""
+    problem: str = ""
+    """Why it cannot be run: the profile cannot be read, or is for no contract that is known."""
+
+    @property
+    def folder(self) -> str:
+        """Its name as a folder."""
+        return _UNSAFE.sub("-", self.name).strip(".-")[:80] or "target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,79 +109,122 @@ def load_job_contract(folder: str, expected: str) -> Contract:
     return read_contract(path)
 
 
-def load_contracts(folders: Iterable[Path]) -> dict[str, tuple[Contract, str]]:
-    """Every contract by its name, with the digest of its files; raises ConfigError."""
-    found = {}
-    for folder in folders:
-        digest = digest_file(folder.resolve())
-        contract = load_job_contract(str(folder), digest)
-        found[contract.name] = contract, digest
-    return found
+def load_contracts(folders: Iterable[Path]) -> dict[str, Contract]:
+    """Every contract by its name; raises ConfigError."""
+    found = (load_job_contract(str(folder), digest_file(folder)) for folder in folders)
+    return {contract.name: contract for contract in found}
 
 
-def choose_profiles(
-    summaries: Sequence[ProfileSummary], only: Sequence[str], known: Iterable[str]
-) -> tuple[ProfileSummary, ...]:
-    """The targets of these contracts, all where none is named; raises ConfigError where that leaves nothing."""
-    known = tuple(known)
+def find_profiles(places: Sequence[Path]) -> tuple[Path, ...]:
+    """Every profile that is named, and those in folders that are named; raises ConfigError where there is none."""
+    found: dict[Path, None] = {}
+    problems = []
+    for place in places:
+        if place.is_dir():
+            inside = sorted(path for path in place.iterdir() if path.suffix in _SUFFIXES and path.is_file())
+            problems += [] if inside else [Problem(str(place), "there is no profile in this folder", "check the path")]
+            found |= dict.fromkeys(inside)
+        elif place.is_file():
+            found[place] = None
+        else:
+            problems.append(Problem(str(place), "there is no such profile", "give a profile, or a folder of profiles"))
+    if problems:
+        raise ConfigError(problems)
+    return tuple(found)
+
+
+def build_jobs(
+    profiles: Iterable[Path],
+    contracts: Mapping[str, Contract],
+    options: AuditOptions,
+    output: Path,
+    only: Sequence[str] = (),
+) -> tuple[Job, ...]:
+    """A job for each profile, or for each of the contracts that are named; raises ConfigError where there is none.
+
+    Their names, and the folders made of them, are unique. One that cannot be run has a problem.
+    """
     problems = [
-        Problem("--contract", f"there is no contract {name!r}", suggest(name, known, "contracts"))
+        Problem("--contract", f"there is no contract {name!r}", suggest(name, tuple(contracts), "contracts"))
         for name in only
-        if name not in known
+        if name not in contracts
     ]
-    kept = tuple(one for one in summaries if not only or one.contract in only or one.problem)
+    taken: set[str] = set()
+    read = [(name, _with_unique_name(job, taken)) for name, job in (_read(one, contracts, options) for one in profiles)]
+    kept = [job for name, job in read if not only or not name or name in only]
     if not problems and not kept:
         problems.append(Problem("--contract", f"no profile is for {' or '.join(only)}", "give other profiles"))
     if problems:
         raise ConfigError(problems)
-    return kept
+    paces = _paces(kept)
+    return tuple(
+        replace(job, pace=paces.get(job.pace_group or ""), output=str((output / job.folder).resolve())) for job in kept
+    )
 
 
-def build_jobs(
-    summaries: Iterable[ProfileSummary], known: Mapping[str, tuple[Contract, str]], options: AuditOptions, output: Path
-) -> tuple[dict[str, Job], list[JobOutcome]]:
-    """A job for each profile that can be read, by its name, and an outcome for each that cannot."""
-    summaries = tuple(summaries)
-    paces = _paces(summaries)
-    jobs, unusable = dict[str, Job](), list[JobOutcome]()
-    for one in summaries:
-        if one.problem or one.contract not in known:
-            hint = suggest(one.contract, tuple(known), "contracts") or "check `contract`"
-            problem = Problem(str(one.path), f"there is no contract {one.contract!r}", hint)
-            unusable.append(JobOutcome(one.name, problem=one.problem or str(problem), exit_code=4))
-            continue
-        contract, edition = known[one.contract]
-        jobs[one.name] = Job(
-            name=one.name,
-            profile=str(one.path.resolve()),
-            profile_digest=digest_file(one.path),
-            document=one.document,
-            contract=str(contract.folder),
-            contract_digest=edition,
-            options=options,
-            pace=paces.get(one.pace_group) if one.pace_group else None,
-            output=str((output / one.folder).resolve()),
-        )
-    return jobs, unusable
-
-
-def group_by_pace(summaries: Iterable[ProfileSummary], jobs: Mapping[str, Job]) -> list[list[tuple[Job, float]]]:
-    """Targets of one pace group one after the other, each with the seconds in which its requests still count."""
-    groups: dict[str, list[tuple[Job, float]]] = {}
-    for one in summaries:
-        if one.name in jobs:
-            job = jobs[one.name]
-            key = f"group {one.pace_group}" if one.pace_group else f"alone {one.name}"
-            groups.setdefault(key, []).append((job, job.pace[1] if job.pace else 0.0))
-    # The longest first: they decide when the audit is over.
+def group_by_pace(jobs: Iterable[Job]) -> list[list[Job]]:
+    """Targets of one pace group together, the longest group first: it decides when the audit is over."""
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(f"group {job.pace_group}" if job.pace_group else f"alone {job.name}", []).append(job)
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def _paces(summaries: Iterable[ProfileSummary]) -> dict[str, Pace]:
+def _paces(jobs: Iterable[Job]) -> dict[str, Pace]:
     """The slowest pace in each group: what counts the requests counts those to all of its targets."""
     found: dict[str, Pace] = {}
-    for one in summaries:
-        if one.pace_group and one.pace:
-            slowest = found.get(one.pace_group, one.pace)
-            found[one.pace_group] = min(slowest, one.pace, key=lambda pace: pace[0] / pace[1])
+    for job in jobs:
+        if job.pace_group and job.pace:
+            slowest = found.get(job.pace_group, job.pace)
+            found[job.pace_group] = min(slowest, job.pace, key=lambda pace: pace[0] / pace[1])
     return found
+
+
+def _read(path: Path, contracts: Mapping[str, Contract], options: AuditOptions) -> tuple[str, Job]:
+    """The name of its contract, empty where none can be read, and the job; credentials are not resolved."""
+    document, problems = read_profile_document(path)
+    value = document.value if document is not None else None
+    if not isinstance(value, Mapping):
+        problem = "; ".join(map(str, problems)) or f"{path}: not a profile"
+        return "", Job(path.stem, str(path), problem=problem)
+    name, job = str(value.get("contract", "")), Job(str(value.get("name") or path.stem), str(path.resolve()))
+    if name not in contracts:
+        hint = suggest(name, tuple(contracts), "contracts") or "check `contract`"
+        return name, replace(job, problem=str(Problem(str(path), f"there is no contract {name!r}", hint)))
+    return name, replace(
+        job,
+        profile_digest=digest_file(path),
+        document=None if any(_secrets(value)) else json.dumps(to_plain(value), ensure_ascii=False),
+        contract=str(contracts[name].folder),
+        contract_digest=digest_file(contracts[name].folder),
+        options=options,
+        pace=read_pace_if_valid(value.get("pace")),
+        pace_group=str(value["pace_group"]) if value.get("pace_group") else None,
+    )
+
+
+def _with_unique_name(job: Job, taken: set[str]) -> Job:
+    name, number = job.name, 1
+    while job.folder.lower() in taken:
+        number += 1
+        job = replace(job, name=f"{name}-{number}")
+    taken.add(job.folder.lower())
+    return job
+
+
+def _secrets(value: Mapping[str, Any]) -> Iterator[bool]:
+    """Whether anything in a profile may be a secret itself: a literal credential, or a URL with a user in it."""
+    yield from _literals(value.get("credentials"))
+    yield from (_USER.search(text) is not None for text in walk_texts(value))
+
+
+def _literals(form: Any) -> Iterator[bool]:
+    if isinstance(form, Mapping):
+        for key, value in form.items():
+            if isinstance(value, Mapping):
+                yield from _literals(value)
+            else:
+                # What is no variable's name may be a key in the wrong place.
+                yield key not in {"file", "header"} and not (key == "env" and _VARIABLE.fullmatch(str(value)))
+    else:
+        yield form is not None

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.audit.folder import write_target_folder
-from conformance.audit.jobs import AuditOptions, Job, build_jobs, load_job_contract
+from conformance.audit.jobs import AuditOptions, Job, build_jobs, find_profiles, load_job_contract
 from conformance.audit.pair import Pairing, compare_pair, format_json_pair, render_pair
-from conformance.audit.profiles import ProfileSummary, find_profiles, summarize_profiles
 from conformance.audit.worker import build_target_runner, load_job_target
 from conformance.client.rate_limit import RateLimiter
 from conformance.contract.contract import Contract
@@ -120,32 +119,30 @@ def run_pair(
     pair: tuple[Path, Path],
     options: AuditOptions,
     output: Path,
-    contracts: Mapping[str, tuple[Contract, str]],
+    contracts: Mapping[str, Contract],
     language: str | None = None,
 ) -> tuple[Pairing, bool]:
     """Run two targets side by side, write both reports, `pair.json` and `pair.html`.
 
     Returns where the two differ, and whether the run was interrupted. Raises ConfigError.
     """
-    both = summarize_profiles([path for one in pair for path in find_profiles([one])])
-    if len(both) != 2:
+    jobs = build_jobs([path for one in pair for path in find_profiles([one])], contracts, options, output)
+    if len(jobs) != 2:
         raise ConfigError([Problem("--pair", "these are not two profiles", "give two files")])
-    jobs, unusable = build_jobs(both, contracts, options, output)
-    if unusable:
-        raise ConfigError([Problem(str(output), one.problem) for one in unusable])
-    results = run_side_by_side(*_share_pace(both, [jobs[one.name] for one in both]))
-    for one, own in zip(both, results, strict=True):
-        write_target_folder(output / one.folder, own, language=language)
-    pairing = compare_pair(*results, (both[0].name, both[1].name))
+    if problems := [Problem(str(output), job.problem) for job in jobs if job.problem]:
+        raise ConfigError(problems)
+    results = run_side_by_side(*_share_pace(*jobs))
+    for job, own in zip(jobs, results, strict=True):
+        write_target_folder(output / job.folder, own, language=language)
+    pairing = compare_pair(*results, (jobs[0].name, jobs[1].name))
     write_text(output / "pair.json", format_json_pair(pairing))
     write_text(output / "pair.html", render_pair(pairing, language))
     return pairing, any(own.partial for own in results)
 
 
-def _share_pace(both: tuple[ProfileSummary, ...], jobs: list[Job]) -> tuple[tuple[Job, Job], Pace | None]:
+def _share_pace(first: Job, second: Job) -> tuple[tuple[Job, Job], Pace | None]:
     """The jobs, and the pace that two targets of one group share; each has half of it for its own requests."""
-    first, second = jobs
-    if both[0].pace_group is None or both[0].pace_group != both[1].pace_group or first.pace is None:
+    if first.pace is None or first.pace_group != second.pace_group:
         return (first, second), None
     count, seconds = first.pace
     half = Pace(count // 2, seconds) if count > 1 else Pace(1, seconds * 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -20,7 +20,6 @@ from conformance.audit.folder import (
     write_target_folder,
 )
 from conformance.audit.jobs import Job, JobOutcome, group_by_pace
-from conformance.audit.profiles import ProfileSummary
 from conformance.checks.model import Verdict
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_duration
@@ -40,10 +39,7 @@ _MOST_THREADS = 64
 class AuditRun:
     """One audit; `announce` is called with each line for the person who waits."""
 
-    summaries: Sequence[ProfileSummary]
-    jobs: Mapping[str, Job]
-    """By the name of the target."""
-    unusable: Sequence[JobOutcome]
+    jobs: Sequence[Job]
     output: Path
     language: str | None
     """Of the pages; None for the reader's."""
@@ -55,35 +51,39 @@ class AuditRun:
 
     def run(self, scheduler: str | None, workers: int | None, *, resume: bool, strict: bool) -> tuple[int, str]:
         """Run all targets and write the matrix; the exit code and a summary. Ctrl-C keeps what is done."""
-        jobs = self._find_jobs(resume=resume)
-        for outcome in self.unusable:
-            self._keep_outcome(outcome)
-        interrupted = bool(jobs) and self._run_jobs(jobs, scheduler, workers)
+        left = self._find_jobs(resume=resume)
+        interrupted = bool(left) and self._run_jobs(left, scheduler, workers)
         finished = {*self.kept, *(one.name for one in self.failed)}
-        absent = [JobOutcome(name, problem=Message("interrupted")) for name in jobs if name not in finished]
-        write_matrix(self.output, self.summaries, self.kept, [*self.failed, *absent], self.language)
+        absent = [
+            JobOutcome(name, problem=Message("interrupted"))
+            for name in (job.name for job in left)
+            if name not in finished
+        ]
+        write_matrix(self.output, self.jobs, self.kept, [*self.failed, *absent], self.language)
         code = audit_exit_code(list(self.kept.values()), self.failed, strict=strict, interrupted=interrupted)
         return code, format_audit_summary(self.kept.values(), [*self.failed, *absent], self.output, self.language)
 
-    def _find_jobs(self, *, resume: bool) -> dict[str, Job]:
-        """The jobs to run, by the names of their targets."""
-        jobs = {}
-        for summary in self.summaries:
-            folder, job = self.output / summary.folder, self.jobs.get(summary.name)
-            earlier = read_kept_results(folder, job) if resume and job is not None else None
+    def _find_jobs(self, *, resume: bool) -> list[Job]:
+        """The jobs that are to be run; what an earlier audit has done, and what cannot be run, is kept at once."""
+        left = []
+        for job in self.jobs:
+            folder = self.output / job.folder
+            earlier = read_kept_results(folder, job) if resume and not job.problem else None
             if earlier is not None:
-                self.kept[summary.name] = drop_exchanges(earlier)
-                self.announce(format_line(JobOutcome(summary.name, earlier), self.language, before=True))
+                self.kept[job.name] = drop_exchanges(earlier)
+                self.announce(format_line(JobOutcome(job.name, earlier), self.language, before=True))
                 continue
             clear_target_folder(folder)
-            if job is not None:
-                jobs[summary.name] = job
-        return jobs
+            if job.problem:
+                self._keep_outcome(JobOutcome(job.name, problem=job.problem, exit_code=_UNUSABLE))
+            else:
+                left.append(job)
+        return left
 
-    def _run_jobs(self, jobs: dict[str, Job], scheduler: str | None, workers: int | None) -> bool:
+    def _run_jobs(self, jobs: Sequence[Job], scheduler: str | None, workers: int | None) -> bool:
         """Run the jobs; whether it was interrupted. After Ctrl-C, targets that are under way clean up."""
         stop_signal = threading.Event()
-        groups = group_by_pace(self.summaries, jobs)
+        groups = group_by_pace(jobs)
         with _open_pool(scheduler, workers, stop_signal, len(groups)) as pool:
             dispatcher, at_hand = JobDispatcher(groups, pool), list[JobOutcome]()
             try:
@@ -107,10 +107,9 @@ class AuditRun:
         if outcome.results is None:
             self.failed = [*(one for one in self.failed if one.name != outcome.name), outcome]
         else:
-            summary = next(one for one in self.summaries if one.name == outcome.name)
-            folder = self.output / summary.folder
-            write_target_folder(folder, outcome.results, self.jobs[summary.name], self.language)
-            self.kept[summary.name] = drop_exchanges(outcome.results)
+            job = next(job for job in self.jobs if job.name == outcome.name)
+            write_target_folder(self.output / job.folder, outcome.results, job, self.language)
+            self.kept[job.name] = drop_exchanges(outcome.results)
         self.announce(format_line(outcome, self.language))
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import click
 
-from conformance.audit.jobs import AuditOptions, build_jobs, choose_profiles, load_contracts
+from conformance.audit.jobs import AuditOptions, build_jobs, find_profiles, load_contracts
 from conformance.audit.pair import format_pair
 from conformance.audit.pair_run import run_pair
-from conformance.audit.profiles import find_profiles, summarize_profiles
 from conformance.audit.run import INTERRUPTED, NOTHING_EXERCISED, AuditRun
 from conformance.cli import options
 from conformance.contract.contract import Contract
@@ -80,9 +79,8 @@ def command(  # noqa: PLR0917 - click gives them by name
         return _run_pair(pair, audit_options, output, contracts, language)
     if not targets:
         raise ConfigError([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
-    summaries = choose_profiles(summarize_profiles(find_profiles(targets)), only, contracts)
-    jobs, unusable = build_jobs(summaries, contracts, audit_options, output)
-    audit = AuditRun(summaries, jobs, unusable, output, language, lambda line: click.echo(line, err=True))
+    jobs = build_jobs(find_profiles(targets), contracts, audit_options, output, only)
+    audit = AuditRun(jobs, output, language, lambda line: click.echo(line, err=True))
     code, summary = audit.run(scheduler, workers, resume=resume, strict=strict)
     click.echo(summary)
     return _leave_threads_behind(code) if audit.abandoned else code
@@ -92,7 +90,7 @@ def _run_pair(
     pair: tuple[Path, Path],
     audit_options: AuditOptions,
     output: Path,
-    contracts: Mapping[str, tuple[Contract, str]],
+    contracts: Mapping[str, Contract],
     language: str | None,
 ) -> int:
     """Print where two targets differ; 1 where they do, and 5 where neither answered."""

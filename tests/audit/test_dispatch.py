@@ -13,11 +13,17 @@ import pytest
 import yaml
 
 from conformance.audit.dispatch import ExecutorPool, JobDispatcher
-from conformance.audit.jobs import AuditOptions, Job, JobOutcome
-from conformance.audit.profiles import find_profiles, summarize_profiles
+from conformance.audit.jobs import AuditOptions, Job, JobOutcome, build_jobs, find_profiles
+from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
+from conformance.target.schema import Pace
 
-FULL = {"contract": "shop", "base_url": "https://shop.example"}
+FULL = {"contract": "kuroco", "base_url": "https://shop.example"}
+CONTRACTS = {"kuroco": read_contract(Path(__file__).parents[2] / "cases" / "kuroco")}
+
+
+def read_jobs(*paths: Path) -> tuple[Job, ...]:
+    return build_jobs(paths, CONTRACTS, AuditOptions(), Path("out"))
 
 
 def written(folder: Path, **more: Any) -> Path:
@@ -28,7 +34,7 @@ def written(folder: Path, **more: Any) -> Path:
 
 def test_a_profile_travels_with_the_names_of_variables_only(tmp_path: Path) -> None:
     path = written(tmp_path, credentials={"full": {"header": "X-Key", "env": "SHOP_KEY"}})
-    (one,) = summarize_profiles([path])
+    (one,) = read_jobs(path)
     assert one.document is not None
     assert "SHOP_KEY" in one.document
 
@@ -45,14 +51,14 @@ def test_a_profile_travels_with_the_names_of_variables_only(tmp_path: Path) -> N
     ],
 )
 def test_a_profile_in_which_a_secret_stands_does_not_travel(tmp_path: Path, secret: dict[str, Any]) -> None:
-    (one,) = summarize_profiles([written(tmp_path, **secret)])
+    (one,) = read_jobs(written(tmp_path, **secret))
     assert one.document is None
     assert b"s3cr3t" not in pickle.dumps(one)
 
 
 def test_equal_names_get_folders_of_their_own(tmp_path: Path) -> None:
     paths = [written(tmp_path, name=name) for name in ("Shop", "shop", "../shop", "店")]
-    folders = [one.folder for one in summarize_profiles(paths)]
+    folders = [one.folder for one in read_jobs(*paths)]
     assert len(folders) == len({name.lower() for name in folders})
     assert all("/" not in name and not name.startswith(".") for name in folders)
 
@@ -62,8 +68,8 @@ def test_a_folder_without_profiles_is_refused(tmp_path: Path) -> None:
         find_profiles([tmp_path])
 
 
-def job(name: str) -> Job:
-    return Job(name, "p", "d", None, "c", "e", AuditOptions(seconds=0.1))
+def job(name: str, pace: Pace | None = None) -> Job:
+    return Job(name, "p", options=AuditOptions(seconds=0.1), pace=pace)
 
 
 class Odd(Executor):
@@ -85,7 +91,7 @@ def test_every_order_has_one_outcome_whatever_the_executor_does(monkeypatch: pyt
     executor = Odd()
     names = ["fine", "refused", "died", "never"]
     dispatch = JobDispatcher(
-        [[(job(name), 0.0)] for name in names], ExecutorPool(lambda one: executor.submit(None, one), lambda: 9)
+        [[job(name)] for name in names], ExecutorPool(lambda one: executor.submit(None, one), lambda: 9)
     )
     found = {one.name: one.problem for one in dispatch.outcomes()}
     assert found == {
@@ -105,7 +111,7 @@ def test_a_group_is_handed_out_one_after_the_other_with_a_rest_between() -> None
         future.set_result(JobOutcome(one.name))
         return future
 
-    groups = [[(job("a"), 0.2), (job("b"), 0.2)], [(job("alone"), 0.0)]]
+    groups = [[job("a", Pace(1, 0.2)), job("b", Pace(1, 0.2))], [job("alone")]]
     assert [one.name for one in JobDispatcher(groups, ExecutorPool(submit, lambda: 9)).outcomes()] == [
         "a",
         "alone",
