@@ -69,7 +69,7 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
         name = name.replace("fixture.", "fixtures.").replace("credential.", "credentials.")
         return describe_exploration(operation, known.method, known.path, lacks=(name,)), ()
     plan, named = _plan(context), context.operation
-    if why := describe_undeletable(run, [operation, *(one.id for one in context.own_sources(named))], [operation]):
+    if why := describe_undeletable(run, [operation, *(one.id for one in context.own_sources)], [operation]):
         plan = _Plan(reason=why)
     if plan.requests == 0:
         return describe_exploration(operation, named.method, named.template, plan.lacks, plan.reason), ()
@@ -101,7 +101,7 @@ def count_requests(run: RunContext, operation: str) -> int:
 
 def _plan(context: ExploreContext) -> _Plan:
     """How many requests exploring the operation takes, or why there are none."""
-    operation, sources, small = context.operation, context.own_sources(context.operation), context.budget <= _SMALL
+    operation, sources, small = context.operation, context.own_sources, context.budget <= _SMALL
     writes = operation.kind != "read"
     lacks = _missing_permissions(context) + (sources[0].lacks if sources else operation.lacks)
     if lacks:
@@ -116,7 +116,7 @@ def _plan(context: ExploreContext) -> _Plan:
     again = int(plain and not writes and operation.method == "GET") * (1 if small else 2)
     before = own + plain + links + look + int(plain and _sends_head(context))
     after = again + look + int(own > 0 and writes)
-    tries = context.budget // (4 if context.creates(operation) else 3) if small else context.budget * 4 // 5
+    tries = context.budget // (4 if operation.creates else 3) if small else context.budget * 4 // 5
     tries = tries if operation.most is None else min(tries, operation.most)
     room = tries + look if writes else max(1, tries - plain - again + bool(links))
     room = max(0, min(room, context.budget - before - after))
@@ -129,17 +129,17 @@ def _plan(context: ExploreContext) -> _Plan:
 def _missing_permissions(context: ExploreContext) -> tuple[str, ...]:
     """What has to be permitted for the operation, and for what leads to something of its own."""
     needed = {context.operation.permission}
-    for source in context.own_sources(context.operation) if context.operation.kind != "read" else ():
-        needed |= {source.permission, *(["delete"] if context.creates(source) else [])}
+    for source in context.own_sources if context.operation.kind != "read" else ():
+        needed |= source.needs
     return tuple(f"allow: {permission}" for permission in sorted(needed - context.permissions))
 
 
 def _sends_plain(context: ExploreContext) -> bool:
     """Whether the plainest valid request is known beforehand, or what leads to it, and may be sent."""
     operation = context.operation
-    chain = (*context.own_sources(operation), operation)
-    may_be_sent = all(bool(one.template) and context.allowed(one) for one in chain) and not chain[0].lacks
-    is_undone = operation.kind == "read" or context.creates(operation)
+    chain = (*context.own_sources, operation)
+    may_be_sent = all(map(context.allowed, chain)) and not chain[0].lacks
+    is_undone = operation.kind == "read" or operation.creates
     return is_undone and may_be_sent and find_creation(context, chain[0]) is not None
 
 
@@ -157,15 +157,15 @@ def _choose_inputs(
     context: ExploreContext, operation: DocumentedOperation, place: ExploreProbe, count: int
 ) -> list[ExploreProbe]:
     """Inputs of an operation; a valid one first where it is set back, as there is room for one at least."""
-    seed, creates = context.run.seed, context.creates(operation)
+    seed = context.run.seed
     if operation.kind == "read":
         return choose_probes(operation, place, _ALL, count, seed, base={})
     own = bool(operation.own) and operation.kind != "delete"
     allowed = _ALL if own or _sends_plain(context) else _REFUSED
-    base, first = context.base_body(operation), list[ExploreProbe]()
-    if own and context.sets_back(operation):
+    base, first = operation.base, list[ExploreProbe]()
+    if own and operation.sets_back:
         first = choose_probes(operation, place, frozenset([Validity.VALID]), 1, seed, base=base)
-    most_valid = _MOST_CREATED if creates else None
+    most_valid = _MOST_CREATED if operation.creates else None
     probes = choose_probes(operation, place, allowed, count, seed, base=base, most_valid=most_valid)
     return [*first, *(_with_name(context, operation, probe) for probe in probes if probe not in first)]
 
@@ -186,7 +186,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     """What leads to the operation, the plain request and its links, the inputs; why the result is in doubt, or None."""
     context, operation = explorer.context, explorer.context.operation
     writes, place, own, first = operation.kind != "read", plain_probe(operation), None, None
-    if context.own_sources(operation) and (writes or _sends_plain(context)):
+    if context.own_sources and (writes or _sends_plain(context)):
         own = _find_own_request(explorer, operation)
     if own is not None and writes and operation.kind != "delete":
         place, operation = replace(place, path=own.path, query=own.query), with_known_path(operation, own.path)
@@ -201,10 +201,10 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
         shows_one = bool(explorer.operation(operation.read).among("path"))
         is_own = own is not None and operation.kind != "delete" and shows_one
         guard = GuardedWrites(explorer, operation, place, is_own)
-        guard.operation = operation = with_known_body(operation, guard.look(), {})
+        guard.operation = operation = with_known_body(operation, guard.look())
     probes = _choose_inputs(context, operation, place, plan.requests)
     if writes:
-        probes = _in_order(context, operation, probes[: plan.for_inputs])
+        probes = _in_order(operation, probes[: plan.for_inputs])
     answers = guard.send(probes) if guard else list(_send_unguarded(explorer, operation, probes))
     explorer.reserve = int(guard is not None) + int(own is not None and writes)
     _look_again(explorer, guard, first if operation.method == "GET" else None, answers)
@@ -218,14 +218,12 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     return guard.doubt if guard else None
 
 
-def _in_order(
-    context: ExploreContext, operation: DocumentedOperation, probes: Sequence[ExploreProbe]
-) -> list[ExploreProbe]:
+def _in_order(operation: DocumentedOperation, probes: Sequence[ExploreProbe]) -> list[ExploreProbe]:
     """Writes for which there is room on average first; of each lot those that must be refused."""
 
     def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
         is_late, validity = one[0] >= len(probes) // 2, classify_probe(operation, one[1])
-        is_set_back = context.sets_back(operation) and validity is Validity.VALID
+        is_set_back = operation.sets_back and validity is Validity.VALID
         return is_late, not is_set_back, list(Validity).index(validity)
 
     return [probe for _, probe in sorted(enumerate(probes), key=place)]
@@ -235,11 +233,10 @@ def _send_unguarded(
     explorer: Explorer, operation: DocumentedOperation, probes: Iterable[ExploreProbe]
 ) -> Iterator[ProbeAnswer]:
     """Send inputs that change nothing, or whose changes nothing shows; what they create is deleted at once."""
-    creates = explorer.context.creates(operation)
     for probe in probes:
-        if explorer.left > int(creates):
+        if explorer.left > int(operation.creates):
             answer = explorer.attempt(operation, probe)
-            if answer.accepted and creates:
+            if answer.accepted and operation.creates:
                 explorer.sender.take_back()
             yield answer
 
@@ -293,7 +290,7 @@ def _find_own_request(explorer: Explorer, operation: DocumentedOperation) -> Exp
 def _follow_sources(explorer: Explorer, operation: DocumentedOperation) -> tuple[ExploreProbe | None, bool]:
     """The request that other operations lead to, and whether the last of them was answered."""
     own, answered = None, True
-    for source, following in pairwise((*explorer.context.own_sources(operation), operation)):
+    for source, following in pairwise((*explorer.context.own_sources, operation)):
         answer = _send_plain(explorer, source, own)
         links = [link for link in source.links_of(answer.status) if link.operation == following.id]
         found = (request_of_link(explorer, link, answer) for link in links if answer.accepted)

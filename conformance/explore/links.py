@@ -27,7 +27,7 @@ def find_creation(context: ExploreContext, operation: DocumentedOperation) -> Ex
     if operation.media_type == MULTIPART:
         name = context.run.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
         return replace(probe, body={"file": f"{name}.png"}, form=True)
-    body = {**(operation.example or {}), **context.base_body(operation)}
+    body = {**(operation.example or {}), **operation.base}
     if body:
         return replace(probe, body=body)
     return probe if operation.body is None and operation.kind == "read" else None
@@ -40,7 +40,7 @@ def count_link_requests(
     visited = visited | {operation.id}
     longest = 0
     for links in operation.links.values():
-        taken = [link for link in _taken(links, visited) if _is_permitted(context, link)]
+        taken = [link for link in _taken(links, visited) if context.allowed(context.document.operation(link.operation))]
         further = {link.operation for link in taken if not link.statuses} - visited
         deeper = (count_link_requests(context, context.document.operation(name), visited) for name in further)
         longest = max(longest, len(taken) + sum(deeper))
@@ -59,12 +59,12 @@ def request_of_link(
             return None
         probe = with_values(probe, where, name, str(value))
     missing = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
-    if missing or not _is_permitted(explorer.context, link):
+    if missing or not explorer.context.allowed(operation):
         return None
     if operation.body is not None:
         given = {name: _evaluate(expression, made) for name, expression in (link.body or {}).items()}
         known = {name: value for name, value in given.items() if value is not _MISSING}
-        body = {**explorer.context.base_body(operation), **known}
+        body = {**operation.base, **known}
         probe = replace(probe, body=body if body or link.body is not None else NO_BODY)
     return operation, replace(probe, role="step", about=link.name)
 
@@ -87,11 +87,6 @@ def follow_links(explorer: Explorer, made: ProbeAnswer, visited: frozenset[str] 
             return  # what comes after would only say the same again; clean-up deletes what there is
         if answer.operation.id not in visited:
             follow_links(explorer, answer, visited)
-
-
-def _is_permitted(context: ExploreContext, link: Link) -> bool:
-    operation = context.document.operation(link.operation)
-    return bool(operation.template) and context.allowed(operation)
 
 
 def _taken(links: Sequence[Link], visited: frozenset[str]) -> list[Link]:

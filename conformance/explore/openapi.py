@@ -6,7 +6,7 @@ What it does not know are the words that steer exploration (`x-…`); they are e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -74,6 +74,12 @@ class DocumentedOperation:
     own: str = ""
     most: int | None = None
     example: Any = None
+    base: Mapping[str, Any] = field(default_factory=dict)
+    """The members that every valid body has on this target."""
+    creates: bool = False
+    """Whether a success leaves a new thing behind, which the contract says how to find and to delete."""
+    sets_back: bool = False
+    """Whether what it changes is set back: on a record that the target's owner gave, not on one created here."""
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -84,6 +90,11 @@ class DocumentedOperation:
     def permission(self) -> str:
         """The permission that a call of it uses: nothing but a GET is ever a read."""
         return "write" if self.kind == "read" and self.method not in ("GET", "HEAD") else self.kind
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The permissions that a call of it takes, with the deletion of what it creates."""
+        return frozenset([self.permission, *(["delete"] if self.creates else [])])
 
     @property
     def statuses(self) -> tuple[str, ...]:
@@ -137,11 +148,17 @@ class OpenApiDocument:
         paths: Mapping[str, str] = MappingProxyType({}),
         fixtures: Mapping[str, Any] = MappingProxyType({}),
         path_values: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+        bodies: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+        created: Collection[str] = (),
     ) -> None:
-        """`paths` and `path_values` are by operation; a path is empty where the target has none that is known."""
+        """`paths`, `path_values` and `bodies`, the members that every valid body has, are by operation.
+
+        A path is empty where the target has none that is known. `created` are the operations that create something.
+        """
         from schemathesis.core.result import Ok  # noqa: PLC0415
 
         self._document, self._paths, self._fixtures, self._path_values = document, paths, fixtures, path_values
+        self._bodies, self._created = bodies, created
         with DRAWING:
             found = [result.ok() for result in read_document(document).get_all_operations() if isinstance(result, Ok)]
             self._raw: dict[str, Any] = {one.definition.raw.get("operationId"): one for one in found}
@@ -153,6 +170,18 @@ class OpenApiDocument:
             self._bound[name] = self._bind(self._raw[name])
         return self._bound[name]
 
+    def own_sources(self, operation: DocumentedOperation) -> tuple[DocumentedOperation, ...]:
+        """The operations that lead to something of its own, in the order in which they are sent.
+
+        Empty where it needs none, and where a fixture is its own.
+        """
+        sources: list[DocumentedOperation] = []
+        name = operation.own
+        while name in self._raw and name not in (operation.id, *(one.id for one in sources)):
+            sources.insert(0, self.operation(name))
+            name = sources[0].own
+        return tuple(sources)
+
     @property
     def first_read(self) -> str:
         """The ID of the first GET of the document; empty where it has none."""
@@ -160,19 +189,22 @@ class OpenApiDocument:
 
     def _bind(self, operation: Any) -> DocumentedOperation:
         raw = operation.definition.raw
-        name = raw["operationId"]
+        name, own = raw["operationId"], raw.get("x-own", "")
+        kind: str = raw.get("x-permission", _PERMISSIONS.get(operation.method, "write"))
         template = self._paths.get(name, operation.path)
         template = f"/{template.lstrip('/')}" if template else ""
         definitions = [one.definition for one in (*operation.path_parameters, *operation.query)]
         needed = (one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template)
         body = next((one for one in operation.body if one.media_type in ("application/json", MULTIPART)), None)
         schema = self._schema(body.definition["schema"]) if body and "schema" in body.definition else None
+        # What is updated needs the members of what was created; those of a log-in are never beside drawn data.
+        base = dict(self._bodies.get(name) or self._bodies.get(own if kind != "read" else "") or {})
         return DocumentedOperation(
             id=name,
             method=operation.method.upper(),
             template=template,
             parameters=tuple(self._parameter(name, one) for one in needed),
-            body=None if schema is None else _note_known(schema, None),
+            body=None if schema is None else _with_members(_note_known(schema, None), base if kind != "read" else {}),
             media_type=body.media_type if body else "",
             responses={
                 status: self._schema(content["schema"]) if "schema" in content else None
@@ -180,11 +212,14 @@ class OpenApiDocument:
                 for content in [answer.definition.get("content", {}).get("application/json", {})]
             },
             links={status: tuple(_links(operation, status, one)) for status, one in operation.responses.items()},
-            kind=raw.get("x-permission", _PERMISSIONS.get(operation.method, "write")),
+            kind=kind,
             read=raw.get("x-read", ""),
-            own=raw.get("x-own", ""),
+            own=own,
             most=raw.get("x-most"),
             example=body.definition.get("example") if body else None,
+            base=base,
+            creates=name in self._created,
+            sets_back=bool(own) and own not in self._raw and name not in self._created,
         )
 
     def _schema(self, written: Any) -> Mapping[str, Any]:
@@ -224,17 +259,12 @@ def read_document(document: Mapping[str, Any]) -> Any:
     return schemathesis.openapi.from_dict(dict(document), config=SchemathesisConfig(seed=0))
 
 
-def with_known_body(operation: DocumentedOperation, shown: Any, base: Mapping[str, Any]) -> DocumentedOperation:
+def with_known_body(operation: DocumentedOperation, shown: Any) -> DocumentedOperation:
     """The operation with the values that are valid now noted in the schema of its body, as `x-known`.
 
-    They come from `shown`, the body of its read's answer, and from `base`, the members that every valid body has.
+    `shown` is the body of its read's answer.
     """
-    if operation.body is None:
-        return operation
-    noted = _note_known(operation.body, shown)
-    properties = noted.get("properties", {})
-    own = {name: {"x-known": [value]} for name, value in base.items() if name not in properties}
-    return replace(operation, body={**noted, "properties": {**properties, **own}})
+    return operation if operation.body is None else replace(operation, body=_note_known(operation.body, shown))
 
 
 def with_known_path(operation: DocumentedOperation, path: Iterable[tuple[str, str]]) -> DocumentedOperation:
@@ -324,6 +354,13 @@ def _links(operation: Any, status: str, answer: Any) -> Iterator[Link]:
             unexpected=raw.get("x-unexpected", {}),
             total=raw.get("x-total", ""),
         )
+
+
+def _with_members(schema: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a body that has these members on this target, too, each with its only value that is known."""
+    properties = schema.get("properties", {})
+    own = {name: {"x-known": [value]} for name, value in base.items() if name not in properties}
+    return {**schema, "properties": {**properties, **own}}
 
 
 def _note_known(schema: Mapping[str, Any], shown: Any) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class GuardedWrites:
 
         What a record of the target's owner holds is in the ledger before any of it is changed.
         """
-        body = self._body_to_restore(self.shown) if self._sets_back else None
+        body = self._body_to_restore(self.shown) if self.operation.sets_back else None
         self.changed = None if body is None else self._record(body)
         for probe in probes:
             validity = classify_probe(self.operation, probe)
@@ -104,7 +104,7 @@ class GuardedWrites:
 
     def _send(self, probe: ExploreProbe, validity: Validity) -> None:
         must_refuse = validity is Validity.INVALID
-        if self.shown is None and (must_refuse or self._sets_back):
+        if self.shown is None and (must_refuse or self.operation.sets_back):
             self.look()
         if not must_refuse and self._has_refused:
             self.check()
@@ -116,18 +116,18 @@ class GuardedWrites:
                 self.check()
             return
         self._refused, self.shown = [], None  # whether it was done may be anybody's guess: what is there now counts
-        if answer.accepted and self._creates:
+        if answer.accepted and self.operation.creates:
             self.explorer.sender.take_back()
-        elif answer.accepted and (validity is Validity.VALID or self._sets_back):
+        elif answer.accepted and (validity is Validity.VALID or self.operation.sets_back):
             self._check_written(answer)
-        if answer.accepted and self._sets_back:
+        if answer.accepted and self.operation.sets_back:
             self._restore(before)
 
     def _most_requests(self, validity: Validity) -> int:
         """How many requests a write takes at most, with looks around it and with taking it back."""
         if validity is Validity.INVALID:
             return 1 + int(self.shown is None) + int(len(self._refused) >= _BATCH - 1)
-        return 2 + int(self._has_refused) + (_SETTING_BACK if self._sets_back else 0)
+        return 2 + int(self._has_refused) + (_SETTING_BACK if self.operation.sets_back else 0)
 
     def check(self, *, late: bool = False) -> None:
         """Nothing that was refused since the last look may have had an effect, nor anything before, if it is `late`."""
@@ -197,7 +197,7 @@ class GuardedWrites:
         """The body that sets a record back to what a look showed; None where nothing can be set back."""
         values = {name: first_value(shown, pointer) for name, pointer in self.operation.readable.items()}
         known = {name: value for name, value in values.items() if value is not None}
-        return {**self.explorer.context.base_body(self.operation), **known} if known else None
+        return {**self.operation.base, **known} if known else None
 
     def write_back(self, body: Mapping[str, Any]) -> None:
         """Set a record back, and look again."""
@@ -207,14 +207,6 @@ class GuardedWrites:
     @property
     def _reading(self) -> DocumentedOperation:
         return self.explorer.operation(self.operation.read)
-
-    @property
-    def _creates(self) -> bool:
-        return self.explorer.context.creates(self.operation)
-
-    @property
-    def _sets_back(self) -> bool:
-        return self.explorer.context.sets_back(self.operation)
 
     @property
     def _has_refused(self) -> bool:
@@ -296,14 +288,14 @@ def set_back(run: RunContext, entry: LedgerEntry) -> str:
     except MissingValue as missing:
         return Message("needs {names}", names=str(missing))
     operation, members = context.operation, entry.captures[_MEMBERS]
-    if not (operation.read and context.sets_back(operation)) or members.keys() - operation.readable:
+    if not (operation.read and operation.sets_back) or members.keys() - operation.readable:
         return Message("{operation} is no write that can be set back", operation=entry.operation)
     explorer = Explorer(context, _SETTING_BACK, 0, Evidence(run.redactor))
     writes = GuardedWrites(explorer, operation, plain_probe(operation), is_own=False, changed=entry)
     try:
         writes.look()
         if not writes.is_set_back():
-            writes.write_back({**context.base_body(operation), **members})
+            writes.write_back({**operation.base, **members})
     except TargetStopped as stopped:
         return str(stopped)
     if not writes.is_set_back():

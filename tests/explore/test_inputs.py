@@ -18,7 +18,7 @@ from tests.explore.explored_servers import Newsroom
 
 
 def covered() -> int:
-    operation = with_known_body(Newsroom().context("listContents").operation, None, {})
+    operation = with_known_body(Newsroom().context("listContents").operation, None)
     return len([*coverage_probes(operation, plain_probe(operation), {})])
 
 
