@@ -1,17 +1,32 @@
-"""Submits jobs to a pool of workers: as many at once as it has room for, those of one pace group in turn."""
+"""Pools that run jobs, threads of this process or the workers of a Dask cluster, and who submits jobs to them.
+
+As many run at once as a pool has room for, those of one pace group in turn.
+"""
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from conformance.audit.jobs import Job, JobOutcome
-from conformance.errors import InternalError
+from conformance.audit.worker import run_job
+from conformance.client.large_bodies import one_target_at_a_time
+from conformance.errors import ConfigError, InternalError, Problem
 from conformance.messages import Message
 
+_SWITCH_INTERVAL = 0.02
+"""Seconds that a thread may keep the interpreter: with the default, many threads mostly switch."""
+_CONNECT = "10s"
+_ATTEMPTS = 4
+"""A job is started again on another worker when its own dies; at most so many times in all."""
 _CLEANUP_SECONDS = 60.0
 """Seconds to clean up, after the time of a target is over."""
 _LOOK_AGAIN = 0.2
@@ -27,6 +42,55 @@ class ExecutorPool:
     """How many jobs can run at the same time; it may change."""
     attempts: int = 1
     """How often a job may be started in all, because the worker that ran it died."""
+
+
+@contextmanager
+def thread_executor(count: int, stop_signal: threading.Event) -> Iterator[ExecutorPool]:
+    """Targets wait on latency most of the time, so many fit on one processor."""
+    pool = ThreadPoolExecutor(count, thread_name_prefix="audit")
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    try:
+        with one_target_at_a_time():
+            yield ExecutorPool(lambda job: pool.submit(run_job, job, stop_signal), lambda: count)
+    finally:
+        sys.setswitchinterval(before)
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def dask_executor(address: str, most: int | None = None) -> Iterator[ExecutorPool]:
+    """The workers of a Dask scheduler, `tcp://host:8786`; raises ConfigError where there is none.
+
+    A job is sent there and an outcome comes back; neither holds a secret.
+    """
+    distributed = _distributed()
+    try:
+        client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        what = f"no Dask scheduler answers there ({type(error).__name__})"
+        raise ConfigError([Problem("--scheduler", what, "start one with `dask scheduler`")]) from None
+
+    executor = client.get_executor(pure=False, retries=_ATTEMPTS - 1)
+
+    def capacity() -> int:
+        there: int = sum(client.nthreads().values())
+        return max(1, there if most is None else min(there, most))
+
+    try:
+        yield ExecutorPool(partial(executor.submit, run_job), capacity, _ATTEMPTS)
+    finally:
+        executor.shutdown(wait=False)
+        client.close()
+
+
+def _distributed() -> Any:
+    try:
+        import distributed  # noqa: PLC0415 - an extra
+    except ImportError:
+        hint = "install conformance[dask]"
+        raise ConfigError([Problem("--scheduler", "the package `distributed` is not installed", hint)]) from None
+    return distributed
 
 
 @dataclass(slots=True)

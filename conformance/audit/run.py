@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from conformance.audit.dispatch import ExecutorPool, JobDispatcher
-from conformance.audit.executors import dask_executor, thread_executor
+from conformance.audit.dispatch import ExecutorPool, JobDispatcher, dask_executor, thread_executor
 from conformance.audit.folder import (
     clear_target_folder,
     drop_exchanges,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
 import click
+from rich.console import Console
+from rich.progress import track
 
 from conformance.cli import options as shared
 from conformance.cli.contracts import read_contracts, select_contracts
@@ -20,7 +22,6 @@ from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.prove.forms import format_json_proof, format_proof, render_proof
 from conformance.prove.model import Proof, ServerProof
-from conformance.prove.progress import show_trials
 from conformance.prove.proof import build_proof, number_faults
 from conformance.prove.recorded_power import measure_recorded
 from conformance.prove.servers import choose_faults, contracts_with_server, right_servers, wrong_servers
@@ -32,6 +33,8 @@ from conformance.session.run_session import RunOptions
 from conformance.target.selection import resolve_target
 
 BROKEN, INTERRUPTED, NOTHING_EXERCISED = 1, 2, 5
+_SECONDS_BETWEEN_LINES = 15.0
+"""Seconds between two lines of progress where there is no terminal."""
 ENOUGH = 0.95
 """The share of faults that a row's case catches where it is fit for use."""
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -156,11 +159,23 @@ def _run(
     done: list[ServerProof] = []
     partial = False
     try:
-        for server in show_trials(run_trials(servers, options, workers), len(servers)):
+        for server in _show_progress(run_trials(servers, options, workers), len(servers)):
             done.append(server)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
         partial = True
     return build_proof(contracts, done, options, started, round(perf_counter() - began, 1), partial=partial)
+
+
+def _show_progress(trials: Iterable[ServerProof], total: int) -> Iterator[ServerProof]:
+    """The same servers, with their number shown on standard error."""
+    screen, last_line = Console(stderr=True), -_SECONDS_BETWEEN_LINES
+    if screen.is_terminal:
+        trials = track(trials, "servers tried", total, console=screen, transient=True)
+    for count, trial in enumerate(trials, start=1):
+        yield trial
+        if not screen.is_terminal and (perf_counter() - last_line >= _SECONDS_BETWEEN_LINES or count == total):
+            last_line = perf_counter()
+            screen.print(f"{count} of {total} servers tried", markup=False, highlight=False)
 
 
 def _write_power(proof: Proof, contracts: Mapping[str, Contract]) -> None:

@@ -1,23 +1,105 @@
-"""Whether a row changed because the target did, or because we asked or judged otherwise, by the evidence of both runs.
+"""Whose doing a change of a row is: the target's, or ours, as we asked or judged otherwise.
 
 The same input answered otherwise is the target's doing, whatever else changed. The same answer judged otherwise is
-ours. An input that was not tried before tells nothing about a change, unless nothing changed on our side at all.
+ours. An input that was not tried before tells nothing about a change, unless nothing changed on our side at all. A
+change of the target's address is said but explains nothing: a row that another server answers otherwise is just what a
+comparison is asked for.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, Final, Literal
 from urllib.parse import unquote
 
 from conformance.checks.model import Level, Verdict
-from conformance.compare import own_changes as ours
 from conformance.compare.model import OurChange
 from conformance.jsontools import walk_values
+from conformance.messages import Message
 from conformance.results.matching import RequestKey, request_key
-from conformance.results.model import RowResult, TargetRun
+from conformance.results.model import Results, RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
+_JUDGES: Final = ("suite", "contract edition", "expected answer")
+"""What decides how answers are judged."""
+_GROUPS: Final = ("fixtures", "vantages", "hooks")
+_DECIDES: Final = (*_JUDGES, "depth", "seed", "allow", *_GROUPS)
+"""What decides which requests are sent and how their answers are judged."""
+_NOT_OURS: Final = frozenset({"contract", "name"})
+
 Trials = dict[str, set[tuple[str, str]]]
+
+
+def session_changes(old: Results, new: Results) -> tuple[OurChange, ...]:
+    """Suite, depth, seed, and whether a run was broken off."""
+    pairs = (
+        (Message("suite"), f"{old.suite.name} {old.suite.version}", f"{new.suite.name} {new.suite.version}"),
+        (Message("depth"), old.depth, new.depth),
+        (Message("seed"), old.seed, new.seed),
+        (Message("broken off"), old.partial, new.partial),
+    )
+    return _changes(pairs)
+
+
+def run_changes(old: TargetRun, new: TargetRun) -> tuple[OurChange, ...]:
+    """Edition of the contract and everything in the profile; of fixtures, vantages and hooks each by its name."""
+    pairs: list[tuple[str, Any, Any]] = [(Message("contract edition"), old.contract.edition, new.contract.edition)]
+    for key in dict.fromkeys((*old.target, *new.target)):
+        if key in _NOT_OURS:
+            continue
+        before, after = old.target.get(key), new.target.get(key)
+        if key in _GROUPS:
+            then, now = before or {}, after or {}
+            pairs += [(f"{key}.{name}", then.get(name), now.get(name)) for name in dict.fromkeys((*then, *now))]
+        elif key == "allow":
+            pairs.append((key, sorted(before or ()), sorted(after or ())))
+        else:
+            pairs.append((key, before, after))
+    return _changes(pairs)
+
+
+def row_changes(old: RowResult, new: RowResult) -> tuple[OurChange, ...]:
+    """What the contract wants of the row; that a profile declares a deviation as known is ours too."""
+    pairs = (
+        (Message("expected answer"), old.expected and asdict(old.expected), new.expected and asdict(new.expected)),
+        (Message("known deviation"), old.known and old.known.reason, new.known and new.known.reason),
+    )
+    return tuple(OurChange(one.what, one.old, one.new, new.id) for one in _changes(pairs))
+
+
+def changes_that_decide(
+    changes: Iterable[OurChange], *, judging: bool = False, patience: bool = False
+) -> tuple[str, ...]:
+    """Names of the changes that decide what is sent and how it is judged.
+
+    With `judging` only of the latter; with `patience` also of what decides how long is waited and how much is sent.
+    """
+    names = _JUDGES if judging else _DECIDES
+    names = (*names, "pace", "pace_group", "timeout", "broken off") if patience else names
+    return tuple(dict.fromkeys(one.what for one in changes if one.what.partition(".")[0] in names))
+
+
+def given_by_profile(target: Mapping[str, Any], lack: str) -> bool | None:
+    """Whether a profile gives what a row lacked (`fixtures.member_id`, `allow: write`).
+
+    None where results do not tell: credentials are not in them.
+    """
+    if lack.startswith("allow"):
+        return lack.partition(":")[2].strip() in (target.get("allow") or ())
+    group, _, path = lack.partition(".")
+    if group not in _GROUPS:
+        return None
+    value: Any = target.get(group)
+    for name in path.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return False
+        value = value[name]
+    return True
+
+
+def _changes(pairs: Iterable[tuple[str, Any, Any]]) -> tuple[OurChange, ...]:
+    return tuple(OurChange(what, old, new) for what, old, new in pairs if old != new)
 
 
 def explain_change(
@@ -28,15 +110,15 @@ def explain_change(
         return _exercising(old, new, runs, changes)
     changes = tuple(one for one in changes if _touches(one, old, new))
     doubtful = Verdict.INCONCLUSIVE in {old.verdict, new.verdict}
-    if not (possible := ours.changes_that_decide(changes, patience=doubtful)):
+    if not (possible := changes_that_decide(changes, patience=doubtful)):
         return ()
     worse = new if list(Verdict).index(new.verdict) >= list(Verdict).index(old.verdict) else old
     answers = _compare_attempts(old, new, worse, runs) + _compare_requests(worse, runs)
     if "differs" in answers:
         return ()
     if "same" in answers and not doubtful:
-        return ours.changes_that_decide(changes, judging=True)
-    return possible if doubtful or _failing(worse) else ours.changes_that_decide(changes, judging=True)
+        return changes_that_decide(changes, judging=True)
+    return possible if doubtful or _failing(worse) else changes_that_decide(changes, judging=True)
 
 
 def _compare_attempts(
@@ -124,6 +206,6 @@ def _exercising(
     """A row that lacked something: ours if the profile gives it in one run only, or if results cannot tell."""
     lacking = new if new.verdict is Verdict.NOT_EXERCISED else old
     before, after = (run.target for run in runs)
-    given = {lack: (ours.given_by_profile(before, lack), ours.given_by_profile(after, lack)) for lack in lacking.lacks}
+    given = {lack: (given_by_profile(before, lack), given_by_profile(after, lack)) for lack in lacking.lacks}
     lost = tuple(lack for lack, (then, now) in given.items() if then != now or then is None)
-    return lost or ours.changes_that_decide(changes, patience=True)
+    return lost or changes_that_decide(changes, patience=True)

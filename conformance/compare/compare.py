@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks.model import Level, Verdict
-from conformance.compare import own_changes as ours
+from conformance.compare.attribution import changes_that_decide, row_changes, run_changes, session_changes
 from conformance.compare.model import (
     ChoiceChange,
     Comparison,
@@ -23,7 +23,7 @@ from conformance.results.normalize import Normalizer
 
 def compare(old: Results, new: Results) -> Comparison:
     """What lies between two results; pure, and the same for the same two."""
-    for_all = ours.session_changes(old, new)
+    for_all = session_changes(old, new)
     pairs = match_runs(old.runs, new.runs)
     return Comparison(
         old=_stamp(old),
@@ -37,10 +37,10 @@ def compare(old: Results, new: Results) -> Comparison:
 
 
 def _run(old: TargetRun, new: TargetRun, for_all: tuple[OurChange, ...]) -> RunChange:
-    own = ours.run_changes(old, new)
+    own = run_changes(old, new)
     changes = (*for_all, *own)
     rows_before = {row.id: row for row in old.rows}
-    of_rows = [one for row in new.rows if row.id in rows_before for one in ours.row_changes(rows_before[row.id], row)]
+    of_rows = [one for row in new.rows if row.id in rows_before for one in row_changes(rows_before[row.id], row)]
     return RunChange(
         contract=new.contract.name,
         target=label_run(new),
@@ -99,7 +99,7 @@ def compare_exploration(old: TargetRun, new: TargetRun, changes: tuple[OurChange
     nothing about a change of the target. Fixtures are other names for the same things.
     """
     before, after = _explored(old), _explored(new)
-    explained = ours.changes_that_decide(one for one in changes if not one.what.startswith("fixtures."))
+    explained = changes_that_decide(one for one in changes if not one.what.startswith("fixtures."))
     came = [(key, one, True) for key, one in after.items() if key not in before]
     missing = [(key, one, False) for key, one in before.items() if key not in after]
     tried, again = (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.checks.model import Level, Verdict
-from conformance.compare import own_changes as ours
-from conformance.compare.attribution import collect_trials, explain_change
+from conformance.compare.attribution import changes_that_decide, collect_trials, explain_change, row_changes
 from conformance.compare.model import Kind, OurChange, RowChange, WordingChange
 from conformance.jsontools import canonical_text
 from conformance.messages import Message
@@ -37,14 +36,14 @@ def _changed(
 ) -> RowChange | None:
     if old is None or new is None:
         # Which rows there are is up to the contract and the person who ran it.
-        why_ours = ours.changes_that_decide(changes, patience=True) or (Message("rows chosen"),)
+        why_ours = changes_that_decide(changes, patience=True) or (Message("rows chosen"),)
         return _change(old, new, Kind.REMOVED if new is None else Kind.ADDED, why_ours)
     kind = _kind(old.verdict, new.verdict)
     if kind is None and old.verdict is new.verdict is Verdict.VIOLATES and _breaks_otherwise(old, new, runs):
         kind = Kind.VIOLATING_OTHERWISE
     if kind is None:
         return None
-    return _change(old, new, kind, explain_change(old, new, runs, (*changes, *ours.row_changes(old, new))))
+    return _change(old, new, kind, explain_change(old, new, runs, (*changes, *row_changes(old, new))))
 
 
 def _change(old: RowResult | None, new: RowResult | None, kind: Kind, why_ours: tuple[str, ...]) -> RowChange | None:
@@ -121,7 +120,7 @@ def compare_wordings(old: TargetRun, new: TargetRun, changes: tuple[OurChange, .
         was = before.get(row.id)
         if was is not None and Verdict.NOT_EXERCISED not in {was.verdict, row.verdict}:
             # The written example is the same in every run of one edition with one set of fixtures.
-            found += _of_row(was, row, normalizers, ours.changes_that_decide(changes, judging=True))
+            found += _of_row(was, row, normalizers, changes_that_decide(changes, judging=True))
     return tuple(found)
 
 

@@ -68,7 +68,7 @@ def test_without_a_scheduler_there_is_a_clear_word(
     servers: Servers, audit: Callable[..., int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers.start("one")
-    monkeypatch.setattr("conformance.audit.executors._CONNECT", "1s")
+    monkeypatch.setattr("conformance.audit.dispatch._CONNECT", "1s")
     assert audit("targets", "--scheduler", "tcp://127.0.0.1:9") == 4
     assert "--scheduler: no Dask scheduler answers there" in capsys.readouterr().err
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.checks.model import Level, Verdict
+from conformance.compare.attribution import row_changes, run_changes, session_changes
 from conformance.compare.compare import compare
 from conformance.compare.forms import render_comparison
 from conformance.compare.model import (
@@ -22,7 +23,6 @@ from conformance.compare.model import (
     UndocumentedChange,
     WordingChange,
 )
-from conformance.compare.own_changes import row_changes, run_changes, session_changes
 from conformance.compare.rows import EXAMPLE, compare_rows
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse
