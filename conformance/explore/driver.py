@@ -35,8 +35,6 @@ _SMALL = 60
 """Up to this budget two thirds of it are kept for following up findings, beyond it a fifth."""
 _CHAINS = 3
 """How often a chain of requests is begun at most, where an answer got lost."""
-_MOST_CREATED = 2
-"""So many valid inputs at most where each creates something that has to be deleted again."""
 _IDLE = Message(
     "nothing is sent: no valid request is known whose effect can be taken back, and no input that must be refused"
 )
@@ -157,16 +155,11 @@ def _choose_inputs(
     context: ExploreContext, operation: DocumentedOperation, place: ExploreProbe, count: int
 ) -> list[ExploreProbe]:
     """Inputs of an operation; a valid one first where it is set back, as there is room for one at least."""
-    seed = context.run.seed
-    if operation.kind == "read":
-        return choose_probes(operation, place, _ALL, count, seed, base={})
-    own = bool(operation.own) and operation.kind != "delete"
-    allowed = _ALL if own or _sends_plain(context) else _REFUSED
-    base, first = operation.base, list[ExploreProbe]()
+    own, seed, first = bool(operation.own) and operation.kind != "delete", context.run.seed, list[ExploreProbe]()
     if own and operation.sets_back:
-        first = choose_probes(operation, place, frozenset([Validity.VALID]), 1, seed, base=base)
-    most_valid = _MOST_CREATED if operation.creates else None
-    probes = choose_probes(operation, place, allowed, count, seed, base=base, most_valid=most_valid)
+        first = choose_probes(operation, place, frozenset([Validity.VALID]), 1, seed)
+    may_succeed = operation.kind == "read" or own or _sends_plain(context)
+    probes = choose_probes(operation, place, _ALL if may_succeed else _REFUSED, count, seed)
     return [*first, *(_with_name(context, operation, probe) for probe in probes if probe not in first)]
 
 

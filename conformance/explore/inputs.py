@@ -36,6 +36,8 @@ _DRAWN = 40
 """Numbers within its range that are drawn for a parameter."""
 _MOST = 10_000
 """How far from the least number they are drawn at most."""
+_MOST_CREATED = 2
+"""So many valid inputs at most where each creates something that has to be deleted again."""
 _IDS = ("😀日本語's a-b" + "a" * 180, "constructor", "日本語", "it's", "no-such-0000", "😀", "A_B-9", "a b", "a" * 200)
 _NUMERIC_IDS = ("9223372036854775808", "0", "2147483647", "日本語")
 _TEXTS = ("😀é日<b>\"&'%s\\", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n", "😀")
@@ -48,14 +50,8 @@ def choose_probes(
     allowed: frozenset[Validity],
     count: int,
     seed: int,
-    *,
-    base: Mapping[str, Any],
-    most_valid: int | None = None,
 ) -> list[ExploreProbe]:
-    """At most `count` different probes of the allowed validity, at most `most_valid` of them valid.
-
-    `plain` is the simplest request, `base` holds the members that every valid body has.
-    """
+    """At most `count` different probes of the allowed validity; `plain` is the simplest request."""
     if count <= 0:
         return []
     order = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - a choice of inputs, no secret
@@ -63,14 +59,14 @@ def choose_probes(
     def sendable(probes: Iterable[ExploreProbe]) -> list[ExploreProbe]:
         return [one for one in probes if classify_probe(operation, one) in allowed and may_be_sent(operation, one)]
 
-    covering = sendable(coverage_probes(operation, plain, base))
+    covering = sendable(coverage_probes(operation, plain))
     refused, valid, *others = [
         _by_group([probe for probe in covering if classify_probe(operation, probe) is one], order, shuffled=True)
         for one in Validity
     ]
     covering = [*_take_turns([refused, valid]), *_take_turns(others)]
-    rare = _by_group(sendable(_rare_probes(operation, plain, base, order)), order)
-    valid_left = count if most_valid is None else most_valid
+    rare = _by_group(sendable(_rare_probes(operation, plain, order)), order)
+    valid_left = _MOST_CREATED if operation.creates else count
     seen, chosen = {plain.key}, list[ExploreProbe]()
     for probe in _take_turns([rare, covering]):
         is_valid = classify_probe(operation, probe) is Validity.VALID
@@ -100,9 +96,7 @@ def _take_turns(lists: Sequence[Sequence[ExploreProbe]]) -> list[ExploreProbe]:
     return [probe for turn in zip_longest(*lists) for probe in turn if probe is not None]
 
 
-def _rare_probes(
-    operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any], order: random.Random
-) -> Iterator[ExploreProbe]:
+def _rare_probes(operation: DocumentedOperation, plain: ExploreProbe, order: random.Random) -> Iterator[ExploreProbe]:
     """Inputs that break servers and that a schema does not lead to, each with one oddity; the most revealing first."""
     firm = {one.name for one in operation.among("path") if "unknown" in one.invalid}
     paths = list(_paths(operation, plain))
@@ -115,7 +109,7 @@ def _rare_probes(
     elif operation.media_type == MULTIPART:
         yield from _forms(plain)
     else:
-        yield from _bodies(operation.body, plain, base)
+        yield from _bodies(operation.body, plain, _drawn_beside(operation))
 
 
 def _changed(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
@@ -175,14 +169,9 @@ def _bodies(schema: Mapping[str, Any], plain: ExploreProbe, base: Mapping[str, A
 # --- from Schemathesis
 
 
-def coverage_probes(
-    operation: DocumentedOperation, plain: ExploreProbe, base: Mapping[str, Any]
-) -> Iterator[ExploreProbe]:
-    """Edges, wrong types, missing and unexpected members, each as `plain` with other parts.
-
-    `base` holds the members that every valid body has.
-    """
-    document = _document(operation)
+def coverage_probes(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
+    """Edges, wrong types, missing and unexpected members, each as `plain` with other parts."""
+    document, base = _document(operation), _drawn_beside(operation)
     with DRAWING:
         cases = () if document is None else _cover(json.dumps(document), operation.method)
     for where, drawn in cases:
@@ -194,6 +183,11 @@ def coverage_probes(
         probe = replace(drawn, path=plain.path, query=query, body=body)
         if is_sendable(probe):
             yield probe
+
+
+def _drawn_beside(operation: DocumentedOperation) -> Mapping[str, Any]:
+    """The members that stand beside what is drawn; those of a log-in are sent where its links lead alone."""
+    return operation.base if operation.kind != "read" else {}
 
 
 def _document(operation: DocumentedOperation) -> dict[str, Any] | None:

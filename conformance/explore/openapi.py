@@ -75,7 +75,7 @@ class DocumentedOperation:
     most: int | None = None
     example: Any = None
     base: Mapping[str, Any] = field(default_factory=dict)
-    """The members that every valid body has on this target."""
+    """The members that every valid body has on this target; of what only reads they are never beside drawn data."""
     creates: bool = False
     """Whether a success leaves a new thing behind, which the contract says how to find and to delete."""
     sets_back: bool = False
@@ -197,7 +197,7 @@ class OpenApiDocument:
         needed = (one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template)
         body = next((one for one in operation.body if one.media_type in ("application/json", MULTIPART)), None)
         schema = self._schema(body.definition["schema"]) if body and "schema" in body.definition else None
-        # What is updated needs the members of what was created; those of a log-in are never beside drawn data.
+        # What is updated needs the members of what was created.
         base = dict(self._bodies.get(name) or self._bodies.get(own if kind != "read" else "") or {})
         return DocumentedOperation(
             id=name,

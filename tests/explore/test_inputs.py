@@ -19,7 +19,7 @@ from tests.explore.explored_servers import Newsroom
 
 def covered() -> int:
     operation = with_known_body(Newsroom().context("listContents").operation, None)
-    return len([*coverage_probes(operation, plain_probe(operation), {})])
+    return len([*coverage_probes(operation, plain_probe(operation))])
 
 
 def varied() -> int:
@@ -33,7 +33,7 @@ def test_inputs_are_chosen_whatever_range_a_number_has(edges: dict[str, float]) 
     operation = Newsroom().context("listContents").operation
     numbers = tuple(replace(one, schema={"type": "integer", **edges}) for one in operation.among("query"))
     asked = replace(operation, parameters=(*operation.among("path"), *numbers))
-    assert len(choose_probes(asked, plain_probe(asked), frozenset(Validity), 30, 0, base={})) == 30
+    assert len(choose_probes(asked, plain_probe(asked), frozenset(Validity), 30, 0)) == 30
 
 
 @pytest.mark.parametrize("draw", [covered, varied])

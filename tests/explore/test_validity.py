@@ -172,7 +172,7 @@ def test_the_method_and_the_path_are_never_drawn(name: str) -> None:
         template = request_of_probe(run, operation, probe)
         return run.builder.build(operation.id, template, operation.permission, PlaceholderScope())
 
-    probes = list(coverage_probes(operation, plain_probe(operation), {}))
+    probes = list(coverage_probes(operation, plain_probe(operation)))
     requests = [build(probe) for probe in probes]
     path = build(plain_probe(operation)).url.partition("?")[0]
     assert len(probes) > 5
