@@ -10,8 +10,14 @@ What a target does wrong is evidence and ends in a verdict. These errors are sho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import traceback
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent
+_PREFIX = "a fault of the suite itself: "
+_LONGEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +57,24 @@ class InternalError(ConformanceError):
     """A fault of the suite itself: one module did not keep what it promises to another."""
 
     exit_code = 3
+
+
+def format_internal_error(error: BaseException, redact: Callable[[str], str]) -> str:
+    """One line: `a fault of the suite itself: TypeError: … (conformance/engine/row.py:41)`.
+
+    There is no traceback, for its frames may hold a secret.
+    """
+    if isinstance(error, ConformanceError) and not isinstance(error, InternalError):
+        return redact(str(error))
+    message = " ".join(str(error).split())
+    if _PREFIX in message:
+        return redact(message[message.index(_PREFIX) :])  # formatted in a worker already
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT)]
+    last = (ours or frames)[-1] if frames else None
+    path = Path(last.filename) if last else Path()
+    shown = path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else path.name
+    place = f" ({shown}:{last.lineno})" if last else ""
+    # Redacted before it is cut, so that no half of a secret is left at the end.
+    what = redact(f"{type(error).__name__}: {message}".removesuffix(": "))
+    return f"{_PREFIX}{what[:_LONGEST]}{place}"

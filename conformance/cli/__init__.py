@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import click
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, InternalError, format_internal_error
 from conformance.interrupts import interrupt_on_signals
 from conformance.version import VERSION
 
@@ -91,4 +91,7 @@ def main(arguments: list[str] | None = None) -> Any:
     except ConformanceError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no verdict, which exit code 1 would say
+        click.echo(format_internal_error(error, lambda text: text.partition(": ")[0]), err=True)
+        sys.exit(InternalError.exit_code)
     sys.exit(code if isinstance(code, int) else 0)

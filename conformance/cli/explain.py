@@ -90,7 +90,7 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
     if expect.code is not None:
         yield f"code     {' or '.join(map(str, expect.codes))}  (must)"
     if expect.field is not None:
-        yield f"field    {expect.field}  (must)"
+        yield f"field    {show_placeholders(expect.field)}  (must)"
     level = expect.message_level or contract.file.message_level
     for number, wording in enumerate(list_wordings(row)):
         head, end = ("message ", f"  ({level})") if number == 0 else ("or      ", "")

@@ -13,6 +13,7 @@ import click
 from conformance.cli.after_run import AfterRun
 from conformance.cli.options import allow, budget, cases, contract, depth, language, seed, target
 from conformance.contract.folders import find_all_contract_folders, find_contract_folders, find_shipped_folder
+from conformance.errors import ConfigError, Problem
 from conformance.report import FORMS
 from conformance.target.loader import read_profile_document
 
@@ -118,10 +119,12 @@ def resolve_rows(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[
         table, slash, row = text.partition("/")
         files = [folder / f"{table}.yaml" for folder in folders if slash and row and table]
         found = [file for file in files if file.is_file() and f"id: {row}\n" in file.read_text(encoding="utf-8")]
-        if found and before not in OPTIONS_WITH_TEXT and not Path(text).exists():
+        if before in OPTIONS_WITH_TEXT or Path(text).exists() or not any(file.is_file() for file in files):
+            yield text
+        elif found:
             yield from (f"{file}::{row}" for file in found)
         else:
-            yield text
+            raise ConfigError([Problem("ROW", f"there is no row {text!r}", "`conformance list` names all")])
 
 
 def _find_folders(cases: Path | None, contract: str | None, target: str | None) -> tuple[Path, ...]:

@@ -120,7 +120,7 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
         try:
             request = context.builder.build(operation, template, "read", PlaceholderScope(salt="doctor"))
         except LookupError as missing:
-            missing_names.append(str(missing))
+            missing_names.append(str(missing).replace("fixture.", "fixtures."))
             continue
         outcome = context.session.send(request).outcome
         return Fact("credentials", name, *_judge_read(context, operation, outcome, refused=refused))

@@ -10,6 +10,7 @@ from conformance.doctor.model import Diagnosis, RequestLoad
 from conformance.report.format import format_duration
 from conformance.report.sanitize import to_one_line
 
+_MOST_ROWS = 4
 MARKS = {"good": "✓", "bad": "✗", "unknown": "?", "note": "·"}
 COLOURS = {"good": "green", "bad": "red", "unknown": "yellow", "note": None}
 
@@ -27,12 +28,15 @@ def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
     yield "\nrequests, at most"
     yield from map(_format_load, diagnosis.loads)
     yield f"\nrows for which the profile has all that they need: {diagnosis.exercised} of {diagnosis.rows}"
+    told: set[str] = set()
     for missing in diagnosis.missing:
-        yield to_one_line(f"  without {missing.name}, not exercised: {', '.join(missing.rows)}")
+        rows, more = ", ".join(missing.rows[:_MOST_ROWS]), len(missing.rows) - _MOST_ROWS
+        yield to_one_line(f"  without {missing.name}, not exercised: {rows}{f' and {more} more' if more > 0 else ''}")
         if missing.line:
             yield to_one_line(f"    add  {missing.line}")
-        if missing.how:
+        if missing.how and missing.how not in told:
             yield to_one_line(f"    {missing.how}")
+        told.add(missing.how)
     marked = any(fact.state == "bad" for fact in diagnosis.facts)
     why = "correct what is marked ✗" if marked else "add what the rows need"
     verdict = "a run is possible" if diagnosis.possible else f"a run would exercise nothing: {why}"
@@ -41,6 +45,8 @@ def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _format_load(load: RequestLoad) -> str:
+    if not load.requests:
+        return f"  {load.depth:9} {0:6}"
     parts = [f"{count} {permission}" for permission, count in load.permissions]
     parts += [f"{load.explored} exploring"] if load.explored else []
     time = "" if load.seconds is None else f", about {format_duration(max(1, load.seconds))} at {load.pace}"

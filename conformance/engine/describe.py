@@ -11,7 +11,7 @@ from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.request_template import format_value
-from conformance.contract.templates import MissingValue
+from conformance.contract.templates import PLACEHOLDER, MissingValue
 from conformance.engine.context import RunContext
 from conformance.plan.model import PlannedRequest, RowPlan
 from conformance.results.model import ExpectedAnswer, PromiseSource, RowResult
@@ -65,18 +65,23 @@ def describe_request(context: RunContext, planned: PlannedRequest) -> tuple[str,
     try:
         request = context.builder.build(planned.operation, planned.request, planned.permission, scope)
     except (MissingValue, KeyError):
-        return _unfilled_request(context, planned)
+        return _unfilled_request(context, planned, scope)
     url = _QUOTED_PLACEHOLDER.sub(r"{\1}", request.url.removeprefix(context.target.base_url))
     return request.method, context.redactor.text(url)
 
 
-def _unfilled_request(context: RunContext, planned: PlannedRequest) -> tuple[str, str]:
+def _unfilled_request(context: RunContext, planned: PlannedRequest, scope: PlaceholderScope) -> tuple[str, str]:
+    """With every placeholder filled that has a value before an answer gives the others theirs."""
+
+    def fill(text: str) -> str:
+        return PLACEHOLDER.sub(lambda match: str(context.builder.fill_known(match[0], scope, match[0])), text)
+
     operation, request = context.contract.operations[planned.operation], planned.request
-    url = str(request.url or operation.spec.url or operation.path)
+    url = fill(str(request.url or operation.spec.url or operation.path))
     for name, value in request.path.items():
-        url = url.replace(f"{{{name}}}", str(value))
-    query = "&".join(f"{name}={format_value(value)}" for name, value in request.query.items())
-    return str(request.method or operation.method), url + (f"?{query}" if query else "")
+        url = url.replace(f"{{{name}}}", fill(str(value)))
+    query = "&".join(f"{name}={fill(format_value(value))}" for name, value in request.query.items())
+    return str(request.method or operation.method), context.redactor.text(url + (f"?{query}" if query else ""))
 
 
 @lru_cache(maxsize=256)

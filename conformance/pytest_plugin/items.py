@@ -10,7 +10,7 @@ import pytest
 
 from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract, Row
-from conformance.pytest_plugin.internal_errors import format_internal_error
+from conformance.errors import format_internal_error
 from conformance.pytest_plugin.session import SESSION
 from conformance.results.model import Exploration, RowResult, Undocumented
 

@@ -98,6 +98,21 @@ def test_a_row_that_is_not_there_is_named_with_the_near_one(here: Here) -> None:
     result = here("explain", "contents-get/limit-below-minimun")
     assert result.code == 4
     assert f"did you mean '{ROW}'?" in result.err
+    result = here("run", "contents-get/limit-below-minimun")
+    assert (result.code, result.err.partition(";")[0]) == (
+        4,
+        "ROW: there is no row 'contents-get/limit-below-minimun'",
+    )
+
+
+def test_a_fault_of_the_suite_is_one_line_and_no_verdict(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("what may hold a secret")
+
+    monkeypatch.setattr("conformance.cli.list.read_contracts", fail)
+    result = here("list")
+    assert (result.code, result.out) == (3, "")
+    assert result.err.startswith("a fault of the suite itself: TypeError (")
 
 
 def test_the_shipped_contracts_have_no_problem(here: Here) -> None:
