@@ -62,22 +62,9 @@ def plan_within_budget(
     order = list(drafts.offers())
     chosen = drafts.fit(order, budget // 2 if tried else budget)
     if tried:
-        rest = [offer for offer in order if offer.name not in chosen]
-        rest.sort(key=lambda offer: tried.get(drafts.tried_as(offer), ""))
-        taken = [offer for offer in order if offer.name in chosen]
-        chosen = drafts.fit(list(_after_their_bases([*taken, *rest])), budget)
+        order.sort(key=lambda offer: (offer.name not in chosen, tried.get(drafts.tried_as(offer), "")))
+        chosen = drafts.fit(order, budget)
     return drafts.plan(chosen)
-
-
-def _after_their_bases(offers: Sequence[Offer]) -> Iterator[Offer]:
-    """The offers, but no probe before the base of its row."""
-    waiting = {offer.name: offer for offer in offers}
-    for offer in offers:
-        base = waiting.pop(offer.after, None) if offer.after else None
-        if base is not None:
-            yield base
-        if waiting.pop(offer.name, None) is not None:
-            yield offer
 
 
 class _Drafts:
@@ -158,9 +145,8 @@ class _Drafts:
             low, high = (middle, high) if fits(names[:middle]) else (low, middle - 1)
         chosen, misses = set(names[:low]), 0
         for name in names[low:]:
-            more = chosen | {name, (name[0], _BASE)}
-            if fits(more):
-                chosen = more
+            if fits({*chosen, name}):
+                chosen.add(name)
             elif (misses := misses + 1) == _MISSES:
                 break
         return chosen | kept
@@ -178,10 +164,10 @@ class _Drafts:
         return offer.name if label != _BASE else self._offers[name][0].name
 
     def _build(self, chosen: set[ProbeKey]) -> dict[str, RowPlan]:
-        order = [name for name in self.usable if (name, _BASE) in chosen]
-        labels = {name: {self._offers[name][0].name[1]} for name in order}
-        for name, label in chosen:
-            labels[name].add(label)
+        labels: dict[str, set[str]] = {}
+        for name, label in chosen:  # a probe brings the base of its row
+            labels.setdefault(name, {self._offers[name][0].name[1]}).add(label)
+        order = [name for name in self.usable if name in labels]
         if order != self._shared_order:
             self._shared_order, self._shares = order, dict(_share(self.plans, order))
         plans = {
