@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -130,4 +131,5 @@ def _language_of(exchange: RecordedExchange, contract: Contract) -> str | None:
     asked = parse_qs(split_url(exchange.request.url).query).get("_lang")
     if asked:
         return asked[0]
-    return next((value for name, value in exchange.request.headers if name.lower() == "accept-language"), None)
+    preferred = (value for name, value in exchange.request.headers if name.lower() == "accept-language")
+    return next((re.split("[,;]", value)[0] for value in preferred), None)

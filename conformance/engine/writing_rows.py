@@ -83,6 +83,8 @@ class WritingRows:
         self._runners: dict[str, RowRunner] = {}
         self._states: dict[str, State] = {}
         """What each guarded resource showed last, by the key of its read."""
+        self._readers: dict[str, str] = {}
+        """The row to which it showed that."""
         self._changes: list[tuple[str, State, State]] = []
         """What has changed: the key of its read, what it showed before, and what it shows otherwise."""
         self._captures: dict[str, Any] = {}
@@ -326,16 +328,22 @@ class WritingRows:
             if state is None:
                 state = self._read(runner, guard, Message("read before all rows that write"))
             if state is not None:
-                self._states[guard.key] = state
+                self._states[guard.key], self._readers[guard.key] = state, runner.id
 
     def _note_states(self, runner: RowRunner) -> None:
         """Keep what a row has read last, and what has changed between another row's last read and its first one.
 
-        What it has set back since then, nobody has read.
+        Where the other row leaves it to the next one to read after its probes, that is what those have changed. What a
+        row has set back since then, nobody has read.
         """
         for key, state in runner.guard.shared_states(first=True).items():
             before = self._states.get(key)
-            if before is not None and (new := _changed(before, state)):
+            if before is None or not (new := _changed(before, state)):
+                continue
+            reader = self._runners[self._readers[key]]
+            if key in reader.plan.read_by_next:
+                reader.guard.unexplained[key] = before, new
+            else:
                 self._changes.append((key, before, new))
         states = runner.guard.shared_states()
         find_undeletable(self._context, runner.evidence, canonical_text(list(states.values())))
@@ -344,6 +352,7 @@ class WritingRows:
             self._states.pop(key, None)
             if not unknown:
                 self._states[key] = state
+                self._readers[key] = runner.id
 
     def _read_after(self, keys: Collection[str] | None = None) -> dict[str, State]:
         """Read again, all or these; by its key, what each shows that is not as before; nothing if it was not read."""

@@ -184,6 +184,8 @@ class RowPlan:
 
     The row itself does not send these reads once more after its own probes.
     """
+    read_by_next: frozenset[str] = frozenset()
+    """The keys of reads that it does not send after its own probes, as the next row begins with them."""
 
     def schedule(self) -> Iterator[PlannedRequest]:
         """Every request in the order in which it is sent, those that depend on an answer included."""
@@ -235,7 +237,7 @@ class RowPlan:
         watched = tuple(dict.fromkeys(index for probe in firm for index in self.guards_of(probe)))
         if stages and watched:
             stages[0] = replace(stages[0], read_first=watched)
-            later = {*self.late_guards, *(look.key for look in self.closing)}
+            later = {*self.late_guards, *(look.key for look in self.closing), *self.read_by_next}
             last = tuple(index for index in watched if not {index, self.guards[index].key} & {*each, *later})
             stages[-1] = replace(stages[-1], read_after=(*stages[-1].read_after, *last))
         return (

@@ -15,7 +15,8 @@ from conformance.target.loader import Target
 def place_closing_reads(plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
     """The plans of a run in which each row reads for itself: the last row of each guarded resource reads for all.
 
-    It does so after a while, for what was refused may be carried out some time later.
+    It does so after a while, for what was refused may be carried out some time later. What others may change, too, and
+    the row does not delete, each row reads before its probes alone: the next row, or the last, shows what they did.
     """
     last: dict[str, tuple[str, GuardRead]] = {}
     for name, plan in plans.items():
@@ -26,7 +27,18 @@ def place_closing_reads(plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
     closing: dict[str, list[GuardRead]] = {}
     for name, read in last.values():
         closing.setdefault(name, []).append(read)
-    return {name: replace(plan, closing=tuple(closing.get(name, ()))) for name, plan in plans.items()}
+    readers = {key: name for key, (name, _) in last.items()}
+    return {
+        name: replace(plan, closing=tuple(closing.get(name, ())), read_by_next=_find_reads_by_next(plan, readers))
+        for name, plan in plans.items()
+    }
+
+
+def _find_reads_by_next(plan: RowPlan, last: Mapping[str, str]) -> frozenset[str]:
+    if plan.row.case.last or any(probe.permission == "delete" for probe in plan.probes):
+        return frozenset()
+    counted = (plan.guards[index].key for index in plan.shared_guards if plan.row.case.unchanged[index].confirm)
+    return frozenset(key for key in counted if last.get(key, plan.row.id) != plan.row.id)
 
 
 def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:

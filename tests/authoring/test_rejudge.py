@@ -38,6 +38,13 @@ def test_the_same_cases_judge_the_same() -> None:
         ]
 
 
+def test_the_language_that_was_asked_for_is_read_from_the_request() -> None:
+    contract = read_contract(CASES / "kuroco")
+    with reference.start("kuroco") as server:
+        before = conformance.run("kuroco", server.profile, rows=["topics-write/no-group"])
+    assert rejudge(before, {contract.name: contract}) == (before, ())
+
+
 def test_another_promise_changes_the_verdict(tmp_path: Path) -> None:
     folder = tmp_path / "microcms-management"
     shutil.copytree(CASES / "microcms-management", folder)
