@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.lint import check_contract, check_translation, drop_repeated
-from conformance.contract.openapi import complete_openapi, list_operations
+from conformance.contract.openapi import list_operations
 from conformance.contract.power import read_power
 from conformance.contract.schema import (
     ACCEPTED,
@@ -69,8 +69,7 @@ def read_contract(folder: Path) -> Contract:
     tables = tuple(
         _table(head, table, document) for _, document, table in files if table is not None and document is not None
     )
-    completed, power = complete_openapi(openapi.value), read_power(folder)
-    contract = Contract(folder, head, tables, operations, completed, japanese, power)
+    contract = Contract(folder, head, tables, operations, openapi.members, japanese, read_power(folder))
     documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
     problems += check_contract(contract, {path: doc for path, doc in documents.items() if doc})
     problems += check_translation(contract, japanese, translated) if translated else []

@@ -210,7 +210,8 @@ class OpenApiDocument:
                 status: self._schema(content["schema"]) if "schema" in content else None
                 for status, answer in operation.responses.items()
                 for content in [answer.definition.get("content", {}).get("application/json", {})]
-            },
+            }
+            or {"default": None},  # where nothing is said of its answers, any is documented
             links={status: tuple(_links(operation, status, one)) for status, one in operation.responses.items()},
             kind=kind,
             read=raw.get("x-read", ""),
@@ -252,11 +253,11 @@ class OpenApiDocument:
 
 
 def read_document(document: Mapping[str, Any]) -> Any:
-    """A document as Schemathesis reads it, whatever configuration file lies around."""
+    """A document as Schemathesis reads it, whatever configuration file lies around; nothing but `paths` is needed."""
     import schemathesis  # noqa: PLC0415 - runs that don't explore don't pay for it
     from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
 
-    return schemathesis.openapi.from_dict(dict(document), config=SchemathesisConfig(seed=0))
+    return schemathesis.openapi.from_dict({"openapi": "3.1.0", **document}, config=SchemathesisConfig(seed=0))
 
 
 def with_known_body(operation: DocumentedOperation, shown: Any) -> DocumentedOperation:

@@ -65,6 +65,12 @@ def test_parameters_of_a_path_item_are_those_of_its_operations() -> None:
     assert parameter.schema == {"type": "string", "pattern": "^[a-z]+$"}
 
 
+def test_paths_and_operation_ids_are_enough() -> None:
+    bare = OpenApiDocument({"paths": {"/boxes/{id}": {"get": {"operationId": "getBox"}}}}).operation("getBox")
+    assert [(one.name, one.where, one.required) for one in bare.parameters] == [("id", "path", True)]
+    assert (bare.documented(418), bare.has_success) == ("default", True)
+
+
 def test_a_path_parameter_without_a_value_is_lacking() -> None:
     assert box().lacks == ("fixtures.id",)
 
