@@ -26,15 +26,6 @@ class Outcome(StrEnum):
     SURVIVED = "survived"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Catch:
-    """Something that a row sends and that shows a fault. The same for every seed, and on every target."""
-
-    role: str
-    """`example`, `boundary`, `drawn`, `open`, `control` or `step`."""
-    label: str
-
-
 @dataclass(frozen=True, slots=True)
 class Blame:
     """A row that did not conform, and the first thing that weighs as much as its verdict."""
@@ -49,8 +40,8 @@ class Blame:
     expected: str = ""
     actual: str = ""
     reason: str = ""
-    catches: tuple[Catch, ...] = ()
-    """Everything that the row has sent and that shows the fault by itself."""
+    catches: tuple[str, ...] = ()
+    """Everything that the row has sent and that shows the fault by itself: by label, as `ProbePower.label`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +49,8 @@ class ProbePower:
     """One probe or control of a row, in the order of the plan, and the faults that it shows by itself."""
 
     row: str
-    role: str
     label: str
+    """Of a control with the word before it: the same for every seed, and on every target."""
     requests: int
     """What it adds to the row."""
     faults: tuple[str, ...] = ()
@@ -111,8 +102,8 @@ class FaultProof(ServerProof):
         return tuple(sorted(found, key=lambda blame: blame.after))
 
     @property
-    def probes(self) -> tuple[tuple[str, Catch], ...]:
-        """Everything that shows it by itself, with its row."""
+    def probes(self) -> tuple[tuple[str, str], ...]:
+        """Everything that shows it by itself: its row and its label."""
         return tuple((blame.row, catch) for blame in self.catching for catch in blame.catches)
 
     @property

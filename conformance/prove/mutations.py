@@ -47,6 +47,8 @@ class Mutation:
     wording_only: bool = False
     refuses: bool = False
     """Valid requests are refused: an inconclusive row has seen it too."""
+    caught: bool = False
+    """Whether the row's case has seen it, once that was tried."""
 
 
 Change = Callable[[Response], Response | None]

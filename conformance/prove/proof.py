@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.power import probe_key
+from conformance.messages import Message
 from conformance.plan.model import RowPlan, count_requests
 from conformance.prove.model import (
-    Catch,
     ContractProof,
     FaultProof,
     ProbePower,
@@ -74,30 +73,26 @@ def _measure_probes(plans: Iterable[RowPlan], faults: Sequence[FaultProof]) -> I
 
     A control that another row sends costs nothing.
     """
-    caught: dict[tuple[str, Catch], dict[str, None]] = {}
+    caught: dict[tuple[str, str], dict[str, None]] = {}
     for fault in faults:
         for probe in fault.probes:
             caught.setdefault(probe, {})[fault.name] = None
     for plan in plans:
-        row = plan.row.id
-        sent = [
-            (Catch(probe.role, str(probe.label)), 1 + (plan.repeats if probe is plan.probes[0] else 0))
-            for stage in plan.probe_stages()
-            for probe in stage.probes
-        ]
+        probes = [probe for stage in plan.probe_stages() for probe in stage.probes]
+        sent = [(probe.label, 1 + (plan.repeats if probe is plan.probes[0] else 0)) for probe in probes]
         sent += [
-            (Catch("control", str(control.label)), count_requests([RowPlan(plan.row, controls=(control,))]))
-            for control in plan.controls
+            (Message("control {label}", label=one.label), count_requests([RowPlan(plan.row, controls=(one,))]))
+            for one in plan.controls
         ]
-        for catch, requests in sent if not plan.lacks else ():
-            yield ProbePower(row, catch.role, catch.label, requests, tuple(caught.get((row, catch), ())))
+        for label, requests in sent if not plan.lacks else ():
+            yield ProbePower(plan.row.id, label, requests, tuple(caught.get((plan.row.id, str(label)), ())))
 
 
 def number_faults(proof: ContractProof) -> dict[tuple[str, str], frozenset[int]]:
-    """The faults that each probe shows, as numbers; by row and label, a control's with the word before it."""
+    """The faults that each probe shows, as numbers, by its row and its label."""
     numbers = {fault.name: number for number, fault in enumerate(proof.faults)}
     shown: dict[tuple[str, str], frozenset[int]] = {}
     for probe in proof.probes:
-        key = probe_key(probe.row, probe.role, probe.label)
+        key = probe.row, str(probe.label)
         shown[key] = shown.get(key, frozenset()) | {numbers[name] for name in probe.faults}
     return shown

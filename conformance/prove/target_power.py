@@ -25,14 +25,6 @@ from conformance.target.loader import Target
 
 
 @dataclass(frozen=True, slots=True)
-class MutationResult:
-    """What a row's case made of one fault."""
-
-    mutation: Mutation
-    caught: bool
-
-
-@dataclass(frozen=True, slots=True)
 class RowPower:
     """One row: its verdict on the target as it is, and the faults that were put into its answers."""
 
@@ -40,7 +32,7 @@ class RowPower:
     verdict: Verdict
     reason: str | None
     requests: int
-    faults: tuple[MutationResult, ...] = ()
+    faults: tuple[Mutation, ...] = ()
 
     @property
     def caught(self) -> int:
@@ -85,7 +77,7 @@ def measure_power(context: RunContext, plans: Sequence[RowPlan]) -> Iterator[Row
 
 def measure_mutations(
     context: RunContext, plan: RowPlan, recorded: Sequence[Recorded], passed: Mapping[str, str]
-) -> tuple[MutationResult, ...]:
+) -> tuple[Mutation, ...]:
     """What a row's case makes of each fault that is put into its recorded answers; `passed` by the rows before it."""
     shared = any(control.shared for control in plan.controls)
     mutations = derive_mutations(context.contract, plan.row, recorded, controls_elsewhere=shared)
@@ -94,15 +86,15 @@ def measure_mutations(
     return tuple(_try(replay, plan, exchanges, mutation) for mutation in mutations)
 
 
-def _try(context: RunContext, plan: RowPlan, exchanges: Sequence[Exchange], mutation: Mutation) -> MutationResult:
+def _try(context: RunContext, plan: RowPlan, exchanges: Sequence[Exchange], mutation: Mutation) -> Mutation:
     if not mutation.changed:
-        return MutationResult(mutation, caught=False)  # the case sends or reads nothing that would show it
+        return mutation  # the case sends or reads nothing that would show it
     shared = SharedState(passed=dict(context.shared.passed))
     sender = ReplayingSender(exchanges, mutation.changed)
     verdict = run_row(replace(context, session=sender, shared=shared), plan).result.verdict
     counting = verdicts_that_count(wording_only=mutation.wording_only, refuses=mutation.refuses)
     caught = verdict in counting or (mutation.wording_only and verdict is Verdict.VIOLATES)
-    return MutationResult(mutation, caught)
+    return replace(mutation, caught=caught)
 
 
 def _with_roles(context: RunContext, recorder: RecordingSender, result: RowResult) -> list[Recorded]:
@@ -128,8 +120,8 @@ def format_power(powers: Sequence[RowPower]) -> Iterator[str]:
         yield f"{SYMBOLS[power.verdict]} {power.row}: {power.caught} of {len(power.faults)} faults caught"
         for one in power.faults:
             if not one.caught:
-                missed = "missed" if one.mutation.changed else "not looked for"
-                yield f"    {missed}: {one.mutation.name}: {one.mutation.sentence} It would take {one.mutation.advice}."
+                missed = "missed" if one.changed else "not looked for"
+                yield f"    {missed}: {one.name}: {one.sentence} It would take {one.advice}."
     faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
     measured, requests = sum(bool(one.faults) for one in powers), sum(one.requests for one in powers)
     share = f" ({caught * 100 // faults} %)" if faults else ""

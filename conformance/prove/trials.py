@@ -20,14 +20,12 @@ from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.plan.model import count_requests
 from conformance.plan.shared_reads import place_closing_reads
-from conformance.prove.model import Blame, Catch, FaultProof, RightServerProof, ServerProof
+from conformance.prove.model import Blame, FaultProof, RightServerProof, ServerProof
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
 
 _WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
-_CONTROL = "control "
-"""What the place of a control's finding begins with."""
 _NOT_AS_PROMISED = frozenset({"violation", "no-answer"})
 _MOST = 240
 """Characters of what was expected and what came that a proof keeps."""
@@ -109,7 +107,7 @@ def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
     weighing = [item for item in result.findings if item.level is _WEIGHT.get(result.verdict)]
     seen = [(_after(result, item, before, sent), item) for item in weighing]
     after, first = min(seen, key=lambda pair: pair[0], default=(sent, None))
-    doubted = (Catch(one.role, str(one.label)) for one in result.attempts if one.outcome in _NOT_AS_PROMISED)
+    doubted = (str(one.label) for one in result.attempts if one.outcome in _NOT_AS_PROMISED)
     yield Blame(
         result.id,
         result.verdict,
@@ -123,17 +121,17 @@ def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
     )
 
 
-def _catches(result: RowResult, findings: Iterable[Finding]) -> Iterator[Catch]:
+def _catches(result: RowResult, findings: Iterable[Finding]) -> Iterator[str]:
     """What was sent when these findings were made; a control, or a set-up, is one thing, whatever its calls."""
     sent = {made.n: made for made in result.exchanges}
     for item in findings:
         made = sent.get(item.exchange or 0)
         if made is not None and made.role == "control":
-            yield Catch("control", item.where.removeprefix(_CONTROL))
+            yield str(item.where)
         elif made is not None and made.role == "step":
-            yield Catch("step", "set-up")
+            yield "set-up"
         elif made is not None:
-            yield Catch(made.role, str(made.label))
+            yield str(made.label)
 
 
 def _after(result: RowResult, item: Finding, before: int, sent: int) -> int:

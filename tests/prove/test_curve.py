@@ -29,10 +29,10 @@ def fault(name: str, after: int | None) -> FaultProof:
 
 def proof() -> ContractProof:
     probes = (
-        ProbePower(ROW, "example", "example", 1, ("a",)),
-        ProbePower(ROW, "boundary", "edge", 1, ("a", "b", "c")),
-        ProbePower(ROW, "control", "valid", 3, ("d",)),
-        ProbePower(ROW, "boundary", "idle", 1),
+        ProbePower(ROW, "example", 1, ("a",)),
+        ProbePower(ROW, "edge", 1, ("a", "b", "c")),
+        ProbePower(ROW, "control valid", 3, ("d",)),
+        ProbePower(ROW, "idle", 1),
     )
     faults = (fault("a", 4), fault("b", 5), fault("c", 5), fault("d", 9), fault("e", None))
     right = RightServerProof(contract="shop", seed=None, variants={}, requests=12)

@@ -100,11 +100,10 @@ def test_a_right_server_gets_at_most_half_of_the_requests_at_smoke(proofs: Proof
 
 def test_a_proof_says_which_probes_show_a_fault_and_what_they_cost(proofs: Proofs) -> None:
     for one in proofs.standard.contracts:
-        planned = {(probe.row, probe.role, probe.label): probe for probe in one.probes}
+        planned = {(probe.row, probe.label): probe for probe in one.probes}
         assert sum(probe.requests for probe in one.probes) <= one.requests
         unnamed = [fault.name for fault in one.faults if fault.catching and not fault.probes]
         assert unnamed == []
         for fault in one.faults:
-            shown = [(row, catch) for row, catch in fault.probes if catch.label != "set-up"]
-            named = [planned.get((row, catch.role, catch.label)) for row, catch in shown]
+            named = [planned.get((row, label)) for row, label in fault.probes if label != "set-up"]
             assert not named or any(probe is not None and fault.name in probe.faults for probe in named), fault.name

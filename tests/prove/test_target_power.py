@@ -50,13 +50,13 @@ def measure(shop: Callable[..., Any], context: Callable[..., Any]) -> Callable[.
 
 
 def missed(power: RowPower) -> list[str]:
-    return [one.mutation.name for one in power.faults if not one.caught]
+    return [one.name for one in power.faults if not one.caught]
 
 
 def test_a_whole_case_catches_what_is_put_into_its_answers(measure: Callable[..., tuple[RowPower, int]]) -> None:
     power, sent = measure(ROW + EDGES + CONTROL)
     assert power.verdict is Verdict.CONFORMS
-    caught = {one.mutation.name for one in power.faults if one.caught}
+    caught = {one.name for one in power.faults if one.caught}
     assert {
         "accepts_it",
         "answers_500",
@@ -97,7 +97,7 @@ def test_a_rejected_deletion_that_is_carried_out_takes_off_the_list_what_it_name
     items = {"items": [{"id": "fork"}, {"id": "spoon"}]}
     refused, listed = make_response(409, {"message": "In use"}), make_response(200, items)
     power, _ = measure(DELETION, lambda asked: refused if asked.request.method == "DELETE" else listed)
-    assert "carries_out_a_rejected_write" in {one.mutation.name for one in power.faults if one.caught}
+    assert "carries_out_a_rejected_write" in {one.name for one in power.faults if one.caught}
 
 
 def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tuple[RowPower, int]]) -> None:
