@@ -52,7 +52,7 @@ def draft_contract(
     """
     named = {name: (method, path) for name, method, path in list_operations(openapi)}
     operations = named or {TODO_OPERATION: ("GET", "/TODO")}
-    names = _unique([slug(table.titles[-1]) if table.titles else "" for table in tables], "errors")
+    names = unique_names([slug(table.titles[-1]) if table.titles else "" for table in tables], "errors")
     files = {
         "contract.yaml": _contract(name, names, source, today, envelope, operations, find_resources(operations)),
         "openapi.yaml": dump(dict(openapi)) if openapi else _openapi(name),
@@ -82,7 +82,8 @@ def mark_placeholders(message: str) -> str:
     return _PLACEHOLDER.sub("{any}", message)
 
 
-def _unique(names: Iterable[str], fallback: str) -> list[str]:
+def unique_names(names: Iterable[str], fallback: str = "") -> list[str]:
+    """The names in their order, those that come again with a number; `fallback` is that of an empty one."""
     taken: dict[str, int] = {}  # with how many names begin so: of thousands that are equal each is not tried again
     for name in names:
         base = found = name or fallback
@@ -172,7 +173,7 @@ def _table(
     if usual:
         lines.append(f"operation: {usual}  # TODO: the operation of openapi.yaml that these rows are about")
     lines.append("rows:")
-    ids = _unique([_row_name(row) for row in table.rows], "error")
+    ids = unique_names([_row_name(row) for row in table.rows], "error")
     for row_id, row in zip(ids, table.rows, strict=True):
         lines += _row(row_id, row, source, operations, several=several, named=usual is None)
     return "\n".join(lines) + "\n"

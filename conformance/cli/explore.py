@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from conformance.authoring.undocumented import suggest_rows
 from conformance.checks.model import Verdict, worst_verdict
 from conformance.cli import options
 from conformance.cli.contracts import select_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.explore.suggest import suggest_rows
 from conformance.files import write_text
 from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_failure

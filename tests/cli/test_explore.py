@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from conformance import reference
+from conformance.authoring.undocumented import suggest_rows
 from conformance.cli import explore, lint
 from conformance.contract.loader import read_contract
-from conformance.explore.suggest import suggest_rows
 from conformance.results.model import Undocumented
 from conformance.yaml_document import dump, read_text
 

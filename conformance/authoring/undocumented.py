@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from conformance.authoring.draft import slug, unique_names
 from conformance.results.model import Undocumented
 from conformance.yaml_document import dump
 
@@ -19,13 +20,13 @@ _HEAD = """\
 
 def suggest_rows(pairs: Iterable[Undocumented], contract: str = "its contract", table: str = "undocumented") -> str:
     """The text of a table file with a row per operation, status and message; `table` is its name without `.yaml`."""
-    different = {(pair.operation, pair.status, pair.message): pair for pair in reversed(list(pairs))}
-    rows: dict[str, dict[str, Any]] = {}
-    for pair in reversed(different.values()):
-        name = _free(_name(pair), rows)
-        rows[name] = _row(name, pair)
+    different: dict[tuple[str, int, str], Undocumented] = {}
+    for pair in pairs:
+        different.setdefault((pair.operation, pair.status, pair.message), pair)
+    named = zip(unique_names(map(_name, different.values())), different.values(), strict=True)
+    rows = [_row(name, pair) for name, pair in named]
     head = _HEAD.format(contract=contract, table=table)
-    return head + dump({"table": table, "title": "Undocumented behaviour", "rows": list(rows.values())})
+    return head + dump({"table": table, "title": "Undocumented behaviour", "rows": rows})
 
 
 def _row(name: str, pair: Undocumented) -> dict[str, Any]:
@@ -43,16 +44,5 @@ def _row(name: str, pair: Undocumented) -> dict[str, Any]:
 
 
 def _name(pair: Undocumented) -> str:
-    return f"{_word(pair.operation)}-{pair.status}-{_word(pair.message)[:40]}".strip("-")
-
-
-def _free(name: str, taken: Iterable[str]) -> str:
-    """The name, or with a number where another row has it: messages in another script leave few letters."""
-    names = [name, *(f"{name}-{number}" for number in range(2, 2 + len(list(taken))))]
-    return next(one for one in names if one not in taken)
-
-
-def _word(text: str) -> str:
-    """A text in the letters of a row's ID."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", text)
-    return re.sub(r"[^a-z0-9]+", "-", apart.lower()).strip("-")
+    operation = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", pair.operation)
+    return slug(f"{operation} {pair.status} {pair.message}")
