@@ -97,6 +97,7 @@ def check(
     `server` is a base URL, or a WSGI or ASGI application, which is served on a loopback address meanwhile. `profile`
     holds further keys of a profile: `credentials`, `fixtures`, `allow`, … Returns the results.
     """
+    __tracebackhide__ = True
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     with serve_app(server) as base_url:
         target = load_target({"contract": contract.name, "base_url": base_url, **profile})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,9 @@ def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     )
     if options["budget"] and after["history"]:
         options["budget_history"] = str(after["history"])
+    if any(text.startswith(("-n", "--numprocesses")) for text in pytest_args) and find_spec("xdist") is None:
+        hint = "install the extra (pip install 'conformance[workers]'), or send rows side by side with --workers"
+        raise ConfigError([Problem("-n", "several processes need pytest-xdist", hint)])
     folder: Path | None = options.pop("cases")
     folders = _find_folders(folder, options["contract"], options["target"])
     selected = list(resolve_rows(pytest_args, folders))
@@ -104,6 +108,8 @@ def _plugins(arguments: Sequence[str]) -> Iterator[str]:
     for name in ("metadata", "html", "conformance.pytest_plugin"):
         yield from ("-p", name)
     yield from ("-p", "no:schemathesis", "--conformance-display")
+    # The command has imported the plugin before pytest does, of which a project may make an error.
+    yield from ("-W", "ignore::pytest.PytestAssertRewriteWarning")
     if not any(argument.startswith("--hypothesis") for argument in arguments):
         yield from ("-p", "no:hypothesispytest")  # it imports the library when a run ends, used or not
     # Rows log nothing, and what a library logs may hold a secret; catching it takes a fifth of the time of a row.

@@ -54,8 +54,8 @@ class _NothingFound:
         self._asked = option.conformance_target or option.conformance_contract
         self._places = ", ".join(map(str, config.args))
 
-    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
-        if self._asked and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self._asked:
             terminalreporter.write_line(
                 f"conformance: no contract was found from {self._places}: give the folder of one (it holds "
                 "contract.yaml), or use `conformance run`, which finds those that came with the package",

@@ -210,7 +210,6 @@ class ProgressDisplay:
         if sink.any:
             self._print_waiting(confirmed=True)
             self._printer.print_lines([""])
-            self._printer.print_lines(map(self._session.describe_cause, self._session.causes()))
             print_table(self._printer.console, sink.results(), self._language)
             folder = self._relative(str(self._session.options.output))
             self._printer.print_lines(["", f"{folder}: {', '.join(sorted(sink.written))}"])

@@ -128,3 +128,9 @@ def proof_exchanges(row: RowResult) -> RecordedExchange | None:
     numbers = [one.exchange for one in sorted(row.findings, key=lambda one: _WEIGHT[one.level]) if one.exchange]
     kept = {exchange.n: exchange for exchange in row.exchanges}
     return next((kept[number] for number in numbers if number in kept), None)
+
+
+def doubtful_exchange(row: RowResult) -> RecordedExchange | None:
+    """Of a row without a finding, what its reason speaks of: what was not answered, or else the last control."""
+    silent = [one for one in row.exchanges if one.response is None]
+    return next(iter([*silent, *(one for one in reversed(row.exchanges) if one.role == "control")]), None)

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks.model import Finding, Level
+from conformance.checks.model import Finding, Level, Verdict
 from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, join_messages, plural_message
-from conformance.report.evidence import Group, group_findings, proof_exchanges, row_of_exploration
+from conformance.report.evidence import (
+    Group,
+    doubtful_exchange,
+    group_findings,
+    proof_exchanges,
+    row_of_exploration,
+)
 from conformance.report.sanitize import clip_text, format_json
 from conformance.report.text_diff import list_statuses, reveal_difference
 from conformance.report.translation import Translator
@@ -168,6 +174,8 @@ def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
         level = "" if group[0].level is Level.MUST else f"{say(name_of(group[0].level))}: "
         yield f"  {level}{say(describe_group(group))}"
         yield from _exchange(exchanges.get(group[0].exchange or 0), say)
+    if not groups and row.verdict is Verdict.INCONCLUSIVE:
+        yield from _exchange(doubtful_exchange(row), say)
     if more := sum(len(group) for group in groups[_SHOWN:]):
         yield ""
         yield f"  {say(plural_message(more, 'and {n} more finding', 'and {n} more findings'))}"

@@ -88,10 +88,10 @@ def test_the_images_command_works_and_types_come_along(installed: Path, tmp_path
     assert all((path.parent / "power.json").is_file() for path in package.parent.glob("cases/*/contract.yaml"))
 
 
-def test_pytest_collects_any_folder_of_cases(installed: Path, tmp_path: Path) -> None:
+def test_any_folder_of_cases_is_run_in_a_project_for_which_warnings_are_errors(installed: Path, tmp_path: Path) -> None:
     shutil.copytree(CASES / "microcms-management", tmp_path / "mine" / "tables")
-    ran = call(
-        installed, tmp_path / "mine", "pytest", "tables", "--conformance-depth", "smoke", "-k", "member-not-found"
-    )
-    assert ran.code == 0, ran.all
+    (tmp_path / "mine" / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
+    for command in (["pytest", "--conformance-depth"], ["conformance", "run", "--depth"]):
+        ran = call(installed, tmp_path / "mine", *command, "smoke", "tables", "-k", "member-not-found")
+        assert ran.code == 0, ran.all
     assert (tmp_path / "mine" / "reports" / "report.html").is_file()

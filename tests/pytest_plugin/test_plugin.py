@@ -247,6 +247,9 @@ def test_a_target_with_no_contract_to_hold_it_to_is_explained(run: Callable, tmp
     ran = run("empty", "--conformance-target", "x.yaml", cwd=tmp_path)
     assert ran.code == 5
     assert "no contract was found from" in ran.out
+    (tmp_path / "empty" / "test_own.py").write_text("def test_own(): pass")
+    ran = run("empty", "--conformance-target", "x.yaml", cwd=tmp_path)
+    assert (ran.code, "no contract was found from" in ran.out) == (0, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

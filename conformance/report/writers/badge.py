@@ -33,7 +33,7 @@ def format_badge(results: Results) -> str:
     parts += ["broken off"] if results.partial else []
     badge = {
         "schemaVersion": 1,
-        "label": to_one_line(", ".join(run.contract.name for run in results.runs) or results.suite.name),
+        "label": to_one_line(", ".join(dict.fromkeys(run.contract.name for run in results.runs)) or results.suite.name),
         "message": ", ".join(parts),
         "color": _colour(results, whole=not known and not left),
         "isError": verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE},
