@@ -23,7 +23,6 @@ from conformance.authoring.error_text import (
     is_code_in_text,
     is_phrase,
     read_labels,
-    split_codes,
     status_in_text,
     strip_phrase,
     strip_status,
@@ -109,8 +108,6 @@ def _quoted(text: str) -> tuple[str, str]:
 def read_body(blocks: Sequence[Block]) -> RoleTexts:
     """What stands below a title or an entry: labels and what is under them, a sample answer, its text."""
     held, prose = _read_below(blocks)
-    if not any(map(IDENTIFIER.fullmatch, split_codes("\n".join(held.get("code", []))))):
-        held.pop("code", None)  # a sentence about it
     sample = next(iter(samples_of(blocks)), None)
     if sample and sample.code and not sample.code.isdigit():
         held.setdefault("code", [sample.code])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -22,7 +22,6 @@ from conformance.authoring.blocks import (
     TableRow,
     build_outline,
 )
-from conformance.authoring.envelope import guess_envelope
 from conformance.authoring.error_entries import read_answers, read_body, read_lead, samples_of
 from conformance.authoring.error_tables import (
     ErrorRow,
@@ -38,7 +37,6 @@ from conformance.authoring.error_text import (
     STATUS,
     code_of_title,
     error_statuses,
-    plain_cell,
     status_in_text,
 )
 from conformance.authoring.loose_lines import read_lines
@@ -51,20 +49,18 @@ _LONGEST_TITLE = 40
 
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Every documented error of a page, in the page's order, those of one section as one table."""
-    keys = guess_envelope(sample_texts(page)) or {}  # a column that is called as a key of the sample answer
-    named = {keys[role]: role for role in ("message", "code", "field") if role in keys}
-    blocks = [_with_titles(one, named) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
+    blocks = [_with_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
     context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks), _levels_of_answers(blocks))
     sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
     found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
     return tuple(ErrorTable(titles, rows, rows[0].line) for titles, rows in found)
 
 
-def _with_titles(table: TableBlock, named: Mapping[str, str]) -> TableBlock:
-    """A table with some titles replaced; one without titles has a row in their place."""
-    if any(map(STATUS.match, table.header)):
-        return TableBlock(("",) * len(table.header), (TableRow(table.header, table.line), *table.rows), table.line)
-    return replace(table, header=tuple(named.get(plain_cell(title), title) for title in table.header))
+def _with_titles(table: TableBlock) -> TableBlock:
+    """A table whose first row is no titles, for it has a status, with empty ones."""
+    if not any(map(STATUS.match, table.header)):
+        return table
+    return TableBlock(("",) * len(table.header), (TableRow(table.header, table.line), *table.rows), table.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +94,8 @@ class _Context:
         others = len(text) <= _LONGEST_LINE and ABOUT_OTHERS.search(text)
         if not (others or (ABOUT_ERRORS.search(text) and text[-1:] in {":", "\uff1a"})):
             return self
-        errors = (*self.errors, text)
-        return replace(self, titles=(*self.titles, text), errors=errors, statuses=() if others else self.statuses)
+        statuses = () if others else self.statuses
+        return replace(self, titles=(*self.titles, text), errors=(*self.errors, text), statuses=statuses)
 
     def with_titles(self, rows: Iterable[ErrorRow]) -> Iterator[_TitledRow]:
         """Rows with the titles of their table."""
@@ -155,8 +151,8 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     may_be_code = not isinstance(block, Heading) or block.level in context.coded
     held = read_lead(block.text, context.statuses, about_errors=within.about_errors and may_be_code, title=title)
     samples = samples_of(below)
-    known = context.statuses or (within.about_errors and title and block.level in context.answered)
-    if held is None and title and known and len(samples) == 1 and "schema" not in block.text.casefold():
+    is_answered = isinstance(block, Heading) and within.about_errors and block.level in context.answered
+    if held is None and is_answered and len(samples) == 1 and "schema" not in block.text.casefold():
         held = {"cause": [block.text]}  # an error with a status above it or in its sample
     success = STATUS.match(block.text)
     if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):
@@ -168,13 +164,10 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     within = replace(within, statuses=statuses or within.statuses)
     coded = _levels_of_codes(below)
     others = any(isinstance(one, Heading) and one.level in coded for one in below)
-    is_record = any(isinstance(one, TableBlock) and len(records_of_table(one)) == 1 for one in below)
-    skipped = is_record or (not title and any(held["code"]))
-    body = read_body(below) if below else {}
-    inner = [] if skipped else list(_read(node.inside, replace(within, strict=True)))
+    body = read_body(below)
+    inner = list(_read(node.inside, replace(within, strict=True)))
     own = [f"`{text}`" for one in inner if not one[1].code for text, _ in one[1].messages]
-    is_its_sample = len(inner) == 1 and bool(own) and own == body.get("message")
-    if (inner and not is_its_sample) or (others and not skipped):
+    if (inner and not (own and own == body.get("message"))) or others:
         yield from inner if context.strict else _read(node.inside, within)
         return
     sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}

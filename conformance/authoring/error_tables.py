@@ -21,7 +21,6 @@ from conformance.authoring.error_text import (
     CLASS_OF_STATUSES,
     CODE,
     IDENTIFIER,
-    STATUS_WITH_MESSAGE,
     TYPES_OF_JSON,
     find_statuses,
     is_blank,
@@ -30,7 +29,6 @@ from conformance.authoring.error_text import (
     plain_cell,
     split_codes,
     status_in_text,
-    strip_phrase,
     strip_title,
     tells_success,
     trim,
@@ -87,24 +85,17 @@ def build_rows(
     statuses, rest = find_statuses(first.get("status", ""))
     causes = [text.replace("`", "") for text in texts.get("cause", [])]
     cause = " ".join([text for text in causes if not (statuses and is_phrase(text))] or causes)
-    messages = [
-        (text, language)
-        for cell, language in zip(held.get("message", ()), [*languages, *[None] * 9], strict=False)
-        for text in _messages(cell)
-    ]
+    cells = zip(map(_message, held.get("message", ())), [*languages, *[None] * 9], strict=False)
+    messages = [(text, language) for text, language in cells if text]
     messages = [pair for pair in messages if not is_phrase(pair[0])] or messages
-    if not statuses and messages and (status_line := STATUS_WITH_MESSAGE.fullmatch(messages[0][0])):
-        statuses, messages = (int(status_line[1]),), [(status_line[2], messages[0][1]), *messages[1:]]
     statuses = statuses or tuple(around) or (() if first.get("status") else status_in_text(cause))
     codes = split_codes((held.get("code") or [""])[0]) or [""]
     codes = ["" if code.isdigit() and int(code) in statuses else code.replace("`", "") for code in codes]
     if not statuses and not (any(codes) or messages or cause):
         return
     parts = [*codes, *causes, *(text for text, _ in messages)]
-    if cause:
-        cause = strip_title(cause, statuses[0]) if statuses else cause
-    elif statuses:
-        cause = strip_phrase(rest, statuses[0]) or ("" if any(codes) or messages else trim(rest))
+    if statuses:
+        cause = strip_title(cause, statuses[0]) or ("" if any(codes) or messages else trim(rest))
     note = " ".join(texts.get("note", [])).replace("`", "")
     if not (cause or messages):
         cause, note = note, ""
@@ -124,18 +115,8 @@ def build_rows(
             )
 
 
-def _messages(cell: str) -> list[str]:
-    """The wordings in a message cell: each text in backticks on a line of its own, or else the whole cell."""
-    lines = [line.strip() for line in cell.split("\n") if line.strip()]
-    if len(lines) > 1 and all(re.fullmatch(r"`[^`]+`", line) for line in lines):
-        return [plain_cell(line) for line in lines]
-    whole = " ".join(lines)
-    coded = re.findall(r"`([^`]+)`", whole)
-    is_text = len(coded) == 1 and (" " in coded[0] or not coded[0].isascii() or len(coded[0]) + 2 == len(whole))
-    if is_text and not whole.startswith('"') and len(coded[0]) * 2 > len(whole):
-        return coded
-    text = plain_cell(whole).replace("`", "")
-    return [text] if text else []
+def _message(cell: str) -> str:
+    return plain_cell(" ".join(cell.split())).replace("`", "")
 
 
 # --- a table
@@ -253,10 +234,10 @@ def _complete(roles: dict[int, Role], cells: Sequence[Sequence[str]]) -> None:
     """What no title explains: a column of codes where there is none, a column of texts as the cause."""
     codes = [n for n, texts in enumerate(cells) if len(texts) > 1 and _share(texts, _is_sure_code) >= 0.8]
     texts = [n for n, texts in enumerate(cells) if _share(texts, _is_text) > 0.5]
-    spare: set[Role | None] = {None, "message"}
-    if [*roles.values()].count("cause") > 1:
-        spare.add("cause")
-    wanted: tuple[tuple[Role, list[int], set[Role | None]], ...] = (("code", codes, spare), ("cause", texts, {None}))
+    wanted: tuple[tuple[Role, list[int], set[Role | None]], ...] = (
+        ("code", codes, {None, "message"}),
+        ("cause", texts, {None}),
+    )
     for role, places, free in wanted:
         given = [cells[n] for n, other in roles.items() if other == role]
         place = next((n for n in places if roles.get(n) in free), None)
@@ -339,16 +320,11 @@ def align_cells(cells: Sequence[str], columns: Sequence[Column]) -> tuple[str, .
 
 def _fit(cell: str, column: Column) -> float:
     """How well a cell fits a column; below 0 where it cannot be meant."""
-    (role, language), text = column, plain_cell(cell)
-    if not text:
+    if is_blank(cell):
         return 0.1
-    is_status = bool(find_statuses(text)[0])
-    if role == "status":
-        return 3.0 if is_status else -3.0
-    if role in {"code", "field"}:
-        return (2.0 if _is_code(text) else -2.0) - (4.0 if is_status else 0.0)
-    if is_status:
-        return -2.0
-    if language is not None:
-        return 1.0 if (language in {"ja", "zh", "ko"}) != text.isascii() else 0.5
-    return 0.6 if role in {"cause", "message"} else 0.4
+    is_status = bool(find_statuses(plain_cell(cell))[0])
+    if column[0] == "status" or is_status:
+        return 3.0 if (column[0] == "status") == is_status else -3.0
+    if column[0] in {"code", "field"}:
+        return 2.0 if _is_code(plain_cell(cell)) else -2.0
+    return 0.6 if column[0] in {"cause", "message"} else 0.4

@@ -62,8 +62,6 @@ _STATUS_IN_TEXT = re.compile(
     r"\((?:HTTP )?([45]\d\d)\b[^)]{0,40}\)|\bHTTP(?: status)?(?: code)?:? ([45]\d\d)\b", re.IGNORECASE
 )
 """A status that a cause names."""
-STATUS_WITH_MESSAGE = re.compile(r"(?:HTTP )?([45]\d\d) [A-Za-z' -]+: (\S.*)")
-"""A status with its phrase and a message: `401 Unauthorized: token revoked`."""
 LEADING_CODE = re.compile(
     r"\W{0,3}(?:(?:err(?:no|or(?: code)?)|code)\s+)?(?:("
     + CODE.pattern

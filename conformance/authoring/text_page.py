@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import groupby, zip_longest
+from itertools import groupby
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
 from conformance.authoring.column_titles import role_of_label, split_titles
-from conformance.authoring.error_text import CODE, PHRASES, STATUS
+from conformance.authoring.error_text import CODE, PHRASES
 from conformance.authoring.loose_lines import table_of_pieces
-from conformance.authoring.wiki_page import plain_wiki
 
 _RULE = re.compile(r"\s*[|+]?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*[|+]?\s*\Z")
 """The line below a table's header."""
@@ -37,13 +36,6 @@ _GLUED = re.compile(r"^([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])")
 _RUN_ON = re.compile(rf"(?<=[\w).])(?=[1-5]\d\d (?:\s*[-\u2013:] |(?i:{_PHRASES})\Z))")
 """Where another entry begins in a line: `201 - Created400 - Bad Request`, `It is wrong.401 Unauthorized`."""
 
-_MANUAL = re.compile(r"[\w.-]+\(\d\w?\)")
-"""How a page of a manual begins: `name(8)`."""
-_DRAWN = str.maketrans(
-    {"\xa0": " "} | dict.fromkeys("│┃║", "|") | dict.fromkeys("─━═", "-") | dict.fromkeys("┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬", "+")
-)
-"""The signs of which terminals draw tables, as those of text."""
-_WIKI_TITLE = re.compile(r"(#{1,6}) (\S.*)")
 _SHORTEST_OF_SEVERAL = 40
 """Characters of a line that can go on in the next one."""
 _LONGEST_TEXT = 2000
@@ -52,19 +44,16 @@ _TERM = re.compile(r"\s*\[?[A-Za-z0-9_.:-]{3,60}(?: [\w-]+){0,3}\]?\s*\Z")
 
 def read_text_page(text: str) -> tuple[Block, ...]:
     """The blocks of a page that was saved as text."""
-    lines = plain_wiki([line.rstrip().translate(_DRAWN) for line in text.splitlines()])
-    is_manual = _MANUAL.match(next(filter(None, lines), "")) is not None
+    lines = [line.rstrip().replace("\xa0", " ") for line in text.splitlines()]
     blocks: list[Block] = []
     at = 0
     while at < len(lines):
         reads = (read(lines, at) for read in (_read_bars, _read_columns, _read_joined, _read_sample, _read_definition))
-        if is_manual and lines[at][:1].isalpha():
-            blocks.append(Heading(lines[at], 2, at + 1))
-        elif (found := next(filter(None, reads), None)) is not None:
+        if (found := next(filter(None, reads), None)) is not None:
             made, at = found
             blocks.append(made)
             continue
-        elif lines[at].strip() and not _UNDERLINE.match(lines[at]):
+        if lines[at].strip() and not _UNDERLINE.match(lines[at]):
             made_of_line, before = _line(lines, at), blocks[-1] if blocks and lines[at - 1].strip() else None
             if isinstance(before, Paragraph | Item) and _goes_on(before.text, made_of_line[0]):
                 blocks[-1] = replace(before, text=f"{before.text} {lines[at].strip()}")
@@ -86,8 +75,6 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
     end = _end(lines, at, lambda line: "|" in line or ("+" in line and _RULE.match(line) is not None))
     if lines[at].strip() == "|":
         rows = _rows_after_bars(lines, at, end)
-    elif ruled and lines[at + 1].lstrip().startswith("+"):
-        rows = _rows_between_rules(lines, at, end)
     elif not ruled and end - at < 3:
         return None
     else:
@@ -104,26 +91,12 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
 
 
 def _rows_after_bars(lines: Sequence[str], at: int, end: int) -> list[TableRow]:
-    """Rows that begin after a bar alone; the first cell of one that lacks one is that of the row above."""
+    """Rows that begin after a bar alone."""
     rows: list[TableRow] = []
     for group in _groups(range(at, end), lambda n: lines[n].strip() == "|"):
         cells = [cell for n in group if not _RULE.match(lines[n]) for cell in _cells(lines[n])]
-        if rows and len(cells) == len(rows[0].cells) - 1 and not STATUS.match(cells[0]):
-            cells.insert(0, rows[-1].cells[0])
         rows.append(TableRow(tuple(cells), group[0] + 1))
     return rows
-
-
-def _rows_between_rules(lines: Sequence[str], at: int, end: int) -> list[TableRow]:
-    """Rows of a drawn table: the lines between two rules are one where there are several rules."""
-    groups = _groups(range(at, end), lambda n: _RULE.match(lines[n]) is not None)
-    if len(groups) == 2:
-        groups = [groups[0], *([n] for n in groups[1])]
-    columns = (zip_longest(*(_cells(lines[n]) for n in group), fillvalue="") for group in groups)
-    return [
-        TableRow(tuple(" ".join(filter(None, cells)) for cells in one), group[0] + 1)
-        for one, group in zip(columns, groups, strict=True)
-    ]
 
 
 def _groups(places: Iterable[int], divides: Callable[[int], bool]) -> list[list[int]]:
@@ -234,8 +207,6 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
     A title that follows a sentence with nothing between them, as in `It is wrong.401 Unauthorized`, is another line.
     """
     text = lines[at].strip()
-    if title := _WIKI_TITLE.fullmatch(text):
-        return [Heading(title[2], len(title[1]), at + 1)]
     if len(parts := _RUN_ON.split(text)) > 1:
         return [(Item if len(parts) > 2 else Paragraph)(part.strip("{["), at + 1) for part in parts]
     text = _GLUED.sub(r"\1: ", text)

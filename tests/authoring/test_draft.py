@@ -56,10 +56,12 @@ def test_a_code_is_a_number_where_the_sample_answer_has_one(tmp_path: Path, samp
     assert row.case.expect.code == code
 
 
-def test_the_keys_of_problem_details_are_the_titles_of_columns(tmp_path: Path) -> None:
+def test_a_page_with_problem_details_has_their_envelope(tmp_path: Path) -> None:
     page = tmp_path / "errors.md"
     problem = '{"type": "https://example.com/e/gone", "title": "Gone", "status": 410, "detail": "It is gone"}'
-    table = "| status | type | detail | When |\n|-|-|-|-|\n| 410 | https://example.com/e/gone | It is gone | Later. |\n"
+    table = (
+        "| status | type | message | When |\n|-|-|-|-|\n| 410 | https://example.com/e/gone | It is gone | Later. |\n"
+    )
     page.write_text(f"# Errors\n\n```json\n{problem}\n```\n\n{table}")
     contract = draft(tmp_path, page=str(page))
     (row,) = contract.rows
