@@ -128,7 +128,10 @@ def _shape(body: Any, expect: Expect, where: str) -> Iterator[Finding]:
 
 
 def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
-    """As many items as there are within limit and offset; at most `limit` where the body does not tell the total."""
+    """As many items as there are within limit and offset; at most `limit` where the body does not tell the total.
+
+    Fewer, but some, are a should: nothing documented says that a page may not be shorter than what was asked for.
+    """
     _, items = resolve_pointer(body, page.items)
     _, total = resolve_pointer(body, page.total)
     if not isinstance(items, list):
@@ -144,4 +147,5 @@ def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
             "of {n} in all, with limit {limit} and offset {offset}", n=total, limit=page.limit, offset=page.offset
         )
         should, actual = (Message("{n} items", n=n) for n in (expected, len(items)))
-        yield Finding("body", Level.MUST, should, actual, where, detail=detail)
+        level = Level.SHOULD if 0 < len(items) < expected else Level.MUST
+        yield Finding("body", level, should, actual, where, detail=detail)
