@@ -169,13 +169,15 @@ def _table(
 ) -> str:
     title = " / ".join(table.titles) or "Errors"
     lines = [f"table: {_key(name)}", f"title: {_inline(title)}"]
-    usual = next(iter(operations)) if len(operations) == 1 else None
-    if usual:
-        lines.append(f"operation: {usual}  # TODO: the operation of openapi.yaml that these rows are about")
+    if any(row.operation not in operations for row in table.rows):
+        usual = _key(next(iter(operations)))
+        lines.append(
+            f"operations: [{usual}]  # TODO: what these rows are about; a row may name `operations` of its own"
+        )
     lines.append("rows:")
     ids = unique_names([_row_name(row) for row in table.rows], "error")
     for row_id, row in zip(ids, table.rows, strict=True):
-        lines += _row(row_id, row, source, operations, several=several, named=usual is None)
+        lines += _row(row_id, row, source, operations, several=several)
     return "\n".join(lines) + "\n"
 
 
@@ -188,16 +190,14 @@ def _row_name(row: ErrorRow) -> str:
 
 
 def _row(
-    row_id: str, row: ErrorRow, source: str, operations: Mapping[str, tuple[str, str]], *, several: bool, named: bool
+    row_id: str, row: ErrorRow, source: str, operations: Mapping[str, tuple[str, str]], *, several: bool
 ) -> Iterator[str]:
     yield f"  - id: {_key(row_id)}"
     yield f"    cause: {_inline(row.cause or row.note or 'TODO: the situation in which it comes, in a sentence.')}"
     note = f", note: {_inline(row.note)}" if row.note and row.cause else ""
     yield f"    source: {{document: {_inline(f'{source}:{row.line}')}{note}}}"
-    if named:
-        known = row.operation if row.operation in operations else next(iter(operations))
-        todo = "" if row.operation in operations else "  # TODO: the operations that it is about"
-        yield f"    operations: [{_key(known)}]{todo}"
+    if row.operation in operations:
+        yield f"    operations: [{_key(row.operation)}]"
     yield f'    not_provokable: "{UNFINISHED}"'
     said = {"code": _inline(row.code) if row.code else "", "field": _inline(row.field) if row.field else ""}
     said["message"] = _messages(row, several=several) if row.messages else ""

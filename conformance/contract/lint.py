@@ -205,6 +205,7 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
             operation = contract.operations[ref.call]
             yield from _check_surplus(file, at, _path_values([ref.request]), [operation])
             values = _path_values([case.request, ref.request])
+            yield from _check_headers(file, at, (ref.request, case.request, operation.spec))
             if not varies_the_path:
                 yield from _check_missing(file, at, operation, values)
     called = [contract.operations[ref.call] for ref in row.operations if ref.call in contract.operations]
@@ -309,6 +310,17 @@ def _check_given_names(file: _File, given: Mapping[str, Any], place: Place) -> I
         if isinstance(name := given.get(kind), str) and "{" not in name:
             known = [*getattr(file.contract.file, section), *(SPECIAL_CREDENTIALS if kind == "credential" else ())]
             yield from file.unknown_names((*place, kind), [name], known, kind)
+
+
+def _check_headers(file: _File, place: Place, specs: Sequence[RequestSpec | OperationSpec]) -> Iterator[Problem]:
+    """No header of a call is the one that its credential fills; the first that names a credential is heard."""
+    contract = file.contract.file
+    name = next((one.credential for one in specs if one.credential is not None), contract.credential)
+    named = contract.credentials.get(contract.credential or "" if name in SPECIAL_CREDENTIALS else name or "")
+    header = str(((named.usual if named is not None else None) or {}).get("header", "")).lower()
+    if name != "none" and header and header in {one.lower() for spec in specs for one in spec.headers or ()}:
+        hint = "name another `credential`, such as `wrong`; with `credential: none` the header is sent as it is"
+        yield file.problem(place, f"the header {header} is replaced by that of the credential", hint)
 
 
 def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> Iterator[Problem]:

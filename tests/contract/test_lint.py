@@ -117,6 +117,14 @@ operations:
     assert found[0].startswith("contract.yaml:")
 
 
+def test_a_header_that_the_credential_replaces_is_refused(problems: Problems) -> None:
+    usual = ("full: {about: A key.}", "full: {about: A key., usual: {header: X-Key, env: KEY}}")
+    (problem,) = problems(ROW.replace("request: {", "request: {headers: {X-Key: a}, "), usual)
+    assert "the header x-key is replaced by that of the credential; name another `credential`" in problem
+    header = "request: {credential: none, headers: {X-Key: a}, "
+    assert not any("x-key" in one for one in problems(ROW.replace("request: {", header) + "  - {id: two}\n", usual))
+
+
 def test_a_duplicate_id_names_both_places(problems: Problems) -> None:
     (problem,) = problems(ROW + ROW)
     assert problem.startswith("items.yaml:9: the ID items/limit-below stands twice; see ")
