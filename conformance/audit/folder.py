@@ -20,7 +20,7 @@ from conformance.results.serialization import read_results
 from conformance.version import VERSION
 
 _FORMS: Final = ("json", "html", "badge")
-_JOB_FILE: Final = "order.json"
+_JOB_FILE: Final = "job.json"
 """Written last: where it exists the target is done, and it holds what the results depend on."""
 
 

@@ -25,9 +25,9 @@ ProbeKey = tuple[str, str]
 """The ID of a row, and the label of a probe or `control` and the label of a control: the same for every seed."""
 
 
-def probe_key(row: str, role: str, label: str) -> ProbeKey:
-    """The key of a probe or a control."""
-    return row, f"control {label}" if role == "control" else str(label)
+def control_key(row: str, label: str) -> ProbeKey:
+    """The key of a control; that of a probe has its label as it is."""
+    return row, f"control {label}"
 
 
 def fingerprint_cases(contract: Contract) -> str:

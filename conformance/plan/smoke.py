@@ -14,7 +14,7 @@ from itertools import zip_longest
 from types import MappingProxyType
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.power import ProbeKey, probe_key
+from conformance.contract.power import ProbeKey, control_key
 from conformance.plan.model import BUDGET, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
 from conformance.plan.power import Offer, order_offers
@@ -106,7 +106,7 @@ class _Drafts:
         known = {control.label for control in self.plans[name].controls}
         for control in planner.more_controls() if power else ():
             if control.label not in known:
-                key = probe_key(name, "control", control.label)
+                key = control_key(name, control.label)
                 requests = len(list(schedule_steps(control.steps, "control", "", "")))
                 yield Offer(key, power.get(key, frozenset()), requests, after=after)
 
@@ -120,7 +120,7 @@ class _Drafts:
         whole = 0 if every_row else self.count({(name, _BASE) for name in self.usable})
         bases = []
         for number, name in enumerate(self.usable, 1):
-            controls = [probe_key(name, "control", control.label) for control in self.plans[name].controls]
+            controls = [control_key(name, control.label) for control in self.plans[name].controls]
             shown = self._offers[name][0].faults.union(*(power.get(key, frozenset()) for key in controls))
             others = {(one, _BASE) for one in self.usable if one != name}
             requests = 1 if every_row else max(whole - self.count(others), 1)

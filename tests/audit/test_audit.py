@@ -111,9 +111,9 @@ def test_resume_does_only_what_is_missing(servers: Servers, audit: Callable[...,
     assert matrix() == {"done": {}, "late": {}}
     assert before == Path("out/done/results.json").stat().st_mtime_ns
     Path("targets/done.yaml").unlink()
-    asked = Path("out/late/order.json").stat().st_mtime_ns
+    asked = Path("out/late/job.json").stat().st_mtime_ns
     assert audit("targets", "--resume", "--seed", "7") == 0
-    assert asked < Path("out/late/order.json").stat().st_mtime_ns, "another seed asks for something else"
+    assert asked < Path("out/late/job.json").stat().st_mtime_ns, "another seed asks for something else"
 
 
 def test_a_killed_audit_is_resumed(
@@ -137,13 +137,13 @@ def test_ctrl_c_leaves_what_is_done(servers: Servers, begun: Callable[..., subpr
     reported = lines()
     assert reported["quick"]["verdict"] == "conforms"
     assert reported["slow"]["problem"] == "interrupted"
-    assert not Path("out/slow/order.json").exists()
+    assert not Path("out/slow/job.json").exists()
 
 
 def _ended_when_quick_is_done(begun: Callable[..., subprocess.Popen[str]], how: signal.Signals) -> int:
     program = begun("-m", "conformance", "audit", "targets", "--depth", "smoke", "--no-explore", "--output", "out")
     for _ in range(400):
-        if Path("out/quick/order.json").exists():
+        if Path("out/quick/job.json").exists():
             break
         assert program.poll() is None, program.communicate()[0]
         time.sleep(0.02)

@@ -8,7 +8,7 @@ import pytest
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.power import probe_key
+from conformance.contract.power import control_key
 from conformance.prove.model import FaultProof, Proof
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import target_from_mapping
@@ -41,7 +41,7 @@ def test_smoke_sends_what_shows_about_four_of_five_faults(contracts: Mapping[str
             target = target_from_mapping(server.profile, where=name, environ={})
         plans = plan_rows(contract, target, contract.rows, "smoke", 0).items()
         keys = {(row, str(probe.label)) for row, plan in plans for probe in plan.probes}
-        keys |= {probe_key(row, "control", control.label) for row, plan in plans for control in plan.controls}
+        keys |= {control_key(row, control.label) for row, plan in plans for control in plan.controls}
         shown += len(frozenset().union(*(contract.power.get(key, frozenset()) for key in keys)))
         known += len(frozenset().union(*contract.power.values()))
     assert shown / known >= 0.8
