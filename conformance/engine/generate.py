@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import or_
@@ -18,6 +19,8 @@ from zlib import crc32
 from hypothesis import HealthCheck, Phase, Verbosity, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from conformance.checks.response import has_must
 from conformance.contract.request_template import format_value, replace_part
@@ -195,10 +198,27 @@ def _drawn_from(drawn: st.SearchStrategy[Any], count: int, number: int, *, simpl
     def collect(value: Any) -> None:
         seen.setdefault(json.dumps(value, sort_keys=True), value)
 
-    collect()
+    with _ignoring_loaded_code():
+        collect()
     values = list(seen.values())
     later = values[len(values) // 3 :] + values[: len(values) // 3]
     return tuple(values[:1] + later[: count - 1] if simplest else later[:count])
+
+
+@contextmanager
+def _ignoring_loaded_code() -> Iterator[None]:
+    """Inside the block no value is drawn because it stands in the code that is loaded, as Hypothesis does now and then.
+
+    That is other code in each process, and that of whoever runs this suite: equal seeds would draw other values.
+    """
+    usual = providers._get_local_constants  # noqa: SLF001 - there is no setting for it
+    providers._get_local_constants = Constants  # noqa: SLF001
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        providers._get_local_constants = usual  # noqa: SLF001
+        providers.CONSTANTS_CACHE.cache.clear()
 
 
 def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:

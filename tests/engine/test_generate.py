@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,6 +151,16 @@ def test_what_only_the_example_does_wrong_is_not_shrunk(run: Run, answer: MakeRe
 def test_two_runs_send_the_same(run: Run, answer: MakeResponse) -> None:
     first, second = (run(failing_below(answer, -500), ROW) for _ in range(2))
     assert [a.request.key for a in first.session.asked] == [a.request.key for a in second.session.asked]
+
+
+def test_the_same_seed_draws_the_same_whatever_code_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = Draw(integers=[0, 10**9])
+    drawn = [generate._values(draw, 40, seed) for seed in range(5)]
+    (tmp_path / "somebodys_module.py").write_text(f"ODD = {[10**6 + 7 * n for n in range(400)]}\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("somebodys_module")
+    generate._remembered.cache_clear()
+    assert [generate._values(draw, 40, seed) for seed in range(5)] == drawn
 
 
 def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer: MakeResponse) -> None:
