@@ -96,7 +96,7 @@ def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, languag
         rank=_rank,
         score=_score,
         hint=_hint,
-        count_line=_count_line,
+        count_line=format_counts,
         choice_of=format_choice,
     )
 
@@ -121,7 +121,8 @@ def _hint(cell: AuditCell) -> str:
     return join_messages(": ", filter(None, (VERDICTS[cell.verdict], cell.why, known)))
 
 
-def _count_line(counts: Mapping[Verdict, int]) -> str:
+def format_counts(counts: Mapping[Verdict, int]) -> str:
+    """`violates: 1, conforms: 31`, the worst first."""
     present = [verdict for verdict in WORST_FIRST if counts[verdict]]
     return join_messages(", ", [Message("{verdict}: {n}", n=counts[one], verdict=VERDICTS[one]) for one in present])
 

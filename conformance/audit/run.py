@@ -18,12 +18,13 @@ from conformance.audit.folder import (
     write_matrix,
     write_target_folder,
 )
+from conformance.audit.forms import format_counts
 from conformance.audit.jobs import Job, JobOutcome, group_by_pace
 from conformance.checks.model import Verdict
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_duration
 from conformance.report.translation import Translator, check_language
-from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST
+from conformance.report.words import SYMBOLS, VERDICTS
 from conformance.results.model import Results
 
 INTERRUPTED, NOTHING_EXERCISED = 2, 5
@@ -139,11 +140,9 @@ def format_audit_summary(
     kept: Iterable[Results], failed: Sequence[JobOutcome], output: Path, language: str | None = None
 ) -> str:
     """How many targets have which verdict, and where the page is."""
-    counts = Counter(results.verdict for results in kept)
-    present = [verdict for verdict in WORST_FIRST if counts[verdict]]
-    parts = [Message("{verdict}: {n}", n=counts[verdict], verdict=VERDICTS[verdict]) for verdict in present]
-    parts += [Message("{n} without results", n=len(failed))] if failed else []
-    summary = join_messages(", ", parts) or Message("nothing")
+    lost = Message("{n} without results", n=len(failed)) if failed else ""
+    counts = format_counts(Counter(results.verdict for results in kept))
+    summary = join_messages(", ", filter(None, [counts, lost])) or Message("nothing")
     return Translator(check_language(language))(
         Message("{summary}; see {page}", summary=summary, page=output / "audit.html")
     )
