@@ -12,6 +12,7 @@ from conformance.http import Request, header
 from conformance.results.redaction import CLOSE, OPEN, Redactor
 
 PLACEHOLDER = re.compile(f"{OPEN}secret:([^{CLOSE}]*){CLOSE}")
+WITHHELD = re.compile(f"{OPEN}(a text that holds |[0-9,]+ characters{CLOSE})")
 PLAIN = re.compile(r"[A-Za-z0-9 :;,./_=@%+?&~()\[\]{}<>|*#^-]*")
 """Characters that a shell leaves alone between double quotes."""
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -23,7 +24,10 @@ LONGEST_PIPED = 8192
 
 
 def build_curl_command(request: Request, redactor: Redactor) -> str:
-    """The request as a curl command that sends the same URL and headers; a secret is `$NAME`, in capitals."""
+    """The request as a curl command that sends the same URL and headers; a secret is `$NAME`, in capitals.
+
+    Empty where a part is withheld, as the command would send something else.
+    """
     piped = _pipe_body(request, redactor)
     words = [*piped, "curl -sSi --globoff --path-as-is"]
     if request.url.lower().startswith("https:"):
@@ -37,7 +41,8 @@ def build_curl_command(request: Request, redactor: Redactor) -> str:
     words += [f"-H {_quoted(f'{name}: {value}' if value.strip() else f'{name};')}" for name, value in headers]
     words += _body(request, redactor, piped=bool(piped))
     words.append(_quoted(redactor.text(request.url)))
-    return " ".join(words)
+    command = " ".join(words)
+    return "" if WITHHELD.search(command) else command
 
 
 def build_capture_command(command: str, name: str, pointers: Sequence[str]) -> str:

@@ -105,6 +105,11 @@ def test_a_binary_body_with_a_secret_is_not_written_down() -> None:
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_of_a_request_that_is_shown_in_part_only_there_is_no_line() -> None:
+    sent = Request("GET", "http://127.0.0.1:9/", headers=(("X-Key", KEY.upper()),))
+    assert build_curl_command(sent, Redactor({"full": KEY})) == ""
+
+
 def test_a_value_of_an_answer_is_kept_in_a_variable(server: Recorder) -> None:
     line = build_curl_command(Request("GET", server.url + "/"), Redactor({}))
     capture = build_capture_command(line, "grant", ["/a/grant token/value", "/a/grant token"])
