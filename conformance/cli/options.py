@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-target = click.option(
-    "--target", metavar="T", help="A target profile (YAML), or a base URL with --contract.  [default: embedded]"
-)
-contract = click.option("--contract", metavar="NAME", help="Only this contract.")
-depth = click.option(
-    "--depth", type=click.Choice(["smoke", "standard", "thorough"]), help="How much is tried.  [default: standard]"
-)
-budget = click.option(
-    "--budget",
-    metavar="N|TIME",
-    help="The most requests that the rows of a contract may plan: 120, or 2m at the target's pace. What shows most "
-    "goes first; the report says what is left untried. smoke, standard and thorough are budgets, too.",
-)
-allow = click.option(
-    "--allow",
-    multiple=True,
-    type=click.Choice(["write", "delete", "exhaust"]),
-    help="A permission beside those of the profile; may be given several times.",
+from conformance.run_options import RUN_OPTIONS
+
+
+def run_option(name: str) -> Callable[[Any], Any]:
+    """An option of a run; its value is None, False or an empty tuple where it is not given."""
+    option = RUN_OPTIONS[name]
+    kind: Any = click.Choice(option.choices) if option.choices else None
+    if type(option.default) is int:
+        kind = click.IntRange(1) if option.default else click.INT
+    return click.option(
+        f"--{name}",
+        is_flag=option.default is False,
+        multiple=isinstance(option.default, tuple),
+        type=kind,
+        metavar=option.value,
+        help=option.help,
+    )
+
+
+target, contract, depth, budget, allow, seed, language = map(
+    run_option, ("target", "contract", "depth", "budget", "allow", "seed", "language")
 )
 cases = click.option(
     "--cases",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Where contracts are.  [default: ./cases, and those of the package]",
+    help="Where contracts are (./cases, and those of the package).",
 )
-seed = click.option("--seed", type=int, metavar="N", help="Same seed, same requests.  [default: 0]")
-language = click.option("--language", type=click.Choice(["en", "ja"]), help="Of reports; default: the reader's.")

@@ -41,13 +41,13 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command("prove")
-@click.option("--contract", metavar="C", help="only this contract")
-@click.option("--depth", type=click.Choice(["smoke", "standard", "thorough"]), default="standard", show_default=True)
+@shared.contract
+@shared.depth
 @click.option("--fault", "names", multiple=True, metavar="NAME", help="only this fault; may be given more than once")
 @click.option(
     "--seeds", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="how many right servers"
 )
-@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="same seed, same requests")
+@shared.seed
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="processes")
 @click.option("--output", type=_FOLDER, default=Path("reports"), show_default=True, metavar="DIR", help="for the proof")
 @click.option("--target", metavar="T", help="a right target of your own, in place of the reference servers")
@@ -63,10 +63,10 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @shared.cases
 def command(  # noqa: PLR0917 - click gives them by name
     contract: str | None,
-    depth: Depth,
+    depth: Depth | None,
     names: Sequence[str],
     seeds: int,
-    seed: int,
+    seed: int | None,
     workers: int,
     output: Path,
     target: str | None,
@@ -91,6 +91,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     less than 95 % are caught. With --recorded the answers are those of an earlier run at standard or thorough, and
     nothing is sent at all; rows whose answers were recorded in part only are named, and not measured.
     """
+    depth, seed = depth or "standard", seed or 0
     if recorded is not None:
         return _measure_recorded(recorded, contract, cases)
     if target is not None:

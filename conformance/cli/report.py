@@ -8,10 +8,10 @@ import click
 
 from conformance.cli import options
 from conformance.files import write_text
-from conformance.report import FORMS
 from conformance.report.writers import WRITERS
 from conformance.results.events import read_events
 from conformance.results.serialization import read_results
+from conformance.run_options import FORMS
 from conformance.session.assemble import rebuild_results
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from conformance.cli.after_run import AfterRun
-from conformance.cli.options import allow, budget, cases, contract, depth, language, seed, target
+from conformance.cli.options import cases, run_option
 from conformance.contract.folders import find_all_contract_folders, find_contract_folders, find_shipped_folder
 from conformance.errors import ConfigError, Problem
-from conformance.report import FORMS
+from conformance.run_options import RUN_OPTIONS
 from conformance.target.loader import read_profile_document
 
 OPTIONS_WITH_TEXT = ("-k", "-m", "-p", "-o", "-c", "--junitxml", "--html", "--deselect")
@@ -27,31 +27,21 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+def _options_of_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name in reversed(tuple(RUN_OPTIONS)):
+        if name not in {"budget-history", "display"}:
+            command = run_option(name)(command)
+    return command
+
+
 @click.command(context_settings={"ignore_unknown_options": True})
-@target
-@contract
-@depth
-@budget
-@click.option("--output", metavar="DIR", help="Where reports are written.  [default: reports]")
-@allow
-@click.option("--strict", is_flag=True, help="Exit with 1 for a drift too.")
-@seed
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Send up to N independent rows at the same time.")
-@language
-@click.option("--also-write", multiple=True, metavar="FORM", type=click.Choice(FORMS),
-              help=f"Another form of the report beside HTML and JSON: {', '.join(FORMS)}.")  # fmt: skip
-@click.option("--report-assets", is_flag=True, help="Style and script beside report.html, for strict CSPs.")
-@click.option("--write-expectations", metavar="FILE", help="Write the present deviations as expectations.")
-@click.option("--no-explore", is_flag=True, help="Do not explore beyond the tables.")
+@_options_of_a_run
 @cases
-@click.option("--require", multiple=True, metavar="all|N|ROW",
-              help="Exit with 1 unless all rows, at least N rows, or this row were exercised; repeatable.")  # fmt: skip
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
               help="Compare with an earlier results.json; exit with 1 where the target got worse.")  # fmt: skip
 @click.option("--history", type=_FILE, metavar="FILE", help="Keep the run in a history (SQLite).")
 @click.option("--history-keep", metavar="HOW MUCH", help="Delete what is older: `90 days`, `500 runs`.")
 @click.option("--metrics", type=_FILE, metavar="FILE", help="Write metrics for Prometheus (OpenMetrics text).")
-# An option that is added here goes to pytest as --conformance-NAME, but for those that `AfterRun` takes.
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     """Run the tables against a target, or against the embedded reference servers.

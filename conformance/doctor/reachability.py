@@ -1,10 +1,8 @@
-"""Whether a target can be reached: its name resolved, its certificate trusted, an answer, and how long that took."""
+"""Whether a target can be reached: its certificate trusted, an answer, and how long that took."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from time import perf_counter
 from urllib.parse import urlsplit
 
 from conformance.doctor.model import Fact
@@ -22,12 +20,6 @@ _HINTS = {
 def check_reachable(context: RunContext) -> Iterator[Fact]:
     """Facts about the way to the target; the last one is bad where it cannot be reached."""
     parts = urlsplit(context.target.base_url)
-    host = parts.hostname or ""
-    proxied = any(vantage.proxy for vantage in context.target.vantages.values())
-    resolved = _resolved(host, parts.port or (443 if parts.scheme == "https" else 80))
-    yield resolved
-    if resolved.state == "bad" and not proxied:
-        return
     # The plainest read there is: the base URL itself, without any credential.
     plainest = Request("GET", context.target.base_url + "/")
     exchange = context.session.send(plainest, asked_for=frozenset([429, 502, 503, 504]))
@@ -44,7 +36,7 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
     detail = f"answered {outcome.status} after {exchange.seconds * 1000:.0f} ms"
     if (place := redirect_of(outcome)) is not None:
         leads_to = split_url(place)
-        moved = leads_to.hostname == host and leads_to.scheme != parts.scheme
+        moved = leads_to.hostname == parts.hostname and leads_to.scheme != parts.scheme
         detail += f" and redirects to {place}; requests are never redirected" + ("; correct base_url" if moved else "")
         yield Fact("reachable", "answer", "bad" if moved else "unknown", context.redactor.text(detail))
         return
@@ -58,15 +50,3 @@ def redirect_of(response: Response) -> str | None:
     if response.status not in {301, 302, 303, 307, 308}:
         return None
     return header(response.headers, "location")
-
-
-def _resolved(host: str, port: int) -> Fact:
-    started = perf_counter()
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        return Fact("reachable", "DNS", "bad", f"{host} cannot be resolved: {why}; check the spelling of base_url")
-    addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
-    took = (perf_counter() - started) * 1000
-    return Fact("reachable", "DNS", "good", f"{host} is {', '.join(addresses[:4])} ({took:.0f} ms)")

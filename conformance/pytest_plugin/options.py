@@ -13,66 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from conformance.run_options import RUN_OPTIONS
+
 if TYPE_CHECKING:
     from conformance.contract.schema import Depth
     from conformance.plan.budget import Budget
     from conformance.target.selection import TargetSelection
 
-FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
-"""As in `conformance.report`, which a session without contracts does not import."""
-
-DEPTHS: Final[tuple[Depth, ...]] = ("smoke", "standard", "thorough")
 _PREFIX: Final = "--conformance-"
-_OPTIONS: Final[dict[str, dict[str, Any]]] = {
-    "target": {
-        "metavar": "T",
-        "help": "a target profile (YAML), or a base URL together with --conformance-contract; "
-        "without it, embedded reference servers are tested",
-    },
-    "contract": {"metavar": "NAME", "help": "run only this contract"},
-    "depth": {"choices": DEPTHS, "default": "standard", "help": "how much is tried"},
-    "budget": {
-        "metavar": "N|TIME|DEPTH",
-        "help": "the most requests that the rows of a contract may plan: 120, 2m at the target's pace, or a depth",
-    },
-    "budget-history": {
-        "metavar": "FILE",
-        "help": "a history (SQLite): half of the budget goes to what was tried longest ago",
-    },
-    "seed": {"type": int, "default": 0, "metavar": "N", "help": "same seed, same requests (default: 0)"},
-    "allow": {
-        "action": "append",
-        "default": [],
-        "metavar": "X",
-        "choices": ("write", "delete", "exhaust"),
-        "help": "a permission beside those of the profile: write, delete or exhaust",
-    },
-    "output": {"default": "reports", "metavar": "DIR", "help": "where reports are written (default: reports)"},
-    "workers": {"type": int, "default": 1, "metavar": "N", "help": "send up to N independent rows at the same time"},
-    "strict": {"action": "store_true", "help": "a drift fails too"},
-    "require": {
-        "action": "append",
-        "default": [],
-        "metavar": "all|N|ROW",
-        "help": "fail unless all rows, at least N rows, or this row were exercised; may be given several times",
-    },
-    "no-explore": {"action": "store_true", "help": "do not explore beyond the tables"},
-    "language": {"default": None, "choices": ("en", "ja"), "help": "language of the report (default: the reader's)"},
-    "also-write": {
-        "action": "append",
-        "default": [],
-        "metavar": "FORM",
-        "choices": FORMS,
-        "help": f"another form of the report beside HTML and JSON: {', '.join(FORMS)}",
-    },
-    "report-assets": {
-        "action": "store_true",
-        "help": "write style and script of report.html beside it, for servers whose content security policy forbids "
-        "them within a page (Jenkins)",
-    },
-    "write-expectations": {"metavar": "FILE", "help": "write the present deviations as expectations"},
-    "display": {"action": "store_true", "help": "progress and tables instead of pytest's own output"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +46,12 @@ class PluginOptions:
 def add_options(parser: pytest.Parser) -> None:
     """Add every option of ours to pytest's, in a group of its own."""
     group = parser.getgroup("conformance", "conformance of a server with its vendor's error tables")
-    for name, how in _OPTIONS.items():
+    for name, option in RUN_OPTIONS.items():
+        how: dict[str, Any] = {"default": option.default, "help": option.help, "action": "store_true"}
+        if option.default is not False:
+            many = isinstance(option.default, tuple)
+            how |= {"action": "append" if many else "store", "metavar": option.value, "choices": option.choices or None}
+            how |= {"default": [] if many else option.default, "type": type(option.default or "") if not many else str}
         group.addoption(f"{_PREFIX}{name}", dest=f"conformance_{name.replace('-', '_')}", **how)
 
 
@@ -106,7 +59,7 @@ def read_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:
     """The options as values; raises ConfigError with every problem of the options and the target's profile."""
     from conformance.target.selection import select_target  # noqa: PLC0415 - only for a session with contracts
 
-    values = {name.replace("-", "_"): config.getoption(f"conformance_{name.replace('-', '_')}") for name in _OPTIONS}
+    values = {name.replace("-", "_"): config.getoption(f"conformance_{name.replace('-', '_')}") for name in RUN_OPTIONS}
     here = config.invocation_params.dir
     depth, budget = _read_budget(values["depth"], values["budget"], values["budget_history"], here)
     expectations = values["write_expectations"]

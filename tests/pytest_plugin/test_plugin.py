@@ -145,6 +145,7 @@ def test_a_session_without_contracts_is_left_alone(run: Callable, tmp_path: Path
         "conformance.errors",
         "conformance.pytest_plugin",
         "conformance.pytest_plugin.options",
+        "conformance.run_options",
         "conformance.version",
     ]
     assert str(loaded) in ran.out

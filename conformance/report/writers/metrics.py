@@ -6,8 +6,6 @@ reads the older Prometheus format, reads the same file.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +15,7 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from conformance.checks.model import Verdict
 from conformance.report.sanitize import clip_text, to_one_line
 from conformance.results.matching import label_run
-from conformance.results.model import Results, TargetRun
+from conformance.results.model import Results
 
 _RUN: Final = ("contract", "target")
 _LONGEST: Final = 200
@@ -43,8 +41,8 @@ def format_metrics(results: Results) -> str:
     run_explored = gauge("run_explored", "Explored operations that have the verdict", *_RUN, "verdict")
     run_requests = gauge("run_requests", "Requests sent to the target", *_RUN)
     contract = gauge("contract_edition", "1; edition of the contract, depth of the run", *_RUN, "edition", "depth")
-    for run, target in _named(results):
-        key = (_label(run.contract.name), target)
+    for run in results.runs:
+        key = (_label(run.contract.name), _label(label_run(run)))
         contract.labels(*key, _label(run.contract.edition), _label(results.depth)).set(1)
         run_requests.labels(*key).set(run.requests)
         for verdict in Verdict:
@@ -67,15 +65,6 @@ def format_metrics(results: Results) -> str:
     )
     text: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
     return text.decode("utf-8")
-
-
-def _named(results: Results) -> Iterator[tuple[TargetRun, str]]:
-    """Each run with a name that no other run of its contract has."""
-    taken: Counter[tuple[str, str]] = Counter()
-    for run in results.runs:
-        key = run.contract.name, _label(label_run(run))
-        taken[key] += 1
-        yield run, key[1] if taken[key] == 1 else f"{key[1]} #{taken[key]}"
 
 
 def _label(text: str) -> str:

@@ -66,9 +66,3 @@ def test_a_label_is_cut_at_200_characters() -> None:
         sample.labels["target"] for family in parsed(text) for sample in family.samples if "target" in sample.labels
     }
     assert {len(label) for label in labels} == {200}
-
-
-def test_two_runs_of_one_contract_on_nameless_targets_stay_apart() -> None:
-    run = sample_results().runs[0]
-    text = metrics.format_metrics(replace(sample_results(), runs=(run, run)))
-    assert 'target="https://example.microcms-management.io #2"' in text
