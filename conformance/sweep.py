@@ -79,8 +79,9 @@ def _undo(context: RunContext, entry: LedgerEntry) -> str:
         return why
     if not steps or any(step.permission == "delete" for step in steps):
         known = ", ".join(f"{name} {value}" for name, value in entry.captures.items())
-        what = "it bears no name of this suite by which it could be found" + (f" (its {known})" if known else "")
-        return f"{what}: look on the target, and delete the ledger once all is in order"
+        known = f" (its {known})" if known else ""
+        what = "nothing lists what it makes" if own else "it bears no name of this suite by which it could be found"
+        return f"{what}{known}: look on the target, and delete the ledger once all is in order"
     return _missing(context, iter(steps)) or take_back(context, evidence, entry)
 
 

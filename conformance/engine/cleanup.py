@@ -34,9 +34,11 @@ def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label
     """Undo one entry and strike it; why something may be left on the target, or nothing.
 
     First by the IDs that are known. Where that is not possible or not successful, it is looked for. Of what was refused
-    both times no more is made.
+    both times no more is made. A 500 is held against the target, whatever a later try comes to.
     """
     sequence = _undo_by_steps(context, evidence, entry, label)
+    if sequence is not None and sequence.broken is not None and sequence.broken.status == 500:
+        evidence.find(sequence.broken.found, sequence.broken.n)
     if sequence is not None and sequence.passed:
         strike(context, entry)
         return ""

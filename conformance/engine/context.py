@@ -50,6 +50,11 @@ def _verdict_of(result: RowResult | Explored) -> Verdict:
     return (result if isinstance(result, RowResult) else result[0]).verdict
 
 
+_OTHERS = Message(
+    "somebody else writes to what refused writes must not change: what came late of those was looked for by name alone"
+)
+
+
 @dataclass(slots=True)
 class SharedState:
     """What rows of one run share, so that no request is spent twice. Guarded by `lock`."""
@@ -98,6 +103,11 @@ class SharedState:
         found = list(warnings)
         with self.lock:
             self.warnings |= dict.fromkeys(found)
+
+    def note_others(self, key: str) -> None:
+        """Somebody else was seen to write to what the read with this key shows: nobody waits for late effects there."""
+        self.written_by_others.add(key)
+        self.warn([_OTHERS])
 
     def count_outside_rows(self, sent: Evidence) -> None:
         """Count requests that no row has sent: those of the set-up before all rows, and of the clean-up after them."""

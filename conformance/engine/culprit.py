@@ -32,6 +32,8 @@ _LONGEST_QUIET: Final = 5.0
 
 _TRIES: Final = 6
 """How often a write is repeated at most until nothing changes with it, where somebody else writes as well."""
+_LONGEST_CLEARING: Final = 20.0
+"""Seconds for which writes are repeated where somebody else writes as well; then it stays in doubt which did what."""
 _OTHERS: Final = (0.2, 0.3, 0.4, 0.5, 0.6)
 """Seconds between reads that look for somebody else who writes now and then."""
 
@@ -66,6 +68,8 @@ class GuardedResource(Generic[Write]):
     """As `repeat`, and leaves the write the time in which it may be carried out although it was refused."""
     shows_another_run: Callable[[Any, Any], bool] = lambda before, after: False  # noqa: ARG005
     """Whether the second state shows something new that another run of this suite has named."""
+    note_others: Callable[[], None] = lambda: None
+    """Is called as soon as somebody else is seen to write."""
 
     def stays(self, state: Any, seconds: float = 0.0) -> bool:
         """Whether nothing changes for a while; of what is this run's own, one read is enough."""
@@ -116,6 +120,8 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
                 return Culprits((again,))
     if can_set_back or resource.shows_repetition:
         others = clear and _do_others_write(resource)
+        if others:
+            resource.note_others()
         return Culprits(doubt="" if others else NOT_AGAIN, others_write=others)
     quiet = all(resource.stays(state) for _ in range(TIMES_IN_A_ROW))
     return Culprits(tuple(writes)) if quiet else Culprits(doubt=_BY_ITSELF)
@@ -124,6 +130,9 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
 def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprits[Write]:
     """Where somebody else writes, nobody is blamed; a doubt, unless each write was once repeated without any change."""
     doubt: Culprits[Write] = Culprits(doubt=_BY_ITSELF, others_write=True)
+    if not resource.is_own:
+        resource.note_others()
+    until = perf_counter() + _LONGEST_CLEARING
     state = resource.read() if resource.shows_repetition and not resource.is_own else None
     groups = [list(writes)] if resource.counts else [[write] for write in writes]
     left, missed = _TRIES * len(writes), 0
@@ -132,7 +141,8 @@ def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprit
         left -= len(group)
         if state is not None and not resource.counts:
             state = resource.set_back()
-        if state is None or left < 0 or resource.stopping.is_set() or None in map(resource.repeat, group):
+        is_over = left < 0 or perf_counter() > until or resource.stopping.is_set()
+        if state is None or is_over or None in map(resource.repeat, group):
             return doubt
         before, state = state, resource.read()
         if state is None:

@@ -279,12 +279,14 @@ class RowRunner:
         )
         return FinishedRow(result, self.passed, self.guard.shared_states(first=True))
 
-    def set_back_accepted(self) -> bool:
-        """Set back what probes have changed that were accepted, so that other rows find it as it was; whether they did.
+    def set_back_accepted(self) -> set[str]:
+        """Set back what probes have changed that were accepted or had an effect, so that other rows find it as it was.
 
-        What the row has made for itself is no other row's business.
+        The operations of these probes; none where nothing was changed. What the row has made for itself is no other
+        row's business.
         """
-        wrong = self.guard.found_effect or any(one.accepted and one.probe.permission != "read" for one in self.outcomes)
+        writes = [one for one in self.outcomes if one.probe.permission != "read"]
+        wrong = {one.probe.operation for one in writes if one.accepted or self.guard.found_effect}
         if wrong and self.plan.after and not self.plan.late_guards:
             with self.evidence.count_as("confirmed"):
                 set_back_row(self.context, self.evidence, self.plan, self.captures)
@@ -440,7 +442,7 @@ class RowRunner:
 
     def _describe_doubtful_entries(self) -> Iterator[Message]:
         """What the findings rest on and no answer can show: entries of the profile that may be mistaken."""
-        given = {"fixtures": self.context.target.fixtures}
+        given = {"fixtures": self.context.target.fixtures, "vantages": self.context.target.vantages}
         for key, steps in self.plan.mistaken:
             if not steps and resolve_pointer(given, f"/{key.replace('.', '/')}")[0]:
                 where = self.context.target.where(*key.split("."))

@@ -198,6 +198,7 @@ class StateGuard:
             others_write=self._plan.guards[index].key in self._context.shared.written_by_others
             or self._shows_another_run(before, after),
             shows_another_run=self._shows_another_run,
+            note_others=partial(self._context.shared.note_others, self._plan.guards[index].key),
         )
         if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
@@ -209,8 +210,6 @@ class StateGuard:
             # What is gone cannot be taken away a second time, and nobody else takes away what this request names.
             return _name_together(removing), removing[-1].n
         found = find_culprits(resource, sorted(outcomes, key=lambda one: one not in asked_for), after)
-        if found.others_write and not resource.is_own:
-            self._context.shared.written_by_others.add(self._plan.guards[index].key)
         if found.doubt:
             self._evidence.doubts.append(found.doubt)
         if len(found.writes) > 1:
@@ -288,7 +287,7 @@ class StateGuard:
         look, evidence = self._look(index), evidence or self._evidence
         label = (when, f"{self._plan.row.id}/guard/{index}")
         known, own = index in self._states, self._is_own(index)
-        if known:
+        if known and self._plan.guards[index].key not in self._context.shared.written_by_others:
             self.wait()
         state = read_state(self._context, evidence, look, self._captures, label, may_be_gone=known or own)
         if known or state is None or "status" not in state:

@@ -27,6 +27,7 @@ from conformance.engine.context import RunContext
 from conformance.engine.culprit import stays_as_it_is
 from conformance.engine.evidence import Evidence
 from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised, run_row
+from conformance.engine.scheduler import resources_of_operation
 from conformance.engine.state_guard import (
     State,
     changed_members,
@@ -59,9 +60,6 @@ _MOST_NAMED = 5
 
 PlanAgain = Callable[[str], RowPlan | None]
 """Gives, by its ID, the plan of a row that has to be run again; None where there may be no more requests for it."""
-_OTHERS = Message(
-    "somebody else writes to what refused writes must not change: what came late of those was looked for by name alone"
-)
 _NEWEST = Message("read again")
 
 Alone = Callable[[], AbstractContextManager[None]]
@@ -200,7 +198,7 @@ class WritingRows:
         changes = [(before, after) for one, before, after in self._changes if one == key]
         counted &= all(counts_otherwise(*states) for states in changes)
         if any(shows_another_run(*states, self._context.builder.run_name) for states in changes):
-            shared.written_by_others.add(key)
+            shared.note_others(key)
         readers = [(one, guard) for one in self._runners.values() for guard in one.plan.closing if guard.key == key]
         if counted and readers and not guilty and key not in shared.written_by_others:
             read = partial(self._read, *readers[0], Message("read again"))
@@ -215,9 +213,7 @@ class WritingRows:
                     shared.warn([_ONCE])
                     return True
                 if not stays_as_it_is(read, operator.ne, after, took, shared.stopping):
-                    shared.written_by_others.add(key)
-        if key in shared.written_by_others:
-            shared.warn([_OTHERS])
+                    shared.note_others(key)
         return key in shared.written_by_others
 
     def finish(self, plan: RowPlan) -> FinishedRow:
@@ -333,8 +329,8 @@ class WritingRows:
     def _note_states(self, runner: RowRunner) -> None:
         """Keep what a row has read last, and what has changed between another row's last read and its first one.
 
-        Where the other row leaves it to the next one to read after its probes, that is what those have changed. What a
-        row has set back since then, nobody has read.
+        Where the other row leaves it to the next one to read after its probes, that is what those have changed. What
+        probes may have changed that were accepted, or had an effect, nobody has read since then.
         """
         for key, state in runner.guard.shared_states(first=True).items():
             before = self._states.get(key)
@@ -347,12 +343,18 @@ class WritingRows:
                 self._changes.append((key, before, new))
         states = runner.guard.shared_states()
         find_undeletable(self._context, runner.evidence, canonical_text(list(states.values())))
-        unknown = runner.set_back_accepted()
-        for key, state in states.items():
-            self._states.pop(key, None)
-            if not unknown:
-                self._states[key] = state
-                self._readers[key] = runner.id
+        self._states |= states
+        self._readers |= dict.fromkeys(states, runner.id)
+        changed = {one for name in runner.set_back_accepted() for one in self._resources(name)}
+        for other in self._runners.values() if changed else ():
+            if not other.outcomes:
+                other.set_up_sequence = None  # what that has shown is not so any more
+            for guard in other.plan.closing:
+                if changed & self._resources(guard.step.operation):
+                    self._states.pop(guard.key, None)
+
+    def _resources(self, operation: str) -> frozenset[str]:
+        return resources_of_operation(self._context.contract, operation)
 
     def _read_after(self, keys: Collection[str] | None = None) -> dict[str, State]:
         """Read again, all or these; by its key, what each shows that is not as before; nothing if it was not read."""

@@ -138,6 +138,10 @@ class GuardedWrites:
         before, after = self.shown, self.look() if batch or late else self.shown
         if before is None or not (self._refused_before and self._differ(before, after)):
             return
+        others = Message(
+            "somebody else writes to what {operation} shows: what came late of refused writes was not looked for",
+            operation=self.operation.read,
+        )
         resource = GuardedResource(
             read=self.look,
             set_back=lambda: self._restore(before),
@@ -149,6 +153,7 @@ class GuardedWrites:
             late=self._refused_before,
             repeat_late=partial(self._repeat, late=True),
             shows_another_run=self._shows_another_run,
+            note_others=partial(self.explorer.context.run.shared.warn, [others] if late else []),
         )
         try:
             with self.explorer.confirming():

@@ -141,7 +141,9 @@ class ProgressDisplay:
         self._running, self._done, self._reported, self._violations = "", 0, 0, 0
         self._items, self._started = 0, perf_counter()
         self._in_doubt = 0
-        self._waiting: list[RowResult] = []
+        self._waiting: list[RowResult | Exploration] = []
+        self._reason = ""
+        """Why the row that was printed last has its verdict."""
         self._causes: set[str] = set()
         self._printer = ProgressPrinter(open_output(), self.state)
 
@@ -222,8 +224,7 @@ class ProgressDisplay:
     def _count_result(self, result: RowResult | Exploration) -> None:
         self._done += 1
         self._reported += result.requests
-        in_doubt = isinstance(result, RowResult) and result.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}
-        if isinstance(result, RowResult) and in_doubt:
+        if result.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}:
             self._waiting.append(result)
             self._in_doubt += 1
             answered = any(one.response is not None for one in result.exchanges)
@@ -242,8 +243,11 @@ class ProgressDisplay:
         waiting, self._waiting = self._waiting, []
         texts = {cause.text for cause in causes}
         for result in waiting:
-            (explained,) = apply_causes([result], causes)
-            if explained.reason not in texts:
+            if isinstance(result, RowResult):
+                reason = apply_causes([result], causes)[0].reason
+            else:
+                reason = apply_causes([result], causes)[0].reason
+            if reason not in texts:
                 self._print_result(result)
             elif not confirmed:
                 self._waiting.append(result)
@@ -266,8 +270,12 @@ class ProgressDisplay:
         head = (f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", STYLES[verdict])
         known = f" ({say(Message('Known deviation'))})" if row.known else ""
         requests = say(plural_message(row.requests, "{n} request", "{n} requests"))
-        why = f"  {say(format_reason(row))}" if verdict is not Verdict.CONFORMS else ""
-        return Text.assemble(head, f"  {say(row.id)}{known}, {requests}{why}".rstrip())
+        why = format_reason(row) if verdict is not Verdict.CONFORMS else ""
+        if verdict is Verdict.INCONCLUSIVE and why == self._reason:
+            why = Message("for the same reason as above")
+        elif why:
+            self._reason = why
+        return Text.assemble(head, f"  {say(row.id)}{known}, {requests}  {say(why)}".rstrip())
 
     def _relative(self, path: str) -> str:
         short = os.path.relpath(path, self._config.invocation_params.dir)

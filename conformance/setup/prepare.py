@@ -78,6 +78,7 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
     evidence = Evidence(context.redactor)
     reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left)]
     warnings: list[str] = [describe_left(entry.operation, why) for entry, why in reasons if why]
+    warnings += [Message("a deletion after the rows was answered 500")] if evidence.findings else []
     if context.shared.is_in_doubt():
         warnings += look_for_leftovers(context, evidence)
     context.shared.count_outside_rows(evidence)

@@ -126,6 +126,20 @@ def test_what_was_accepted_is_deleted_by_its_id_though_the_row_says_nothing_of_i
     assert after.open_entries == []
 
 
+def test_a_500_in_answer_to_a_deletion_is_held_against_the_target(
+    done: Any, shop: Any, context: Any, answer: MakeResponse
+) -> None:
+    failed = {"DELETE /items/1": answer(500, {"message": "Oops"})}
+    after = done(ADD, **{"DELETE_items/1": failed["DELETE /items/1"]})
+    assert [one.actual for one in after.row.findings if one.where == "undo of example"] == [500]
+    contract = shop(ADD, ("operations:\n", f"{CREATED}operations:\n"))
+    held = context(contract, Store(answer, answers=failed))
+    step = {"call": "remove", "request": {"path": {"id": "{capture.id}"}}}
+    entry = LedgerEntry(contract.name, held.target.base_url, "add", steps=(step,), captures={"id": "1"}, names=("x",))
+    held.shared.left[("1",)] = replace(entry, made=True)
+    assert clean_up_target(held) == ("a deletion after the rows was answered 500",)
+
+
 def test_the_id_may_stand_where_the_operation_always_has_it(done: Any, answer: MakeResponse) -> None:
     plain = CREATED.replace(', request: {path: {id: "{capture.id}"}}', "")
     after = done(created=plain, remove_path="{capture.id}", GET_items=answer(200, {"items": []}))

@@ -628,3 +628,20 @@ def test_a_key_that_is_replaced_during_a_run_is_not_the_targets(last: int, verdi
         "from 2026-01-01T00:00:02.000Z on every call with credentials.full was answered 403: it may have been replaced"
     )
     assert causes == ([f"{said} meanwhile"] if verdict == "inconclusive" else [])
+
+
+def test_what_a_row_changed_by_a_write_that_was_accepted_is_held_against_no_other_row() -> None:
+    with reference.start("microcms-management") as server:
+        profile = copy.deepcopy(dict(server.profile)) | {"late_effects": "1ms"}
+        profile.pop("pace", None)
+        profile["hooks"]["internal_error"]["headers"] = {"X-Unknown": "1"}
+        run = run_at(profile, "standard", ["common/internal-server-error", "contents-patch/status-not-allowed"])
+    assert [row.id for row in run.rows if row.verdict != Verdict.CONFORMS] == ["common/internal-server-error"]
+    assert run.warnings == ()
+
+
+def test_what_was_let_in_from_outside_holds_only_if_the_address_is_outside() -> None:
+    with reference.start("microcms-management", faults=["admits_any_address"]) as server:
+        [row] = run_at(server.profile, only=["common/ip-address-rejected"]).rows
+    assert row.verdict == Verdict.VIOLATES
+    assert "target.yaml: vantages.outside: what was found holds only if this is as the target has it" in row.warnings
