@@ -79,7 +79,7 @@ MARKS = "`*:-. ()[],;\u2013\u2014\u3001\uff1a"
 """What stands between a status, its phrase and a cause."""
 TYPES_OF_JSON = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _SUCCESS = re.compile(
-    r"ok|success(ful)?|succeeded|no error|(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно", re.IGNORECASE
+    r"ok|((?!not )\w+ ){0,3}(success(ful(ly)?)?|succeeded)|no error|(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно", re.IGNORECASE
 )
 """What a row says that documents no error."""
 _SUCCESS_OF_ZERO = re.compile(r"\bsuccess|\bok\b|成功|delivered|accepted", re.IGNORECASE)
