@@ -79,7 +79,9 @@ MARKS = "`*:-. ()[],;\u2013\u2014\u3001\uff1a"
 """What stands between a status, its phrase and a cause."""
 TYPES_OF_JSON = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _SUCCESS = re.compile(
-    r"ok|((?!not )\w+ ){0,3}(success(ful(ly)?)?|succeeded)|no error|(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно", re.IGNORECASE
+    r"ok|((?!not )\w+ ){0,3}(success(ful(ly)?)?|succeeded)|no error|"
+    r"(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно",
+    re.IGNORECASE,
 )
 """What a row says that documents no error."""
 _SUCCESS_OF_ZERO = re.compile(r"\bsuccess|\bok\b|成功|delivered|accepted", re.IGNORECASE)
@@ -116,8 +118,7 @@ def code_of_title(title: str) -> tuple[str, str] | None:
     if re.fullmatch(r"`[a-z]\w{2,}`", title.strip()):
         return plain, ""  # a word written as code
     match = _CODE_TITLE.fullmatch(plain)
-    is_date = re.match(r"(19|20)\d\d([-/.]\d|\W*$)", title)
-    if match is None or is_date or re.fullmatch("[A-Z]+|[123]\\d\\d", match[1]):
+    if match is None or re.fullmatch("[A-Z]+|[123]\\d\\d", match[1]):
         return None
     return match[1], match[2].strip()
 
@@ -130,7 +131,7 @@ def is_error_code(code: str, status: int) -> bool:
 
 def is_code_in_text(text: str) -> bool:
     """Whether a quoted word within a sentence is a code: `invalid_token`, and not `PUT` or `limit`."""
-    return CODE.fullmatch(text) is not None and not re.fullmatch("[A-Z]+|[A-Z][a-z-]+(-[A-Z][a-z]+)+", text)
+    return CODE.fullmatch(text) is not None and not re.fullmatch("[A-Z]+", text)
 
 
 def tells_success(texts: Sequence[str]) -> bool:

@@ -15,8 +15,6 @@ _LEFT_OUT = frozenset({"script", "style", "nav", "footer", "noscript", "template
 _HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
 _INLINE = frozenset({*defs.special_inline_tags, *defs.phrase_tags, *defs.font_style_tags, "mark", "time", "svg", "wbr"})
 _CELLS = "./*[self::td or self::th or @role='cell' or @role='columnheader' or @role='rowheader']"
-_PICTURE = re.compile("\\d\ufe0f?\u20e3|[\u2600-\u27bf\U0001f000-\U0001faff]\ufe0f?")
-"""A pictogram, or a digit in a keycap."""
 _WIDEST = 100
 """Rows or columns that a cell may span; more is a mistake of the page."""
 
@@ -159,5 +157,5 @@ def _marked(node: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in _PICTURE.sub("", text).split("\n"))
+    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
