@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, Phase, Verbosity, find, given, seed, setting
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
 
 from conformance.checks.response import has_must
 from conformance.contract.request_template import format_value, replace_part
@@ -54,6 +53,8 @@ _FEW_MORE: Final = 8
 _ENCODABLE: Final = st.characters(exclude_categories=["Cs"])
 """What UTF-8 can write: to ask Hypothesis for it by name takes 200 MB and a second, once on each machine."""
 
+_LOADED_CODE: Final = ("_get_local_constants", "CONSTANTS_CACHE", "Constants")
+"""What Hypothesis calls the constants of the code that is loaded, where it keeps them, and what holds none."""
 _QUIETLY: Final = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -209,16 +210,20 @@ def _drawn_from(drawn: st.SearchStrategy[Any], count: int, number: int, *, simpl
 def _ignoring_loaded_code() -> Iterator[None]:
     """Inside the block no value is drawn because it stands in the code that is loaded, as Hypothesis does now and then.
 
-    That is other code in each process, and that of whoever runs this suite: equal seeds would draw other values.
+    That is other code in each process, and that of whoever runs this suite: equal seeds would draw other values. There
+    is no setting for it: in a version of Hypothesis that does it in another way the block changes nothing.
     """
-    usual = providers._get_local_constants  # noqa: SLF001 - there is no setting for it
-    providers._get_local_constants = Constants  # noqa: SLF001
-    providers.CONSTANTS_CACHE.cache.clear()
+    usual, cache, constants = (getattr(providers, name, None) for name in _LOADED_CODE)
+    if usual is None or cache is None or constants is None:
+        yield
+        return
+    setattr(providers, _LOADED_CODE[0], constants)
     try:
+        cache.cache.clear()
         yield
     finally:
-        providers._get_local_constants = usual  # noqa: SLF001
-        providers.CONSTANTS_CACHE.cache.clear()
+        setattr(providers, _LOADED_CODE[0], usual)
+        cache.cache.clear()
 
 
 def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:

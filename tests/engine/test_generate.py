@@ -163,6 +163,14 @@ def test_the_same_seed_draws_the_same_whatever_code_is_loaded(tmp_path: Path, mo
     assert [generate._values(draw, 40, seed) for seed in range(5)] == drawn
 
 
+def test_a_hypothesis_that_keeps_constants_otherwise_draws_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(generate, "_LOADED_CODE", ("of_another_version", "CONSTANTS_CACHE", "Constants"))
+    with generate._ignoring_loaded_code():
+        assert generate._drawn_from(st.integers(5, 5), 3, 0, simplest=False) == (5,)
+
+
 def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer: MakeResponse) -> None:
     """A value is shortened where it is shown; two that differ after that are two values all the same."""
     rows = """\
