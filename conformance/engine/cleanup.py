@@ -26,6 +26,8 @@ from conformance.plan.model import PlannedStep
 from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
 
+INTERRUPTED = "interrupted"
+"""The key of what is left by requests that were under way when the run was interrupted begins with this."""
 _LABEL = Message("clean-up")
 _STILL_LISTED = Message("it is still listed, though its deletion was answered with a success")
 
@@ -49,6 +51,12 @@ def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label
     elif sequence is not None and sequence.response is not None:
         context.shared.undeletable.setdefault(_creating_operation(context.contract, entry), sequence.why)
     return looked and ((sequence is not None and sequence.why) or looked)
+
+
+def leave_for_later(context: RunContext, entry: LedgerEntry) -> None:
+    """Look for what an interrupted request may have made only at the end of the run: it may arrive until then."""
+    with context.shared.lock:
+        context.shared.left[INTERRUPTED, entry.id] = entry
 
 
 def describe_undeletable(context: RunContext, operations: Iterable[str], tried: Collection[str] = ()) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from conformance.checks.response import has_must, summarize_response
 from conformance.contract.schema import Step
 from conformance.contract.templates import captures_used
-from conformance.engine.cleanup import describe_left, find_and_delete, take_back
+from conformance.engine.cleanup import describe_left, find_and_delete, leave_for_later, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.entries import (
     created_resource,
@@ -115,8 +115,8 @@ class ProbeSender:
         try:
             return send_probe(self._context, evidence, self._row, probe, self._captures, unpaced=unpaced)
         except BaseException:
-            if entry is not None and entry.names:  # interrupted: it may have arrived
-                take_back(self._context, evidence, entry)
+            if entry is not None and entry.names:
+                leave_for_later(self._context, entry)
             raise
 
     def _record(self, probe: Probe) -> LedgerEntry | None:

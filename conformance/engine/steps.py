@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.client.builder import BuiltRequest
-from conformance.engine.cleanup import describe_left, take_back
+from conformance.engine.cleanup import describe_left, leave_for_later, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.entries import (
     created_resource,
@@ -58,6 +58,8 @@ class _OpenStep:
 
     step: PlannedStep
     entry: LedgerEntry
+    is_answered: bool = False
+    """Whether its request is over; not where the run was interrupted while it was under way."""
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ class CleaningSender(StepSender):
         """Add the IDs to the ledger; strike what this step has taken back."""
         current = self._current
         if current is not None:
+            current.is_answered = True
             created = self._created(current.step, result) if result.accepted else None
             entry = record_outcome(self.context, current.entry, result.exchange, created)
             if entry is None:
@@ -111,6 +114,9 @@ class CleaningSender(StepSender):
     def take_back(self) -> None:
         """Take back what is left, the last first; a failure is a warning, never a verdict."""
         for left in reversed(self._open[:]):
+            if not left.is_answered:
+                leave_for_later(self.context, left.entry)
+                continue
             why = take_back(self.context, self.evidence, left.entry, self.label)
             if why:
                 self.evidence.warnings.append(describe_left(left.step.operation, why))

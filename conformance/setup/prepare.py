@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import sleep
+from typing import Final
 
 from conformance.client.builder import PlaceholderScope
 from conformance.client.connection import wait_until_listening
-from conformance.engine.cleanup import describe_left, look_for_leftovers, take_back
+from conformance.engine.cleanup import INTERRUPTED, describe_left, look_for_leftovers, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.steps import run_steps
@@ -22,6 +24,9 @@ from conformance.setup.fixtures import (
 )
 from conformance.setup.renewal import with_renewal
 from conformance.target.loader import Target
+
+_MAY_ARRIVE: Final = 1.0
+"""Seconds within which a request that was interrupted has arrived, or never will."""
 
 
 def prepare_target(context: RunContext) -> RunContext:
@@ -74,9 +79,11 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
     Where a row or an exploration is in doubt, so is the clean-up: then all that the run created is looked for by name.
     """
     with context.shared.lock:
-        left, context.shared.left = list(context.shared.left.values()), {}
+        left, context.shared.left = context.shared.left, {}
+    if any(key[0] == INTERRUPTED for key in left):
+        sleep(_MAY_ARRIVE)
     evidence = Evidence(context.redactor)
-    reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left)]
+    reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left.values())]
     warnings: list[str] = [describe_left(entry.operation, why) for entry, why in reasons if why]
     warnings += [Message("a deletion after the rows was answered 500")] if evidence.findings else []
     if context.shared.is_in_doubt():

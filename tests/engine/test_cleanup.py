@@ -18,6 +18,7 @@ from conformance.engine.row import run_row
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.results.model import RowResult
 from conformance.session.contract_run import plan_rows
+from conformance.setup import prepare
 from conformance.setup.prepare import clean_up_target
 
 MakeResponse = Callable[..., Response]
@@ -124,6 +125,30 @@ def test_what_was_accepted_is_deleted_by_its_id_though_the_row_says_nothing_of_i
     assert after.server.items == {}
     assert after.row.warnings == ()
     assert after.open_entries == []
+
+
+@pytest.mark.parametrize("before", ["", "    before: [{call: add, request: {json: {name: '{unique.name}'}}}]\n"])
+def test_what_an_interrupted_request_makes_is_deleted_though_it_arrives_late(
+    shop: Any, context: Any, answer: MakeResponse, tmp_path: Path, *, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    class Slow(Store):
+        late: Any = None
+
+        def __call__(self, asked: Any) -> Outcome:
+            if asked.request.method == "POST":
+                self.late = asked
+                raise KeyboardInterrupt
+            return super().__call__(asked)
+
+    contract = shop(ADD + before, ("operations:\n", f"{CREATED}operations:\n"))
+    server = Slow(answer)
+    held = replace(context(contract, server), ledger=Ledger(tmp_path / LEDGER_FILE))
+    (plan,) = plan_rows(contract, held.target, contract.rows, "smoke", 0).values()
+    with pytest.raises(KeyboardInterrupt):
+        run_row(held, plan)
+    monkeypatch.setattr(prepare, "sleep", lambda _: Store.__call__(server, server.late))
+    assert clean_up_target(held) == ()
+    assert (server.items, read_open_entries(tmp_path / LEDGER_FILE)) == ({}, ())
 
 
 def test_a_500_in_answer_to_a_deletion_is_held_against_the_target(
