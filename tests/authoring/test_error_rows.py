@@ -456,6 +456,9 @@ More than ten are answered with HTTP **429**:
 {"message": "Slower"}
 ```
 """
+NAMES_JA = (
+    "# エラー\n\n| エラーコード | エラー名称 | エラー理由 |\n|-|-|-|\n| BOOK_LENT | 貸出中 | 他の人が借りています |"
+)
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
@@ -500,6 +503,7 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
                 (422, "", ["No such shelf"], ""),
             ],
         ),
+        (NAMES_JA, [(None, "BOOK_LENT", ["貸出中"], "他の人が借りています")]),
         (BLANK_LINES, [(409, "", [], "It is lent")]),
         (NO_TITLES, [(409, "", [], "It is lent"), (410, "", [], "It is sold")]),
         (CLASSES, [(401, "UNAUTHORIZED", [], "No key"), (409, "CONFLICT", [], "It is lent")]),
