@@ -23,10 +23,13 @@ def plan_controls(
     variants: Sequence[OperationVariant],
     languages: Sequence[LanguageVariant],
     depth: Depth,
+    *,
+    whole: bool = False,
 ) -> Iterator[tuple[Control, ControlPlan]]:
     """Each control that this depth tries, its calls written out: for each operation where it is the row's own call.
 
-    Beyond smoke each control of the contract asks in another language: the same one in every row that names it.
+    With `whole` each makes all of its calls of `standard`. Beyond smoke each control of the contract asks in another
+    language: the same one in every row that names it.
     """
     controls = [control for control in row.case.control if reaches(depth, control.depth)]
     if depth == "smoke":
@@ -42,7 +45,8 @@ def plan_controls(
             label = control.label
             if variant and len(variants) > 1:
                 label = Message("{label} ({operation})", label=label, operation=variant.label)
-            steps = (_ask_in_language(step, asked) for step in _steps(contract, control, variant, depth))
+            calls = _steps(contract, control, variant, "standard" if whole else depth)
+            steps = (_ask_in_language(step, asked) for step in calls)
             yield control, ControlPlan(label, tuple(steps), doubtful=control.doubtful)
 
 

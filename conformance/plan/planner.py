@@ -182,10 +182,15 @@ class Planner:
             if not any(self._uncaptured(probe.request)) and not self._lacks_of(probe)
         ]
 
-    def more_controls(self) -> list[ControlPlan]:
-        """The controls that smoke may try besides those of the plan."""
-        possible = (plan for control, plan, lacks in self._possible_controls if not lacks and not control.fallback)
-        return [plan for plan in possible if plan.draw is None]
+    def whole_controls(self) -> list[ControlPlan]:
+        """The controls that smoke may try besides those of the plan, or in their place: with all of their calls.
+
+        Without those that need what only a set-up of `standard` captures.
+        """
+        captured = {name for step, _ in self._before for name in step.step.capture or {}}
+        missing = [f"{{capture.{name}" for name in self._captures_before.keys() - captured]
+        possible = (plan for control, plan, lacks in self._whole_controls if not lacks and not control.fallback)
+        return [plan for plan in possible if plan.draw is None and not any(name in plan.key for name in missing)]
 
     @cached_property
     def _others(self) -> list[Probe]:
@@ -241,8 +246,10 @@ class Planner:
 
     def _controls(self) -> Iterator[ControlPlan]:
         possible = 0
-        for control, plan, needed in self._possible_controls:
-            chosen = f"control {plan.label}" in self.shares.chosen
+        every = self._whole_controls if self.shares.chosen else self._possible_controls
+        for short, whole in zip(self._possible_controls, every, strict=True):
+            chosen = f"control {short[1].label}" in self.shares.chosen
+            control, plan, needed = whole if chosen else short
             deeper = self.depth == "smoke" and control.depth != "smoke" and not chosen
             if possible and (control.fallback or deeper):
                 continue
@@ -252,9 +259,16 @@ class Planner:
 
     @cached_property
     def _possible_controls(self) -> list[tuple[Control, ControlPlan, list[str]]]:
+        return self._plan_controls(whole=False)
+
+    @cached_property
+    def _whole_controls(self) -> list[tuple[Control, ControlPlan, list[str]]]:
+        return self._plan_controls(whole=True)
+
+    def _plan_controls(self, *, whole: bool) -> list[tuple[Control, ControlPlan, list[str]]]:
         """Every control, what is sent for it, and what the target lacks of that."""
         languages = self.probes.language_variants
-        planned = controls.plan_controls(self.contract, self.row, self.variants, languages, self.depth)
+        planned = controls.plan_controls(self.contract, self.row, self.variants, languages, self.depth, whole=whole)
         return [(one, plan, list(missing_for_steps(self.contract, self.target, plan.steps))) for one, plan in planned]
 
     def _left_out(self, label: str, role: str, needed: list[str]) -> bool:

@@ -17,7 +17,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, control_key
 from conformance.plan.model import BUDGET, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
-from conformance.plan.power import Offer, order_offers
+from conformance.plan.power import Faults, Offer, order_offers
 from conformance.plan.setup import fixtures_to_check, setup_steps
 from conformance.plan.shared_reads import place_reads
 from conformance.plan.steps import SMOKE_REQUESTS, plan_steps
@@ -74,24 +74,21 @@ class _Drafts:
         self._contract, self._target, self._example_first = contract, target, example_first
         self._planners = {row.id: Planner(contract, target, row, "smoke") for row in rows}
         self.plans = {name: planner.plan(SharedCalls()) for name, planner in self._planners.items()}
-        self._shared_order: list[str] = []
-        self._shares: dict[str, SharedCalls] = {}
-        self._planned: dict[tuple[str, SharedCalls], RowPlan] = {}
-        self._offers = {name: tuple(self._list_offers(name)) for name, plan in self.plans.items() if not plan.lacks}
         # What is read before all rows that write must be read after what their set-ups make.
         self._order = sorted(self.plans, key=lambda name: (self.plans[name].writes, not self.plans[name].before))
         self.usable = [name for name in self._order if not self.plans[name].lacks]
+        self._shared_order, self._shares = self.usable, dict(_share(self.plans, self.usable))
+        self._planned: dict[tuple[str, SharedCalls], RowPlan] = {}
+        self._offers = {name: tuple(self._list_offers(name)) for name in self.usable}
 
     def _list_offers(self, name: str) -> Iterator[Offer]:
         """The probes of a row, first the one that its base brings, and the controls beyond those of its base.
 
         The base brings the written example, or what shows all that it shows; within a budget the probe that shows most.
         """
-        planner, power = self._planners[name], self._contract.power
-        probes, after = planner.offers(), (name, _BASE)
-        offers = [
-            Offer((name, str(one.label)), power.get((name, str(one.label)), frozenset()), after=after) for one in probes
-        ]
+        planner, after = self._planners[name], (name, _BASE)
+        probes = planner.offers()
+        offers = [Offer((name, str(one.label)), self._shown_by((name, str(one.label))), after=after) for one in probes]
         sure = [
             number
             for number, probe in enumerate(probes)
@@ -103,27 +100,30 @@ class _Drafts:
             sure = [number for number in sure if offers[number].faults >= offers[sure[0]].faults]
         yield offers.pop(max(sure, key=lambda number: len(offers[number].faults), default=0))
         yield from offers
-        known = {control.label for control in self.plans[name].controls}
-        for control in planner.more_controls() if power else ():
-            if control.label not in known:
-                key = control_key(name, control.label)
+        parts = {control.label: control for control in self.plans[name].controls}
+        for control in planner.whole_controls() if self._contract.power else ():
+            part, key = parts.get(control.label), control_key(name, control.label)
+            if part is None or (part.key != control.key and part.key not in self._shares[name].passed):
                 requests = len(list(schedule_steps(control.steps, "control", "", "")))
-                yield Offer(key, power.get(key, frozenset()), requests, after=after)
+                yield Offer(key, self._shown_by(key), requests, after=after)
+
+    def _shown_by(self, *keys: ProbeKey) -> Faults:
+        return frozenset().union(*(self._contract.power.get(key, frozenset()) for key in keys))
 
     def offers(self, *, every_row: bool = False) -> Iterator[Offer]:
         """What may be chosen, in the order in which it is worth its requests; with `every_row` each row's base first.
 
         Where no power is known: a probe of each row in turn.
         """
-        power = self._contract.power
-        known = {row for row, _ in power}
-        whole = 0 if every_row else self.count({(name, _BASE) for name in self.usable})
+        known = {row for row, _ in self._contract.power}
+        all_bases = 0 if every_row else self.count({(name, _BASE) for name in self.usable})
         bases = []
         for number, name in enumerate(self.usable, 1):
-            controls = [control_key(name, control.label) for control in self.plans[name].controls]
-            shown = self._offers[name][0].faults.union(*(power.get(key, frozenset()) for key in controls))
+            offered = {offer.name for offer in self._offers[name]}  # of these controls it sends a part
+            sent = {control_key(name, control.label) for control in self.plans[name].controls}
+            shown = self._offers[name][0].faults | self._shown_by(*sent - offered)
             others = {(one, _BASE) for one in self.usable if one != name}
-            requests = 1 if every_row else max(whole - self.count(others), 1)
+            requests = 1 if every_row else max(all_bases - self.count(others), 1)
             bases.append(
                 # Of a row that nobody has measured, it is taken for granted that it shows something.
                 Offer((name, _BASE), shown if name in known else frozenset([-number]), requests, at_once=every_row)

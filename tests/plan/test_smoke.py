@@ -12,7 +12,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.plan.model import RowPlan
 from conformance.plan.power import Offer
-from conformance.plan.smoke import _Drafts
+from conformance.plan.smoke import _Drafts, plan_within_budget
 from conformance.plan.steps import plan_steps
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import Target, target_from_mapping
@@ -49,6 +49,17 @@ def test_nothing_is_tried_twice_and_what_uses_an_allowance_up_goes_first(ours: C
         assert len(labels) == len(set(labels))
         if plan.repeat:
             assert labels == ["example (read)", "after the limit (write)"]
+
+
+def test_a_large_budget_sends_the_whole_of_a_control_unless_it_needs_more_of_a_set_up(ours: Contract) -> None:
+    plans = plan_within_budget(ours, target(ours.name), ours.rows, 300)
+    sent = {str(one.label): len(one.steps) for plan in plans.values() for one in plan.controls if not one.shared}
+    if ours.name == "kuroco":
+        assert sent["logged in"] == 4
+    else:
+        assert sent["the draft published and set back"] > 2
+        assert sent["a token that was just received"] == 1
+        assert "a token of the last page" not in sent
 
 
 def test_every_look_is_opened_once_and_closed_once(ours: Contract) -> None:
