@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -68,6 +69,12 @@ class SharedState:
     """By operation, why what it made could not be deleted: no more is made by it."""
     deleted: dict[str, str] = field(default_factory=dict)
     """What a deletion was answered for with a success, by its name, and the operation that had made it."""
+    made: dict[str, bool] = field(default_factory=dict)
+    """IDs that the target gave of what this run made, and whether that is settled: see `ownership`."""
+    listed: dict[str, datetime] = field(default_factory=dict)
+    """IDs of what was shown without the name of this run, and when first."""
+    foreign: set[str] = field(default_factory=set)
+    """IDs that the target gave of what this run made, and that are those of something else."""
     written_by_others: set[str] = field(default_factory=set)
     """The keys of reads of what changed while nothing was sent: somebody else writes to it."""
     warnings: dict[str, None] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from conformance.contract.schema import CreatedResource, Step
 from conformance.contract.templates import MissingValue, captures_used, find_placeholders
 from conformance.engine.context import RunContext
 from conformance.engine.journal import LedgerEntry, find_suite_names
+from conformance.engine.ownership import without_foreign
 from conformance.engine.step_sequence import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.plan.model import PlannedStep
@@ -100,6 +101,7 @@ def record_outcome(
         return None
     if created is None:
         return entry
+    created = without_foreign(context, entry, exchange, created)
     record_lost_try(context, entry, exchange)
     resource = created_resource(context.contract, entry.operation)
     steps = [*entry.steps, *([resource.get.model_dump(exclude_unset=True)] if resource and resource.get else [])]

@@ -14,6 +14,7 @@ from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
+from conformance.engine.ownership import check_ownership, take_note
 from conformance.engine.stale_reads import bypass_cache, is_from_cache
 from conformance.engine.step_sequence import read_capture
 from conformance.http import Exchange, FailureKind, NoResponse, Response
@@ -78,6 +79,8 @@ def send_probe(
     scope = scope_of_probe(row, probe, captures)
     try:
         built = build_probe(context, row, probe, scope)
+        if built.request.permission != "read":
+            check_ownership(context, probe.request, captures)
     except MissingValue as missing:
         evidence.doubts.append(Message("{label}: nothing gave a value for {name}", label=probe.label, name=missing))
         return None
@@ -86,6 +89,7 @@ def send_probe(
     # What a success leaves on a connection shows in the refusal after it.
     request = replace(built.request, shares_connection=probe.role != "open")
     exchange = context.session.send(request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
+    take_note(context, probe.operation, probe.request, captures, exchange)
     n = evidence.keep(exchange, probe.label, probe.role)
     if _is_served_by_cache(probe, exchange):
         with evidence.count_as("repeated"):

@@ -15,6 +15,7 @@ from conformance.contract.schema import HEADER_CAPTURE, MatchingCapture
 from conformance.contract.templates import Lookup, MissingValue, captures_used, fill
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
+from conformance.engine.ownership import check_ownership, take_note
 from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache
 from conformance.expressions import matches_whole
 from conformance.http import Exchange, FailureKind, NoResponse, Response, header
@@ -142,7 +143,7 @@ class StepSender:
                 self.evidence.conditional -= self.role == "control"
                 return True
             built = self._build(step)
-            self._check_what_is_deleted(step)
+            self._check_what_is_changed(step)
         except MissingValue as missing:
             self.sequence.lacking = str(missing)
             return False
@@ -160,6 +161,7 @@ class StepSender:
         self.sequence.calls.append(result)
         response = result.exchange.response
         if response is not None and result.accepted:
+            take_note(self.context, step.operation, step.request, self.captures, result.exchange)
             self._capture(step, response, built.lookup)
         self.after_send(built, result)
         # Clean-up goes on after any success: what else is wrong with a response is for the row to say.
@@ -168,9 +170,12 @@ class StepSender:
             self.sequence.broken = result
         return self.sequence.broken is None
 
-    def _check_what_is_deleted(self, step: PlannedStep) -> None:
-        """Raise MissingValue where what the target gave as the ID of something of ours is a fixture's."""
-        if step.permission != "delete" or not self.believed:
+    def _check_what_is_changed(self, step: PlannedStep) -> None:
+        """Raise MissingValue where what the target gave as the ID of something of ours is that of something else."""
+        if step.permission == "read" or not self.believed:
+            return
+        check_ownership(self.context, step.request, self.captures)
+        if step.permission != "delete":
             return
         made = {name for name, named in self.context.contract.file.fixtures.items() if named.make}
         fixtures = {str(value): name for name, value in self.context.target.fixtures.items() if name not in made}

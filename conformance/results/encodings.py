@@ -78,6 +78,7 @@ UUENCODE = str.maketrans(
     string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/", "".join(map(chr, range(32, 96)))
 )
 MOST_BYTES_OF_A_NUMBER = 256
+ROT47 = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
 ATBASH = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[::-1])
 
 GRAM = 6
@@ -101,7 +102,8 @@ MOST_LOOKED_AT = 256 << 10
 MOST_REMEMBERED = 512
 BETWEEN = re.compile(r'"[^"\\]{0,100}"\s*:|<[/!]?[A-Za-z-][^<>]{0,100}>|\x1b\[[0-9;]{0,20}[A-Za-z]')
 """What may stand between the pieces of a secret: a JSON member's name, a tag of HTML or XML, a terminal's colour."""
-CODED = re.compile(r"[A-Za-z0-9+/_-]{16,}")
+SHORTEST_CODED = 16
+CODED = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST_CODED},}}")
 """What may be base64 or hexadecimal digits."""
 MOST_CODED, MOST_INFLATED = 64 << 10, 4 << 10
 """Characters that are decoded, and bytes that are unpacked of each piece."""
@@ -226,7 +228,8 @@ def _list_views(text: str) -> Iterator[str]:
             room -= len(piece)
             if room < 0:
                 break
-            decoded += _decode(piece)
+            parts = {piece, *(part for part in re.split("[+/_-]", piece) if len(part) >= SHORTEST_CODED)}
+            decoded += (text for part in parts for text in _decode(part))
         yield " ".join(decoded)
         coded = [match[0] for one in decoded for match in CODED.finditer(one)]
 
@@ -259,6 +262,8 @@ def _list_forms(value: str) -> tuple[_NormalForm, ...]:
         forms.append(_NormalForm(plain[::-1], shortest, words[::-1]))
         forms.append(_NormalForm(str(codecs.encode(plain, "rot13")), shortest, words))
         forms.append(_NormalForm(plain.translate(ATBASH), shortest, words))
+        shifted = normalize_text(value.translate(ROT47))
+        forms += [_NormalForm(shifted, len(shifted))] if len(shifted) >= SHORTEST_PART else []
         if len(plain) < LONGEST_NEAR and any(map(str.isdigit, plain)):
             near = {plain[:at] + plain[at + 1 :] for at in range(1, len(plain) - 1)}
             forms += [_NormalForm(one, len(one)) for one in near]

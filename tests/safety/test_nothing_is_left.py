@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
-from conformance.session.run_session import RunOptions
+from conformance.reference.http import WireResponse
+from conformance.session.run_session import RunOptions, RunSession
+from conformance.target.selection import select_target
 from tests.safety import commands
-from tests.safety.watched import CASES, Watched, ran, saved, things, watched
+from tests.safety.watched import CASES, Watched, contract, ran, saved, things, watched
 
 ROWS = {"kuroco": "title-missing or no-group", "microcms-management": "invalid-request or invalid-url"}
 MAKES = {"kuroco": "/insert", "microcms-management": "/api/v1/media"}
@@ -140,3 +142,43 @@ def test_a_folder_that_cannot_be_written_to_keeps_anything_from_being_made(tmp_p
             ran(saved(tmp_path, server.profile), "microcms-management", how, explore=False)
         assert before == things(server.profile)
         assert "POST" not in server.methods
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "operation", "member"),
+    [
+        ("kuroco", "topics-write/title-missing", "updateTopic", "id"),
+        ("microcms-management", "media-delete/invalid-url", "deleteMedia", "url"),
+    ],
+)
+def test_what_the_target_names_as_made_by_us_and_is_not_is_neither_changed_nor_deleted(
+    name: str, row: str, operation: str, member: str, tmp_path: Path
+) -> None:
+    """Every answer to something made names a thing that was there before and that the profile does not know."""
+    named: list[Any] = []
+
+    def lying(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        answered = answer(incoming)
+        if named and answered.status_line.split()[1] in ("200", "201") and incoming.path.endswith(MAKES[name]):
+            payload = json.dumps(json.loads(answered.payload) | {member: named[0]}).encode()
+            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))]
+            return WireResponse(answered.status_line, headers, payload)
+        return answered
+
+    held = contract(name)
+    with watched(name, lying) as server:
+        server.profile["late_effects"] = "1ms"
+        before = things(server.profile)
+        known = {str(value) for value in server.profile["fixtures"].values()}
+        there = [one.split(" ")[0] for one in before if name == "kuroco" or one.startswith("https:")]
+        named += [int(one) if one.isdigit() else one for one in there if one not in known][-1:]
+        target = select_target(str(saved(tmp_path, server.profile)), name, (), {}, [name])
+        session = RunSession(target, RunOptions("smoke", 0, output=tmp_path), lambda _: {})
+        try:
+            session.begin(held, [row], [operation])
+            session.row(name, row)
+            session.explore(name, operation)
+        finally:
+            session.close()
+        assert before == things(server.profile)
+    assert any("something else" in warning for warning in session.run(name).warnings)
