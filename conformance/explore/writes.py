@@ -165,7 +165,7 @@ class GuardedWrites:
         if found.writes:
             where = ", ".join(sorted(self._differences(before, after)))
             actual = Message("changed: {places}", places=where)
-            self._report(found.writes[0], Message("a refused write changes nothing"), actual, "refused")
+            self._report(found.writes[0], Message("no change by a refused write"), actual, "refused")
 
     def _shows_another_run(self, before: Any, after: Any) -> bool:
         one, other = ({"": body} if not isinstance(body, Mapping) else body for body in (before, after))

@@ -71,11 +71,20 @@ class HtmlReport:
                 self._page.unlink(missing_ok=True)
                 if before is not None:
                     self._page.write_bytes(before)
+        elif self._session.options.report_assets:
+            self._move_script_out()
         return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._css.unlink(missing_ok=True)
+
+    def _move_script_out(self) -> None:
+        """pytest-html keeps a script of its own within the page, and a handler in an attribute."""
+        head, _, rest = self._page.read_text("utf-8").replace(' onclick="location.reload()"', "").rpartition("<script>")
+        script, end, tail = rest.partition("</script>")
+        write_text(self._page.parent / "assets" / "pytest-html.js", script)
+        write_text(self._page, f'{head}<script src="assets/pytest-html.js">{end}{tail}')
 
     def _save_style(self) -> None:
         """pytest-html reads style sheets from files, as it is configured."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -62,9 +63,11 @@ def test_violation_is_said_with_the_command_that_repeats_it(
 
 
 def test_plugins_are_there_without_autoload(tool: Tool, tmp_path: Path) -> None:
-    result = tool("run", *QUICK, "-k", "member-not-found", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    result = tool("run", *QUICK, "-k", "member-not-found", "--report-assets", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert result.code == 0, result.all
-    assert (tmp_path / "reports" / "report.html").is_file()
+    page = (tmp_path / "reports" / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script>|<style|<[^>]+ (?:style|on[a-z]+)=", page)
+    assert all((tmp_path / "reports" / file).is_file() for file in re.findall(r'(?:src|href)="(assets/[^"]+)"', page))
 
 
 def test_page_can_be_switched_off(tool: Tool, tmp_path: Path) -> None:
