@@ -126,7 +126,7 @@ def format_line(outcome: JobOutcome, language: str | None = None, *, before: boo
     say = Translator(check_language(language))
     name, results = say(outcome.name), outcome.results
     if results is None:
-        return f"! {say(Message('no results'))}  {name}  {say(outcome.problem)}"
+        return f"! {say(Message('no results'))}  {name}  " + say(outcome.problem).replace("⏎", "\n  ")
     rows = [row for run in results.runs for row in run.rows]
     good = sum(row.verdict in {Verdict.CONFORMS, Verdict.DRIFTS} for row in rows)
     requests, time = sum(run.requests for run in results.runs), format_duration(results.seconds)

@@ -12,7 +12,7 @@ from conformance.checks.leaks import check_leaks
 from conformance.checks.model import Finding, Level
 from conformance.contract.schema import Expect
 from conformance.http import Response
-from conformance.messages import Message
+from conformance.messages import Message, join_messages
 
 
 def find_editions(response: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
@@ -95,13 +95,24 @@ def classify_choice(
     plain = _plain(response, accept, own, rules, where)
     if plain is not None:
         return summarize_response(response, rules), plain
-    expected = [own.row if item == "this" else item for item in accept]
+    allowed = join_messages(", ", [_describe_accepted(own.row if item == "this" else item) for item in accept])
+    expected = Message("one of {statuses}", statuses=allowed)
     detail = Message(
         "the documents are silent here, but none of them allows {answer}", answer=summarize_response(response, rules)
     )
     return summarize_response(response, rules), (
         Finding("choice", Level.MUST, expected, response.status, where, detail=detail),
     )
+
+
+def _describe_accepted(item: str | int) -> str:
+    words = {
+        "accepted": Message("success"),
+        "any-4xx": Message("any 4xx"),
+        "not-5xx": Message("anything but a 5xx"),
+    }
+    row = Message("the answer of {row}", row=item) if "/" in str(item) else str(item)
+    return words.get(str(item), row)
 
 
 def _plain(

@@ -276,7 +276,7 @@ class Planner:
         lacks = list(dict.fromkeys(needed))
         if lacks:
             self.lacking.setdefault(role, []).append(lacks)
-            self.skipped.append(Message("{label}: {lacks}", label=label, lacks=", ".join(lacks)))
+            self.skipped.append(Message("{label}: lacks {names}", label=label, names=", ".join(lacks)))
         return bool(lacks)
 
 

@@ -381,7 +381,7 @@ def test_of_two_operations_the_one_that_lacks_is_skipped_and_named(plan: Plan) -
     found = plan(TWO, fixtures=None)
     assert found.lacks == ()
     assert labels(found)[:2] == ["example (list)", "example again (list)"]
-    assert "example (one): fixtures.item" in found.skipped
+    assert "example (one): lacks fixtures.item" in found.skipped
 
 
 def test_the_least_that_a_profile_would_have_to_add_is_named(plan: Plan) -> None:
@@ -412,7 +412,7 @@ def test_a_row_whose_every_control_lacks_lacks_it(plan: Plan) -> None:
     text = row('control: [{label: c, steps: [{call: get, request: {path: {id: "{fixture.sizes.id}"}}}]}]')
     found = plan(text, fixtures={"item": "spoon"})
     assert found.lacks == ("fixtures.sizes.id",)
-    assert found.skipped == ("control c: fixtures.sizes.id",)
+    assert found.skipped == ("control c: lacks fixtures.sizes.id",)
 
 
 def test_a_fallback_is_tried_only_where_the_controls_before_it_lack(plan: Plan) -> None:
@@ -432,7 +432,7 @@ def test_an_optional_set_up_that_lacks_is_left_out_with_what_needs_it(plan: Plan
     assert (len(plan(text).before), labels(plan(text), "boundary")) == (1, ["limit=a", "limit=b"])
     bare = plan(text, fixtures=None)
     assert (bare.before, labels(bare, "boundary")) == ((), ["limit=b"])
-    assert bare.skipped == ("limit=a: fixtures.item",)
+    assert bare.skipped == ("limit=a: lacks fixtures.item",)
 
 
 def test_what_takes_a_write_back_must_be_allowed_too(plan: Plan) -> None:
