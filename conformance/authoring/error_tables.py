@@ -253,7 +253,7 @@ def _columns(table: TableBlock) -> list[list[str]]:
 
 def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
     """Whether most cells are statuses; among codes some, beside the vendor's own numbers; without a title all."""
-    known = sum(cell.isdigit() and int(cell) in _REGISTERED and int(cell) >= 400 for cell in cells)
+    known = sum(re.fullmatch("[45]\\d\\d", cell) is not None and int(cell) in _REGISTERED for cell in cells)
     return (
         _share(cells, _is_http_status) > 0.6
         or (title == "code" and all(map(str.isdigit, cells)) and known > 2)

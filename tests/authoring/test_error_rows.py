@@ -456,6 +456,10 @@ More than ten are answered with HTTP **429**:
 {"message": "Slower"}
 ```
 """
+ZEROS = (
+    "# Errors\n\n| Code | Status | Meaning |\n|-|-|-|\n| 0400 | 409 | Lent |\n| 0404 | 410 | Sold |\n"
+    "| 0405 | 404 | Lost |"
+)
 NAMES_JA = (
     "# エラー\n\n| エラーコード | エラー名称 | エラー理由 |\n|-|-|-|\n| BOOK_LENT | 貸出中 | 他の人が借りています |"
 )
@@ -503,6 +507,7 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
                 (422, "", ["No such shelf"], ""),
             ],
         ),
+        (ZEROS, [(409, "0400", [], "Lent"), (410, "0404", [], "Sold"), (404, "0405", [], "Lost")]),
         (NAMES_JA, [(None, "BOOK_LENT", ["貸出中"], "他の人が借りています")]),
         (BLANK_LINES, [(409, "", [], "It is lent")]),
         (NO_TITLES, [(409, "", [], "It is lent"), (410, "", [], "It is sold")]),
