@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import textwrap
 import threading
 from collections.abc import Iterator
@@ -38,11 +37,9 @@ def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[s
         return 0
     choices = _choices(variants)
     try:
-        # Werkzeug prints its own words on a port that is taken, and then ends the process.
-        with contextlib.redirect_stderr(io.StringIO()):
-            server = reference.start(contract, port=port, faults=faults, variants=choices)
-    except (OSError, SystemExit) as error:
-        what = f"port {port} cannot be had: {getattr(error, 'strerror', None) or 'it is taken'}"
+        server = reference.start(contract, port=port, faults=faults, variants=choices)
+    except OSError as error:
+        what = f"port {port} cannot be had: {error.strerror}"
         raise ConfigError([Problem("--port", what, "leave it out for a free one")]) from None
     with server, contextlib.suppress(KeyboardInterrupt):  # which every signal to stop raises
         click.echo(dump(server.profile), nl=False)

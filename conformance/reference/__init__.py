@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.errors import ConfigError
 from conformance.reference.catalogue import Fault, Variant, choose_variants, draw_variants, unknown_name_problems
@@ -16,7 +16,7 @@ from conformance.reference.catalogue import Fault, Variant, choose_variants, dra
 if TYPE_CHECKING:
     from conformance.reference.hooks import FaultyServer
     from conformance.reference.http import Application
-    from conformance.reference.server import Server
+    from conformance.reference.server import RunningServer
 
 __all__ = [
     "Fault",
@@ -36,31 +36,6 @@ _SERVERS: Final[Mapping[str, tuple[str, str]]] = {
     "microcms-management": ("microcms", "MicrocmsApplication"),
 }
 """By contract, the package below this one and the name of the class in its module `application`."""
-
-
-class RunningServer:
-    """A reference server that listens on 127.0.0.1 until it is closed.
-
-    `base_url` has no slash at the end; `profile` is the complete target profile to use with it; `variants` holds the
-    choice that it made for each variant; `application` is the state behind it.
-    """
-
-    def __init__(self, server: Server, application: Application, choices: Mapping[str, str]) -> None:
-        self._server = server
-        self.application = application
-        self.variants = choices
-        self.base_url = server.base_url
-        self.profile: dict[str, Any] = application.profile(server.base_url)
-
-    def close(self) -> None:
-        """Stops listening and closes every connection; may be called twice."""
-        self._server.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def contracts() -> tuple[str, ...]:
@@ -97,11 +72,10 @@ def start(
     It listens when this returns. Port 0 takes a free one. Raises ConfigError, with near names, for an unknown contract,
     fault, variant or choice, and OSError for a port that is taken.
     """
-    choices = _complete_choices(contract, variants or {})
-    application = create_application(contract, faults, choices)
-    from conformance.reference.server import Server  # noqa: PLC0415 - the names are listed without loading Werkzeug
+    from conformance.reference.server import RunningServer  # noqa: PLC0415 - names are listed without loading Werkzeug
 
-    return RunningServer(Server(application, port), application, choices)
+    choices = choose_variants(_import_from(contract, "variants").VARIANTS, variants or {})
+    return RunningServer(create_application(contract, faults, choices), port, choices)
 
 
 def create_application(contract: str, faults: Sequence[str], choices: Mapping[str, str]) -> Application:
@@ -113,10 +87,6 @@ def create_application(contract: str, faults: Sequence[str], choices: Mapping[st
     hooks = [one.make_hooks() for name, one in found.items() if name in faults]
     application: Application = getattr(_import_from(contract, "application"), _SERVERS[contract][1])(hooks, choices)
     return application
-
-
-def _complete_choices(contract: str, requested: Mapping[str, str]) -> dict[str, str]:
-    return choose_variants(variants(contract), requested)
 
 
 def _faulty_servers(contract: str) -> tuple[FaultyServer[Any], ...]:

@@ -30,8 +30,12 @@ class Fault:
     contract: str
     rows: tuple[Row, ...]
     kind: str
-    sentence: str
     wording_only: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in words."""
+        return self.name.replace("_", " ").capitalize() + "."
 
     @property
     def rejects_valid(self) -> bool:

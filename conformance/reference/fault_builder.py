@@ -161,7 +161,7 @@ def _identity(context: RequestContext) -> tuple[Any, ...]:
 
 
 class FaultBuilder(Generic[Context]):
-    """Builds the faulty servers of one contract; where no sentence is given, the name is the sentence.
+    """Builds the faulty servers of one contract.
 
     A fault occurs for the requests for which each condition in `where` holds, and the attributes of the request context
     that are given by name are as expected (`when`).
@@ -262,8 +262,7 @@ class FaultBuilder(Generic[Context]):
     def now_and_later(self, server: FaultyServer[Context]) -> tuple[FaultyServer[Context], FaultyServer[Context]]:
         """This server, and one that does the same, but only some time after the rejection."""
         fault = server.fault
-        name, sentence = f"{fault.name}_later", fault.sentence.removesuffix(".") + ", some time later."
-        late = replace(fault, name=name, kind="late", sentence=sentence)
+        late = replace(fault, name=f"{fault.name}_later", kind="late")
         return server, FaultyServer(late, lambda: replace(server.make_hooks(), delay=_LATE))
 
     def cross(
@@ -284,8 +283,7 @@ class FaultBuilder(Generic[Context]):
     def _build(
         self, name: str, rows: Rows, kind: str, make_hooks: Callable[[], FaultHooks[Context]]
     ) -> FaultyServer[Context]:
-        sentence = name.replace("_", " ").capitalize() + "."
-        fault = Fault(name, self.contract, _tuple(rows), kind, sentence, wording_only=kind in _WORDING_KINDS)
+        fault = Fault(name, self.contract, _tuple(rows), kind, wording_only=kind in _WORDING_KINDS)
         return FaultyServer(fault, make_hooks)
 
 

@@ -1,18 +1,21 @@
 """An HTTP/1.1 server on a loopback port: it reads requests, hands them to an application and writes the responses.
 
-Werkzeug's threaded server accepts and owns the connections; its handler closes each after one response, so requests
-and responses are read and written here, which keeps connections open. A body is read only as far as the application
-asks for. The rest is drained after the response, up to a limit, so that a client that still sends can read it.
+Requests and responses are read and written here, byte for byte: what a client sent is not tidied up, and a response may
+be wrong. A body is read only as far as the application asks for. The rest is drained after the response, up to a limit,
+so that a client that still sends can read it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
+from collections.abc import Mapping
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import IO, Any, Final, cast
 
-from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import DechunkedInput
 
 from conformance.reference.http import Application, IncomingRequest, RequestBody, WireResponse
 
@@ -23,10 +26,10 @@ IDLE_TIMEOUT: Final = 60.0
 """Seconds that a connection may stay open without a request."""
 
 
-class _Handler(WSGIRequestHandler):
+class _Handler(StreamRequestHandler):
     """Handles the requests of one connection, until either side closes it."""
 
-    server: Server
+    server: RunningServer
     timeout = IDLE_TIMEOUT
     disable_nagle_algorithm = True
 
@@ -110,32 +113,39 @@ def _path_and_query(target: str) -> str:
     return target
 
 
-class Server(ThreadedWSGIServer):
-    """Serves an application on a port of 127.0.0.1 from a daemon thread; `close()` ends every connection at once."""
+class RunningServer(ThreadingTCPServer):
+    """A reference server that listens on 127.0.0.1, from a daemon thread, until it is closed.
+
+    `base_url` has no slash at the end; `profile` is the complete target profile to use with it; `variants` holds the
+    choice that it made for each variant; `application` is the state behind it.
+    """
 
     request_queue_size = 128
     allow_reuse_address = True
+    daemon_threads = True
 
-    def __init__(self, application: Application, port: int = 0) -> None:
+    def __init__(self, application: Application, port: int, variants: Mapping[str, str]) -> None:
         self.application = application
+        self.variants = variants
         self._closing = threading.Event()
         self._connections: set[Any] = set()
         self._lock = threading.Lock()
-        super().__init__("127.0.0.1", port, _no_application, handler=_Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.port = int(self.server_address[1])
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.profile = application.profile(self.base_url)
         self._thread = threading.Thread(target=self._accept, name=f"reference-{self.port}", daemon=True)
         self._thread.start()
 
-    @property
-    def base_url(self) -> str:
-        """Where it listens, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def pause(self, seconds: float) -> None:
         """Waits, but not longer than until the server closes."""
         self._closing.wait(seconds)
 
     def close(self) -> None:
-        """Stops listening and ends every connection; may be called twice."""
+        """Stops listening and ends every connection at once; may be called twice."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -151,16 +161,13 @@ class Server(ThreadedWSGIServer):
     def _accept(self) -> None:
         """Accepts connections; the library's own loop checks only twice a second whether to stop."""
         while not self._closing.is_set():
-            try:
-                connection, address = self.socket.accept()
-            except OSError:
-                return
-            if self._closing.is_set():
-                connection.close()
-                return
-            with self._lock:
-                self._connections.add(connection)
-            self.process_request(connection, address)
+            self.handle_request()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Keeps a connection in mind until its thread is done with it."""
+        with self._lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         """Forgets a connection when its thread is done with it."""
@@ -170,12 +177,5 @@ class Server(ThreadedWSGIServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Prints errors of this server, but not those of a client that closed its connection."""
-        import sys  # noqa: PLC0415 - only needed after an error
-
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
-
-
-def _no_application(environ: Any, start_response: Any) -> list[bytes]:
-    """Stands in for the WSGI application that the library requires; the handler above never calls it."""
-    raise NotImplementedError(environ, start_response)

@@ -53,5 +53,5 @@ def test_rare_choices_are_seldom_drawn_and_explicit_ones_never() -> None:
 
 
 def test_only_faults_of_the_kind_control_reject_valid_requests() -> None:
-    faults = [Fault("name", "contract", (), kind, "Sentence.") for kind in ("control", "status")]
+    faults = [Fault("name", "contract", (), kind) for kind in ("control", "status")]
     assert [fault.rejects_valid for fault in faults] == [True, False]

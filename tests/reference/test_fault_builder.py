@@ -139,11 +139,7 @@ def test_what_is_done_later_is_not_done_at_once_but_in_the_order_of_requests() -
     for number in range(20):
         server.carry_out(partial(order.append, number))
     server.carry_out(done.set)
-    assert (late.fault.name, late.fault.kind, late.fault.sentence) == (
-        "keeps_it_later",
-        "late",
-        "Keeps it, some time later.",
-    )
+    assert (late.fault.name, late.fault.kind, late.fault.sentence) == ("keeps_it_later", "late", "Keeps it later.")
     assert 0 < server.delay < 0.1
     assert not done.is_set()
     assert done.wait(5)

@@ -8,24 +8,13 @@ from typing import Any, Final
 
 from conformance.reference.catalogue import Row
 
-LOGIN: Final[Row] = ("login", 1)
-PROFILE: Final[Row] = ("login", 2)
-TOKEN: Final[Row] = ("login", 3)
-NOT_FOUND: Final[Row] = ("topics-read", 1)
-NO_GROUP: Final[Row] = ("topics-write", 1)
-TITLE: Final[Row] = ("topics-write", 2)
-MISSING: Final[Row] = ("topics-write", 3)
-EMPTY: Final[Row] = ("topics-write", 4)
-EMAIL: Final[Row] = ("topics-write", 5)
-TEL: Final[Row] = ("topics-write", 6)
-ZIP: Final[Row] = ("topics-write", 7)
-URL: Final[Row] = ("topics-write", 8)
-NUMBER: Final[Row] = ("topics-write", 9)
-REGEX: Final[Row] = ("topics-write", 10)
-LENGTH: Final[Row] = ("topics-write", 11)
-
+ROWS: Final[tuple[Row, ...]] = (
+    *(("login", number) for number in range(1, 4)),
+    ("topics-read", 1),
+    *(("topics-write", number) for number in range(1, 12)),
+)
+(LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
 FORMATS: Final = (EMAIL, TEL, ZIP, URL, NUMBER)
-ROWS: Final = (LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, *FORMATS, REGEX, LENGTH)
 
 
 class Absent(Enum):

@@ -26,12 +26,12 @@ class ContentOperations(Operations):
         single = self._store.objects.get(context.endpoint)
         if single is not None:
             if self._choices["query_of_object"] == "validated":
-                self._parameters.read_page(context, "contents-get", "limit", "offset")
+                self._read_page(context, "contents-get", "limit", "offset")
             return JsonResponse(200, single.as_json())
-        limit, offset = self._parameters.read_page(context, "contents-get", "limit", "offset")
+        limit, offset = self._read_page(context, "contents-get", "limit", "offset")
         group = self._group(context)
         self._behaviour.reject_if_faulty(context, value=context.raw)
-        first = self._parameters.first_of_page(context, offset)
+        first = self._first_of_page(context, offset)
         page = [content.as_json() for content in list(group.values())[first : first + limit]]
         return JsonResponse(200, {"contents": page, "totalCount": len(group), "offset": offset, "limit": limit})
 

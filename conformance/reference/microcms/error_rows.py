@@ -65,33 +65,6 @@ _UNDOCUMENTED: Final[Mapping[Row, tuple[int, str]]] = {
 }
 """Errors that no table lists, in the style of similar rows: the documents promise nothing here."""
 
-_REWORDED: Final[Mapping[str, str]] = {
-    "IP address rejected.": "Your address is not on the list.",
-    "Forbidden": "You may not do this.",
-    "Not Found": "There is nothing here.",
-    "Too Many Requests": "Slow down, please.",
-    "Internal Server Error": "Something broke.",
-    _LIMIT_BELOW: "A page cannot be that small.",
-    _LIMIT_ABOVE: "A page cannot be that large.",
-    _LIMIT_INVALID: "A page has {value} entries?",
-    _OFFSET_BELOW: "Paging starts at the first entry.",
-    _OFFSET_INVALID: "Paging starts at {value}?",
-    "Content not found": "No such entry.",
-    "Status: (0: must be a valid value.).": "A status of that name is unknown.",
-    "Status: the length must be exactly 1.": "Exactly one status, please.",
-    "invalid user id": "Nobody of that name.",
-    "Request body is not JSON object.": "The body is not what it should be.",
-    _METHOD: "Try another verb.",
-    "Invalid boolean in query (imageOnly={value})": "Pictures only: {value}?",
-    "BadRequest": "That page has gone.",
-    "invalid request": "There is no upload in this.",
-    "request body too large": "That file weighs too much.",
-    "invalid url": "That is no address of ours.",
-    "this medium is referenced by another content": "Somebody still uses it.",
-    "medium not found": "It is gone already.",
-    "Member not found": "No such colleague.",
-}
-
 
 def message_of(row: Row, value: str = "") -> str:
     """The documented message of a row, with `value` in its placeholder."""
@@ -120,7 +93,7 @@ class ErrorResponses:
             return values["message"]
         text = _lookup(row)[1]
         if self._choices["wording"] == "other":
-            text = _REWORDED.get(text, text)
+            text = f"E-{row[0]}-{row[1]}" + (" for {value}" if "{value}" in text else "")
         if row == ("common", 1) and self._choices["ip_dot"] == "absent":
             text = text.removesuffix(".")
         if text == _OFFSET_BELOW and self._choices["offset_dot"] == "present":

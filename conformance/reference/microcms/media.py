@@ -39,12 +39,12 @@ class MediaOperations(Operations):
 
     def list_v1(self, context: MicrocmsContext) -> JsonResponse:
         """A page by limit and offset."""
-        limit, offset = self._parameters.read_page(context, "media-get", "limit", "offset")
+        limit, offset = self._read_page(context, "media-get", "limit", "offset")
         if offset >= 10_000 and self._choices["offset_10000_on_v1"] == "fails":
             raise RequestRejected(("common", 5))
-        found = _select_images(self._store.media, only=self._parameters.read_image_only(context))
+        found = _select_images(self._store.media, only=self._read_image_only(context))
         self._behaviour.reject_if_faulty(context, value=context.raw)
-        first = self._parameters.first_of_page(context, offset)
+        first = self._first_of_page(context, offset)
         page = [medium.as_json(1) for medium in found[first : first + limit]]
         return JsonResponse(200, {"media": page, "totalCount": len(found), "limit": limit, "offset": offset})
 
@@ -141,8 +141,8 @@ class MediaOperations(Operations):
 
     def _first_page(self, context: MicrocmsContext) -> ListRange:
         names = ("limit", "offset") if self._choices["offset_on_v2"] == "validated" else ("limit",)
-        limit, _ = self._parameters.read_page(context, "media-get", *names)
-        image_only = self._parameters.read_image_only(context)
+        limit, _ = self._read_page(context, "media-get", *names)
+        image_only = self._read_image_only(context)
         name = context.query_value("fileName")
         if name == "" and self._choices["file_name_empty"] == "not-found":
             raise RequestRejected(_FILE_NAME)

@@ -43,7 +43,7 @@ class MemberOperations(Operations):
 
     def list_members(self, context: MicrocmsContext) -> JsonResponse:
         """The members who have joined."""
-        limit, _ = self._parameters.read_page(context, "members-list", "limit")
+        limit, _ = self._read_page(context, "members-list", "limit")
         joined = [member for member in self._store.members.values() if not member.inviting]
         page = [{**member.as_json(), "inviting": False} for member in joined[:limit]]
         return JsonResponse(200, {"members": page, "totalCount": len(joined)})

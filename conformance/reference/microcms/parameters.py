@@ -1,4 +1,4 @@
-"""The query parameters of lists: limit, offset, imageOnly."""
+"""What the operations have in common, such as the query parameters of lists: limit, offset, imageOnly."""
 
 from __future__ import annotations
 
@@ -22,14 +22,18 @@ _ROWS: Final[Mapping[str, Mapping[str, tuple[int, int, int]]]] = {
 }
 
 
-class ListParameters:
-    """Reads the parameters of a list; raises RequestRejected with a row of its table where one is invalid."""
+class Operations:
+    """What the operations of the service have in common: its state, behaviour and choices, and parameters of lists.
 
-    def __init__(self, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
+    A parameter that is invalid raises RequestRejected with a row of the list's table.
+    """
+
+    def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
+        self._store = store
         self._behaviour = behaviour
         self._choices = choices
 
-    def read_page(self, context: MicrocmsContext, table: str, *names: str) -> tuple[int, int]:
+    def _read_page(self, context: MicrocmsContext, table: str, *names: str) -> tuple[int, int]:
         """Limit and offset of a list; only the parameters in `names` are read."""
         order = list(reversed(names)) if self._choices["parameter_order"] == "offset-first" else list(names)
         found = {"limit": DEFAULT_LIMIT, "offset": 0}
@@ -48,11 +52,11 @@ class ListParameters:
         limit = found["limit"] if self._behaviour.performs("limit", context) else DEFAULT_LIMIT
         return limit, found["offset"] if self._behaviour.performs("offset", context) else 0
 
-    def first_of_page(self, context: MicrocmsContext, offset: int) -> int:
+    def _first_of_page(self, context: MicrocmsContext, offset: int) -> int:
         """The index of the first item of a page."""
         return max(0, offset - self._behaviour.performs("offset from one", context, intended=False))
 
-    def read_image_only(self, context: MicrocmsContext) -> bool:
+    def _read_image_only(self, context: MicrocmsContext) -> bool:
         """Whether only images are asked for."""
         text = context.query_value("imageOnly")
         if text is None:
@@ -99,13 +103,3 @@ class ListParameters:
         if above and number > MAX_LIMIT:
             self._behaviour.reject((table, above), context)
         return max(number, 0)
-
-
-class Operations:
-    """What the operations of the service have in common: its state, its behaviour and the choices that it makes."""
-
-    def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
-        self._store = store
-        self._behaviour = behaviour
-        self._choices = choices
-        self._parameters = ListParameters(behaviour, choices)

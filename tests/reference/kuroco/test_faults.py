@@ -265,6 +265,7 @@ class Recorder:
         self.write(EMAIL, self.valid(email="abc", url="abc"), {})
         self.write(TITLE, self.valid(subject="Q"), {"_lang": "en", "Accept-Language": "ja"})
         self.write(TITLE, self.valid(subject=""), {"_lang": "en", "Accept-Language": "ja"})
+        self.write(EMAIL, self.valid(), {"Accept-Language": "ja;q=0.9"})
 
 
 def responses_of(rows: tuple[Row, ...], *names: str) -> list[str]:
