@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -121,16 +121,6 @@ class SharedState:
         with self.lock:
             known, beyond = self.outside_rows, self.outside_rows.beyond_plan + sent.beyond_plan
             self.outside_rows = OutsideRows(known.requests + sent.requests, known.planned + sent.planned, beyond)
-
-    def publish(self, passed: Mapping[str, str]) -> None:
-        """Let other rows know what passed in a run of a row that is kept."""
-        with self.lock:
-            self.passed |= passed
-
-    def passed_controls(self) -> Mapping[str, str]:
-        """What is published so far."""
-        with self.lock:
-            return dict(self.passed)
 
 
 @dataclass(frozen=True, slots=True)

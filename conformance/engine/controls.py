@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,14 +21,12 @@ from conformance.engine.culprit import NOT_AGAIN, TIMES_IN_A_ROW, stays_as_it_is
 from conformance.engine.evidence import Evidence
 from conformance.engine.probe import build_probe
 from conformance.engine.step_sequence import StepResult, StepSequence
+from conformance.engine.steps import run_row_steps
 from conformance.http import Response
 from conformance.jsontools import canonical_text, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import ControlPlan, PlannedStep, RowPlan, reads_own
 from conformance.results.model import Attempt
-
-RunSequence = Callable[[Evidence, Sequence[PlannedStep], str, str, dict[str, Any]], StepSequence]
-"""Makes some calls, recorded as evidence under a label and in a role, with these captures."""
 
 _TRY_AGAIN: Final = frozenset({408, 409, 423, 425, 429})
 """Statuses of refusals that say nothing of the request: the same one may be accepted a moment later."""
@@ -50,8 +48,8 @@ class ControlResult:
 class ControlRunner:
     """Tries and judges the controls of one row. Holds no state, so several may be tried at the same time."""
 
-    def __init__(self, context: RunContext, plan: RowPlan, run_sequence: RunSequence) -> None:
-        self.context, self.plan, self._run_sequence = context, plan, run_sequence
+    def __init__(self, context: RunContext, plan: RowPlan) -> None:
+        self.context, self.plan = context, plan
 
     def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> ControlResult:
         """Try one control and judge it."""
@@ -89,8 +87,7 @@ class ControlRunner:
             end = sequence.broken
             if end is None or not self._may_be_undone(sequence):
                 return False
-            send = partial(self._run_sequence, evidence, [end.step], _where(control), "control", captures)
-            read: Callable[[], Any] = lambda send=send: _what_is_shown(send().calls)  # type: ignore[misc]  # noqa: E731
+            read = partial(self._read_again, evidence, control, end.step, captures)
             # What undoes the control has been sent by now, so that it reads otherwise than at the step that failed.
             undone = any(step.undo for step in control.steps)
             shown = read() if undone else _what_is_shown([end])
@@ -123,12 +120,21 @@ class ControlRunner:
         with evidence.count_as("confirmed"):
             return self._send(evidence, control, captures).passed
 
-    def _send(self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any]) -> StepSequence:
-        return self._run_sequence(evidence, control.steps, _where(control), "control", captures)
+    def _send(
+        self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any], steps: Sequence[PlannedStep] = ()
+    ) -> StepSequence:
+        row, label = self.plan.row.id, _where(control)
+        steps = steps or control.steps
+        return run_row_steps(self.context, row, evidence, steps, captures, label=label, role="control")
+
+    def _read_again(
+        self, evidence: Evidence, control: ControlPlan, step: PlannedStep, captures: dict[str, Any]
+    ) -> tuple[int, str] | None:
+        return _what_is_shown(self._send(evidence, control, captures, [step]).calls)
 
     def find_passed(self, control: ControlPlan, own: Mapping[str, str]) -> str | None:
         """Where it passed already, as a whole or call by call, in an earlier row or in this one; None if nowhere."""
-        passed = {**self.context.shared.passed_controls(), **own}
+        passed = {**self.context.shared.passed, **own}
         if control.key in passed:
             return passed[control.key]
         calls = [passed.get(step.key) for step in control.steps]

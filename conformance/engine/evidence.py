@@ -37,12 +37,7 @@ class Evidence:
     editions: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     """How many requests left this machine, all that follow included."""
-    repeated: int = 0
-    """Sent again after a lost connection, a refusal for lack of allowance, or in a sequence begun again."""
-    shrunk: int = 0
-    """Sent to make a failing value smaller."""
-    confirmed: int = 0
-    """Sent to make sure of what was seen."""
+    beyond_plan: BeyondPlan = field(default_factory=BeyondPlan)
     conditional: int = 0
     """Those that the plan foresees only after a certain answer."""
     _same: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
@@ -52,7 +47,7 @@ class Evidence:
         n = len(self.exchanges) + 1
         self.exchanges.append(record_exchange(exchange, n, label, role, self.redactor))
         self.requests += exchange.tries
-        self.repeated += max(0, exchange.tries - 1)
+        self.beyond_plan += BeyondPlan(repeated=max(0, exchange.tries - 1))
         self._same.setdefault(exchange.request.key, []).append(n)
         return n
 
@@ -79,20 +74,13 @@ class Evidence:
     def add_counts(self, other: Evidence) -> None:
         """Count the requests of another, without what it has gathered."""
         self.requests += other.requests
-        self.repeated += other.repeated
-        self.shrunk += other.shrunk
-        self.confirmed += other.confirmed
+        self.beyond_plan += other.beyond_plan
         self.conditional += other.conditional
-
-    @property
-    def beyond_plan(self) -> BeyondPlan:
-        """Those of the requests that no plan foresees."""
-        return BeyondPlan(self.repeated, self.shrunk, self.confirmed)
 
     @property
     def planned(self) -> int:
         """How many of the requests a plan foresees."""
-        return self.requests - self.repeated - self.shrunk - self.confirmed
+        return self.requests - self.beyond_plan.total
 
     @contextmanager
     def count_as(self, kind: Literal["repeated", "shrunk", "confirmed"]) -> Iterator[None]:
@@ -101,7 +89,7 @@ class Evidence:
         try:
             yield
         finally:
-            setattr(self, kind, getattr(self, kind) + self.planned - planned)
+            self.beyond_plan += BeyondPlan(**{kind: self.planned - planned})
 
     def find(self, found: Iterable[Finding], n: int | None) -> None:
         """Keep findings of exchange `n`, redacted and cut: an answer may hold megabytes."""

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.files import read_text
+from conformance.jsontools import walk_values
 from conformance.messages import Message, plural_message
 
 LEDGER_FILE: Final = "ledger.jsonl"
@@ -171,14 +172,9 @@ def draw_run_id() -> str:
 
 def find_suite_names(value: Any) -> Iterator[str]:
     """Every name of this suite in a value of JSON types."""
-    if isinstance(value, str):
-        yield from (match.rstrip(".") for match in _NAME.findall(value))
-    elif isinstance(value, Mapping):
-        for member in value.values():
-            yield from find_suite_names(member)
-    elif isinstance(value, list | tuple):
-        for member in value:
-            yield from find_suite_names(member)
+    for _, one in walk_values(value):
+        if isinstance(one, str):
+            yield from (match.rstrip(".") for match in _NAME.findall(one))
 
 
 def has_run_name(text: str) -> bool:

@@ -16,6 +16,7 @@ from conformance.engine.probe import ProbeResult, send_probe
 from conformance.engine.stale_reads import bypass_cache
 from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
+from conformance.results.model import BeyondPlan
 from conformance.target.schema import Pace, read_pace
 
 _BURSTS = 3
@@ -73,7 +74,7 @@ class _Burst:
             first = count == 1
             outcome = self._send(scratch, probe, unpaced=repeat.unpaced and not first, patient=first)
             self.evidence.add_counts(scratch)
-            self.evidence.repeated += count > self.plan.repeats + 1
+            self.evidence.beyond_plan += BeyondPlan(repeated=int(count > self.plan.repeats + 1))
             self.lost += outcome.exchange.tries - 1 if outcome else 0
             response = outcome.exchange.response if outcome else None
             is_served = response is not None and response.status in repeat.before
@@ -131,7 +132,8 @@ def send_repeatedly(
             burst = _Burst(context, plan, captures, anew, past_cache=True)
             burst.send(probes)
             evidence.requests += burst.evidence.requests
-            burst.evidence.requests = burst.evidence.conditional = burst.evidence.repeated = 0
+            burst.evidence.requests, burst.evidence.conditional = 0, 0
+            burst.evidence.beyond_plan = BeyondPlan()
         served.append(burst.served)
     evidence.add_counts(burst.evidence)
     if allowance is not None and len(served) == _BURSTS and not burst.holds(allowance) and len(set(served)) > 1:

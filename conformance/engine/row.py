@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,14 +25,11 @@ from conformance.engine.probe_sender import ProbeSender
 from conformance.engine.repeat import send_beyond, send_repeatedly
 from conformance.engine.state_guard import State, StateGuard
 from conformance.engine.step_sequence import StepSequence
-from conformance.engine.steps import run_steps, set_back_row
+from conformance.engine.steps import INTERRUPTIONS, run_row_steps, set_back_row
 from conformance.jsontools import resolve_pointer
 from conformance.messages import Message, join_messages
 from conformance.plan.model import BUDGET, ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
 from conformance.results.model import Attempt, RowResult
-
-INTERRUPTIONS = 2
-"""How often a sequence is begun again after a reset or a timeout; what it had made is taken back before."""
 
 NEVER_EXPLAINED = frozenset(["effect", "leak"])
 """What is wrong with a refusal whatever it was refused for."""
@@ -42,7 +39,7 @@ NEVER_EXPLAINED = frozenset(["effect", "leak"])
 class FinishedRow:
     """The result of one run of a row, and what it found out that other rows may rely on.
 
-    Nothing of it is known to other rows before `RunContext.shared.publish` is called: a run that is discarded leaves
+    What passed is known to other rows once it stands in `RunContext.shared.passed`: a run that is discarded leaves
     nothing behind.
     """
 
@@ -117,9 +114,7 @@ class RowRunner:
         self._refusals: list[Refusal] = []
         self._reasons: dict[int, Refusal] = {}
         """Why each probe was refused, by its number."""
-        # No method: a cycle of references would keep the answers of a row that is done.
-        self._run_sequence = partial(_run_sequence, context=context, row=self.id, own=self.captures)
-        self._controls = ControlRunner(context, plan, self._run_sequence)
+        self._controls = ControlRunner(context, plan)
         self._sender = ProbeSender(context, plan, self.captures)
         again = partial(send_beyond, context, plan, self.captures) if plan.repeat else self._sender.attempt
         self.guard = StateGuard(context, self.evidence, plan, self.captures, again, patience=patience)
@@ -137,7 +132,7 @@ class RowRunner:
         if why := self._find_undeletable(self.plan.before):
             self.evidence.doubts.append(why)
             return False
-        sequence = self._run_sequence(self.evidence, self.plan.before, Message("set-up"), "step")
+        sequence = self._run_steps(self.plan.before, Message("set-up"), "step")
         self.set_up_sequence = sequence
         self.context.shared.stopping.wait(self.context.target.settle)  # what it wrote may not show before
         if sequence.passed:
@@ -231,7 +226,7 @@ class RowRunner:
         due, self._to_restore = self._to_restore, False
         if not due or not self.plan.after:
             return
-        sequence = self._run_sequence(self.evidence, self.plan.after, Message("restore"), "clean-up")
+        sequence = self._run_steps(self.plan.after, Message("restore"), "clean-up")
         if sequence.passed:
             strike(self.context, self._restore_entry)
         else:
@@ -306,6 +301,9 @@ class RowRunner:
         if len(kept) < len(found):
             doubts.append(Message("the faulty request was refused in the same words as the valid one"))
         return kept, doubts
+
+    def _run_steps(self, steps: Sequence[PlannedStep], label: Message, role: str) -> StepSequence:
+        return run_row_steps(self.context, self.id, self.evidence, steps, self.captures, label=label, role=role)
 
     # --- probes
 
@@ -434,7 +432,7 @@ class RowRunner:
             if not steps:
                 continue
             with self.evidence.count_as("confirmed"):
-                sequence = self._run_sequence(self.evidence, steps, Message("is {key} right?", key=key), "open")
+                sequence = self._run_steps(steps, Message("is {key} right?", key=key), "open")
             if sequence.passed:
                 where = self.context.target.where(*key.split("."))
                 self._mistake = Message("{where}: {key}: the target keeps to another value", where=where, key=key)
@@ -469,25 +467,3 @@ class RowRunner:
         unsent = self.plan.before[self.plan.before.index(failed) + 1 :]
         self._planned += count_requests([plan]) - count_requests([self.plan]) - len(unsent)
         self.plan = plan
-
-
-def _run_sequence(
-    evidence: Evidence,
-    steps: Iterable[PlannedStep],
-    label: str,
-    role: str,
-    captures: dict[str, Any] | None = None,
-    *,
-    context: RunContext,
-    row: str,
-    own: dict[str, Any],
-) -> StepSequence:
-    """Make some calls of a row; begun again where nothing but the way to the target ended them."""
-    steps, captures, salt = tuple(steps), own if captures is None else captures, f"{row}/{label}"
-    for _ in range(INTERRUPTIONS):
-        planned = evidence.planned
-        sequence = run_steps(context, evidence, steps, captures, label=label, role=role, salt=salt)
-        if not sequence.interrupted:
-            return sequence
-        evidence.repeated += evidence.planned - planned
-    return run_steps(context, evidence, steps, captures, label=label, role=role, salt=salt)

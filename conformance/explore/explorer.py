@@ -132,7 +132,7 @@ class Explorer:
 
     def confirming(self) -> AbstractContextManager[None]:
         """Requests in this block make sure of an effect."""
-        return self.following_up("confirmed", _CONFIRMING - self.evidence.confirmed)
+        return self.following_up("confirmed", _CONFIRMING - self.evidence.beyond_plan.confirmed)
 
     def wait_for_late_effects(self) -> None:
         """Leave what was refused the time in which it may be carried out all the same."""

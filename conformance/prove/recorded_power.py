@@ -54,13 +54,13 @@ def _measure_row(context: RunContext, plan: RowPlan, row: RowResult) -> RowPower
         return RowPower(row.id, row.verdict, row.reason, 0)
     permissions = {str(probe.label): probe.permission for probe in plan.probes}
     recorded = [_restore(one, permissions.get(str(one.label))) for one in row.exchanges]
-    passed = context.shared.passed_controls()
+    passed = dict(context.shared.passed)
     sender = ReplayingSender([one.exchange for one in recorded], {})
     again = run_row(replace(context, session=sender), plan)
     if again.result.verdict not in {Verdict.CONFORMS, Verdict.DRIFTS}:
         reason = again.result.reason or Message("judged again, its recorded answers are not green")
         return RowPower(row.id, Verdict.INCONCLUSIVE, reason, 0)
-    context.shared.publish(again.passed)
+    context.shared.passed |= again.passed
     faults = measure_mutations(context, plan, recorded, passed)
     return RowPower(row.id, row.verdict, row.reason, 0, faults)
 

@@ -158,6 +158,11 @@ class BeyondPlan:
         """Both together."""
         return BeyondPlan(self.repeated + other.repeated, self.shrunk + other.shrunk, self.confirmed + other.confirmed)
 
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.repeated + self.shrunk + self.confirmed
+
 
 @dataclass(frozen=True, slots=True)
 class OutsideRows:

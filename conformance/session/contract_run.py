@@ -289,7 +289,7 @@ class ContractRun:
         self._keep(run)
 
     def _keep(self, run: FinishedRow) -> None:
-        self.context.shared.publish(run.passed)
+        self.context.shared.passed |= run.passed
         self.context.shared.keep(run.result)
         self._results[run.result.id] = run.result
 

@@ -17,7 +17,7 @@ def evidence(count: int) -> Evidence:
 
 def test_every_try_counts() -> None:
     made = evidence(3)
-    assert (made.requests, made.repeated, len(made.exchanges)) == (6, 3, 3)
+    assert (made.requests, made.beyond_plan.repeated, len(made.exchanges)) == (6, 3, 3)
 
 
 def test_little_evidence_is_kept_whole() -> None:
