@@ -324,14 +324,13 @@ def changed_members(before: State, after: State) -> State:
 
 
 def shows_another_run(before: Mapping[str, Any], after: Mapping[str, Any], run_name: str) -> bool:
-    """Whether something is new that bears the name of another run of this suite.
+    """Whether something is new, or gone, that bears the name of another run of this suite.
 
-    Not where there is less of anything: what moves up on a page of a list, as another item is gone, was there before.
+    Where there is less of anything, nothing is new: what moves up on a page, as another item is gone, was there before.
     """
-    if any(_size(after.get(name)) < _size(value) for name, value in before.items()):
-        return False
-    shown, new = ({one for one in _values_within(state) if isinstance(one, str)} for state in (before, after))
-    return any(names_another_run(text, run_name) for text in new - shown)
+    old, new = ({one for one in _values_within(state) if isinstance(one, str)} for state in (before, after))
+    has_less = any(_size(after.get(name)) < _size(value) for name, value in before.items())
+    return any(names_another_run(text, run_name) for text in (old - new if has_less else new - old))
 
 
 def lasting_changes(before: State, after: State, since: State) -> list[str]:

@@ -21,6 +21,7 @@ from conformance.http import FAILURE_NAMES, FailureKind, split_url
 from conformance.messages import Message
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 from conformance.results.redaction import CLOSE, OPEN
+from conformance.target.schema import parse_duration
 
 Result = TypeVar("Result", RowResult, Exploration)
 Calls = list[RecordedExchange]
@@ -212,6 +213,24 @@ def _find_proxy(run: _Run) -> Iterator[RunCause]:
     if any(map(_is_of_proxy, run.calls)):
         text = Message("a proxy of the profile answered 407: it asks for a user and a password")
         yield RunCause("vantages", text, _is_of_proxy)
+
+
+def _find_short_timeout(run: _Run) -> Iterator[RunCause]:
+    """Several rows without an answer in time, where others took nearly as long."""
+    unanswered = sum(any(map(_timed_out, row.exchanges)) for row in run.rows)
+    slowest = max((one.seconds for one in run.calls if one.response is not None), default=0.0)
+    timeout = run.target.get("timeout")
+    if unanswered >= _LEAST and timeout and slowest > parse_duration(timeout) / 2:
+        text = Message(
+            "timeout: in {n} rows no answer was complete within {timeout}, and others took nearly as long",
+            n=unanswered,
+            timeout=timeout,
+        )
+        yield RunCause("timeout", text, _timed_out)
+
+
+def _timed_out(exchange: RecordedExchange) -> bool:
+    return exchange.failure is not None and exchange.failure.kind == FailureKind.TIMEOUT
 
 
 def _find_wrong_path(run: _Run) -> Iterator[RunCause]:
@@ -489,6 +508,7 @@ _FIRST: Final[tuple[_Rule, ...]] = (_find_silence, _find_redirect, _find_page, _
 _RULES: Final[tuple[_Rule, ...]] = (
     _find_credentials,
     _find_proxy,
+    _find_short_timeout,
     _find_hooks,
     _find_page_of_vantage,
     _find_fixtures,
@@ -514,7 +534,8 @@ def _refused_at_last(result: RowResult | Exploration) -> Calls:
     if isinstance(result, Exploration):
         return list(result.exchanges[-1:])
     valid = [one for one in result.exchanges if one.role in _VALID and not _succeeded(one)]
-    return valid or [one for one in result.exchanges if not _succeeded(one)][-1:]
+    unanswered = [one for one in result.exchanges if one.response is None]
+    return valid or unanswered or [one for one in result.exchanges if not _succeeded(one)][-1:]
 
 
 def _with_findings(row: RowResult) -> Iterator[tuple[RecordedExchange, Finding]]:

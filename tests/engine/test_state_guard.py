@@ -311,3 +311,9 @@ OTHER = "conformance-zzz999-0123456789ab"
 def test_what_another_run_has_added_is_told_from_what_was_there(names: list[str], total: int, expected: bool) -> None:
     before, after = {"/names": ["a", "b"], "/total": 2}, {"/names": names, "/total": total}
     assert shows_another_run(before, after, "conformance-abc123") is expected
+
+
+def test_what_another_run_has_taken_away_again_is_its_own_doing() -> None:
+    before, after = {"/names": ["a", OTHER], "/total": 2}, {"/names": ["a"], "/total": 1}
+    assert shows_another_run(before, after, "conformance-abc123")
+    assert not shows_another_run(before, after, "conformance-zzz999")

@@ -19,6 +19,7 @@ from conformance.results.model import (
     Exploration,
     ExploredFinding,
     RecordedExchange,
+    RecordedNoResponse,
     RecordedRequest,
     RecordedResponse,
     RowResult,
@@ -645,3 +646,17 @@ def test_what_was_let_in_from_outside_holds_only_if_the_address_is_outside() -> 
         [row] = run_at(server.profile, only=["common/ip-address-rejected"]).rows
     assert row.verdict == Verdict.VIOLATES
     assert "target.yaml: vantages.outside: what was found holds only if this is as the target has it" in row.warnings
+
+
+@pytest.mark.parametrize(("seconds", "short"), [(0.0009, True), (0.0001, False)])
+def test_a_timeout_that_others_nearly_took_is_too_short(seconds: float, short: bool) -> None:
+    late = replace(asked(1, "GET /a", 200, "guard"), response=None, failure=RecordedNoResponse("timeout", "late"))
+    answered = replace(asked(2, "GET /b", 400, "example"), seconds=seconds)
+    doubts = [
+        RowResult(f"things/{name}", "things", 1, Verdict.INCONCLUSIVE, reason=name, exchanges=(late, answered))
+        for name in "abc"
+    ]
+    causes = find_causes({"timeout": "1ms"}, doubts)
+    text = "timeout: in 3 rows no answer was complete within 1ms, and others took nearly as long"
+    expected = [text] * 3 if short else ["a", "b", "c"]
+    assert [row.reason for row in apply_causes(doubts, causes)] == expected
