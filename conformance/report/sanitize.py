@@ -33,7 +33,7 @@ def _name(match: re.Match[str]) -> str:
 
 
 def to_one_line(text: str) -> str:
-    """`visible` in one line: line ends are shown as `⏎`, tabs as spaces."""
+    """`show_invisible` in one line: line ends are shown as `⏎`, tabs as spaces."""
     return show_invisible(text).replace("\n", "⏎").replace("\t", " ")
 
 
@@ -48,7 +48,7 @@ def format_json(value: Any) -> str:
 
 
 def escape_cell(text: str) -> str:
-    """`one_line`, with an apostrophe before what a spreadsheet that a table is pasted into would take for a formula."""
+    """`to_one_line`, with an apostrophe before what a spreadsheet into which it is pasted would take for a formula."""
     line = to_one_line(text)
     return f"'{line}" if line.lstrip().startswith(("=", "+", "-", "@")) else line
 

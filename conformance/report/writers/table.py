@@ -28,8 +28,11 @@ STYLES = {
 _LONGEST = 100
 
 
-def build_renderable(results: Results, language: str | None = None) -> RenderableType:
-    """What a console prints when a run is over; every text is plain, so that nothing in it is read as markup."""
+def print_table(console: Console, results: Results, language: str | None = None) -> None:
+    """What a console prints when a run is over; every text is plain, so that nothing in it is read as markup.
+
+    Commands are not broken over lines, so that they can be copied: the terminal wraps them itself.
+    """
     say = Translator.of(results.runs, language)
     parts: list[RenderableType] = []
     for run in results.runs:
@@ -40,12 +43,7 @@ def build_renderable(results: Results, language: str | None = None) -> Renderabl
     verdict = results.verdict
     sentences = " ".join(map(say, collect_sentences(results.runs)))
     parts.append(Text.assemble((f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", STYLES[verdict]), f"  {sentences}"))
-    return Group(*parts)
-
-
-def print_table(console: Console, results: Results, language: str | None = None) -> None:
-    """Prints it. Commands are not broken over lines, so that they can be copied: the terminal wraps them itself."""
-    console.print(build_renderable(results, language), crop=False)
+    console.print(Group(*parts), crop=False)
 
 
 def format_table(results: Results, language: str | None = None) -> str:
