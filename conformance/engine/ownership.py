@@ -57,9 +57,11 @@ def without_foreign(
     """The IDs that a success gives of what an entry made, without those of other things."""
     resource, kept = context.contract.file.created_resources.get(entry.operation), dict(created)
     for name in resource.made if resource is not None else ():
-        text = _write_id(created.get(name))
+        if created.get(name) is None:
+            continue
+        text = _write_id(created[name])
         if resource is not None and entry.names and resource.capture.get(name) == resource.name:
-            is_foreign = bool(text) and not any(one.partition(".")[0] in text for one in entry.names)
+            is_foreign = not any(one.partition(".")[0] in text for one in entry.names)
         else:
             listed = context.shared.listed.get(text)
             is_foreign = listed is not None and listed <= _start_of(exchange)
@@ -76,6 +78,14 @@ def check_ownership(context: RunContext, request: RequestTemplate, captures: Map
     for text, name in _ids_in(request, captures).items():
         if text in context.shared.foreign:
             raise MissingValue(f"{name} that is not something else's")
+    for name in captures_used([request.path, request.query, request.url]):
+        if name in captures and not is_id(captures[name]):
+            raise MissingValue(f"capture.{name} that names one thing")
+
+
+def is_id(value: Any) -> bool:
+    """Whether a value can name one thing: in a path, nothing and dots lead to what holds it, and to all in there."""
+    return isinstance(value, str | int) and not isinstance(value, bool) and str(value) not in {"", ".", ".."}
 
 
 def _note(context: RunContext, text: str, exchange: Exchange, *, is_named: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from conformance.checks.model import Level
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import NO_BODY
+from conformance.engine.ownership import is_id
 from conformance.explore.checks import Observation, ProbeAnswer
 from conformance.explore.context import ExploreContext
 from conformance.explore.explorer import Explorer
@@ -55,7 +56,7 @@ def request_of_link(
     probe = plain_probe(operation)
     for where, name, expression in link.parameters:
         value = _evaluate(expression, made)
-        if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
+        if not is_id(value):
             return None
         probe = with_values(probe, where, name, str(value))
     missing = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}

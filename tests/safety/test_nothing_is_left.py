@@ -145,17 +145,19 @@ def test_a_folder_that_cannot_be_written_to_keeps_anything_from_being_made(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "row", "operation", "member"),
+    ("place", "member", "given"),
     [
-        ("kuroco", "topics-write/title-missing", "updateTopic", "id"),
-        ("microcms-management", "media-delete/invalid-url", "deleteMedia", "url"),
+        (("kuroco", "topics-write/title-missing", "updateTopic"), "id", None),
+        (("kuroco", "topics-write/no-group", "deleteTopic"), "id", ".."),
+        (("microcms-management", "media-delete/invalid-url", "deleteMedia"), "url", None),
+        (("microcms-management", "media-delete/invalid-url", "deleteMedia"), "url", ["5"]),
     ],
 )
 def test_what_the_target_names_as_made_by_us_and_is_not_is_neither_changed_nor_deleted(
-    name: str, row: str, operation: str, member: str, tmp_path: Path
+    place: tuple[str, str, str], member: str, given: Any, tmp_path: Path
 ) -> None:
-    """Every answer to something made names a thing that was there before and that the profile does not know."""
-    named: list[Any] = []
+    """Every answer to something made names what leads elsewhere, or a thing that the profile does not know."""
+    (name, row, operation), named = place, list[Any]()
 
     def lying(incoming: Any, answer: Callable[[Any], Any]) -> Any:
         answered = answer(incoming)
@@ -171,7 +173,7 @@ def test_what_the_target_names_as_made_by_us_and_is_not_is_neither_changed_nor_d
         before = things(server.profile)
         known = {str(value) for value in server.profile["fixtures"].values()}
         there = [one.split(" ")[0] for one in before if name == "kuroco" or one.startswith("https:")]
-        named += [int(one) if one.isdigit() else one for one in there if one not in known][-1:]
+        named += [given or (int(one) if one.isdigit() else one) for one in there if one not in known][-1:]
         target = select_target(str(saved(tmp_path, server.profile)), name, (), {}, [name])
         session = RunSession(target, RunOptions("smoke", 0, output=tmp_path), lambda _: {})
         try:
@@ -181,4 +183,5 @@ def test_what_the_target_names_as_made_by_us_and_is_not_is_neither_changed_nor_d
         finally:
             session.close()
         assert before == things(server.profile)
-    assert any("something else" in warning for warning in session.run(name).warnings)
+        assert not [path for method, path in server.actual if method != "GET" and path.endswith("/..")]
+    assert given == ".." or any("something else" in warning for warning in session.run(name).warnings)
