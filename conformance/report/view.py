@@ -148,13 +148,24 @@ def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
     worst = next((verdict for verdict in WORST_FIRST if counts[verdict]), Verdict.NOT_EXERCISED)
     if known := sum(row.known is not None for row in rows):
         worst = Verdict.CONFORMS if worst is Verdict.NOT_EXERCISED and not counts[worst] else worst
+    explored = Counter(one.verdict for run in runs for one in run.explored)
     sentences = [_verdict_sentence(worst, counts[worst], len(rows))]
-    if bad := sum(one.verdict is Verdict.VIOLATES for run in runs for one in run.explored):
+    if worst is Verdict.NOT_EXERCISED and explored.keys() - {Verdict.NOT_EXERCISED}:
+        sentences = [Message("No row was exercised, only what goes beyond the tables.")]
+    if bad := explored[Verdict.VIOLATES]:
         sentences.append(
             plural_message(
                 bad,
                 "Exploration beyond the tables found a deviation in {n} operation.",
                 "Exploration beyond the tables found deviations in {n} operations.",
+            )
+        )
+    if doubtful := explored[Verdict.INCONCLUSIVE]:
+        sentences.append(
+            plural_message(
+                doubtful,
+                "Exploration beyond the tables is inconclusive for {n} operation.",
+                "Exploration beyond the tables is inconclusive for {n} operations.",
             )
         )
     if known:

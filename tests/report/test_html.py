@@ -21,7 +21,7 @@ from conformance.report.evidence import (
 from conformance.report.html import format_title, render_document, render_fragment
 from conformance.report.text_diff import diff_texts
 from conformance.report.view import build_view, collect_sentences, group_rows
-from conformance.results.model import Attempt
+from conformance.results.model import Attempt, Exploration
 from tests.report.made_up import answer, many_rows, sample_results, violates_by_status
 
 
@@ -156,6 +156,18 @@ def test_sentence_of_a_run_follows_its_worst_row(verdict: Verdict) -> None:
         Verdict.NOT_EXERCISED: "No row was exercised, so nothing can be said about the target.",
     }
     assert first == expected[verdict]
+
+
+def test_what_only_exploration_came_to_is_said() -> None:
+    run = sample_results().runs[0]
+    doubtful, fine = (Exploration("x", "GET", "/x", verdict) for verdict in (Verdict.INCONCLUSIVE, Verdict.CONFORMS))
+    rows = tuple(row for row in run.rows if row.verdict is Verdict.CONFORMS)
+
+    assert collect_sentences([replace(run, rows=rows, explored=(doubtful,))])[1:] == (
+        "Exploration beyond the tables is inconclusive for 1 operation.",
+    )
+    only = "No row was exercised, only what goes beyond the tables."
+    assert collect_sentences([replace(run, rows=(), explored=(fine,))]) == (only,)
 
 
 def test_a_known_deviation_is_not_counted_in_the_first_sentence() -> None:

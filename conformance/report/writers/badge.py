@@ -23,7 +23,8 @@ def format_badge(results: Results) -> str:
     rows = [row for run in results.runs for row in run.rows]
     counts = dict(count_verdicts(row for row in rows if row.known is None))
     verdict, known = results.verdict, sum(row.known is not None for row in rows)
-    explored = sum(one.verdict is Verdict.VIOLATES for run in results.runs for one in run.explored)
+    is_error = verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}
+    explored = is_error and sum(one.verdict is verdict for run in results.runs for one in run.explored)
     parts = [f"{verdict} {counts[verdict]}/{len(rows)}" if counts[verdict] else verdict.value]
     parts += [f"{explored} in exploration"] if explored else []
     parts += [f"{known} known"] if known else []
@@ -36,7 +37,7 @@ def format_badge(results: Results) -> str:
         "label": to_one_line(", ".join(dict.fromkeys(run.contract.name for run in results.runs)) or results.suite.name),
         "message": ", ".join(parts),
         "color": _colour(results, whole=not known and not left),
-        "isError": verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE},
+        "isError": is_error,
     }
     return format_json_text(badge)
 
