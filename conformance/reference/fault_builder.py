@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import cycle
+from itertools import count, cycle
 from typing import Any, Final, Generic, Literal
 
 from conformance.reference.catalogue import Fault, Row
-from conformance.reference.hooks import Context, FaultHooks, FaultyServer, RequestContext, RequestCounter
+from conformance.reference.hooks import Context, FaultHooks, FaultyServer, RequestContext
 from conformance.reference.http import JsonResponse
 from conformance.reference.response_changes import with_status
 
@@ -61,103 +61,86 @@ def _first(value: Any) -> Any:
     return value[0] if isinstance(value, list) else value
 
 
-def after_first(condition: Condition[Context]) -> Condition[Context]:
-    """True from the second request on for which `condition` holds."""
-    counter = RequestCounter()
-    return lambda context: condition(context) and counter.increment() > 1
-
-
-def every_nth(number: int) -> Limit[Any]:
-    """True for every nth request for which the condition holds."""
+def counted(holds: Callable[[int], bool]) -> Limit[Any]:
+    """True for those requests for which the condition holds whose number among them, from 1, is one that `holds`."""
 
     def limit(condition: Condition[Any]) -> Condition[Any]:
-        counter = RequestCounter()
-        return lambda context: condition(context) and counter.increment() % number == 0
+        numbers = count(1)
+        return lambda context: condition(context) and holds(next(numbers))
 
     return limit
 
 
-def not_first(condition: Condition[Context]) -> Condition[Context]:
-    """True for requests that differ from the first one for which `condition` holds."""
-    first: list[tuple[Any, ...]] = []
-
-    def differs(context: Context) -> bool:
-        if not condition(context):
-            return False
-        this = _identity(context)
-        if not first:
-            first.append(this)
-        return this != first[0]
-
-    return differs
-
-
-def repeated(condition: Condition[Context]) -> Condition[Context]:
-    """True for requests that `condition` holds for and that are equal to an earlier one."""
-    seen: list[tuple[Any, ...]] = []
-
-    def is_repeated(context: Context) -> bool:
-        if not condition(context):
-            return False
-        this = _identity(context)
-        seen.append(this)
-        return this in seen[:-1]
-
-    return is_repeated
-
-
-def since(trigger: Condition[Any]) -> Limit[Any]:
-    """True for requests for which the condition holds, once `trigger` has held for an earlier one."""
+def compared(key: Callable[[Any], Any], holds: Callable[[Any, Sequence[Any]], bool]) -> Limit[Any]:
+    """True where `holds` says so of a request's `key` and those of the earlier ones for which the condition holds."""
 
     def limit(condition: Condition[Any]) -> Condition[Any]:
-        counter = RequestCounter()
+        keys: list[Any] = []
 
         def occurs(context: Any) -> bool:
-            if condition(context):
-                return counter.count > 0
-            if trigger(context):
-                counter.increment()
-            return False
+            if not condition(context):
+                return False
+            this = key(context)
+            keys.append(this)
+            return holds(this, keys[:-1])
 
         return occurs
 
     return limit
 
 
-def on_connections_of(trigger: Condition[Any]) -> Limit[Any]:
-    """True for requests on a connection that has brought one for which `trigger` holds before."""
+def since(trigger: Condition[Any], key: Callable[[Any], Any] = lambda _: None) -> Limit[Any]:
+    """True where the condition holds, once `trigger` has held for an earlier request, one with an equal `key`."""
 
     def limit(condition: Condition[Any]) -> Condition[Any]:
-        ports: set[int] = set()
+        keys: set[Any] = set()
 
         def occurs(context: Any) -> bool:
-            known = context.request.port in ports
+            this = key(context)
+            known = this in keys
             if trigger(context):
-                ports.add(context.request.port)
-            return condition(context) and known
+                keys.add(this)
+            return known and condition(context)
 
         return occurs
 
     return limit
 
 
-def on_every_second_connection(condition: Condition[Context]) -> Condition[Context]:
-    """True on every second connection, of those that bring requests for which the condition holds."""
-    ports: list[int] = []
-
-    def occurs(context: Context) -> bool:
-        if not condition(context):
-            return False
-        if context.request.port not in ports:
-            ports.append(context.request.port)
-        return ports.index(context.request.port) % 2 == 1
-
-    return occurs
+def again(key: Callable[[Any], Any]) -> Limit[Any]:
+    """True where an earlier request for which the condition holds had an equal `key`."""
+    return compared(key, lambda this, earlier: this in earlier)
 
 
 def _identity(context: RequestContext) -> tuple[Any, ...]:
     request = context.request
     return (request.method, request.path, request.query, sorted(request.headers.items()), context.body)
+
+
+def _port(context: RequestContext) -> int:
+    return context.request.port
+
+
+after_first: Final = counted(lambda number: number > 1)
+"""True from the second request on for which the condition holds."""
+not_first: Final = compared(_identity, lambda this, earlier: this != [*earlier, this][0])
+"""True for requests that differ from the first one for which the condition holds."""
+repeated: Final = again(_identity)
+"""True for requests that are equal to an earlier one for which the condition holds."""
+on_every_second_connection: Final = compared(
+    _port, lambda this, earlier: list(dict.fromkeys([*earlier, this])).index(this) % 2 == 1
+)
+"""True on every second connection, of those that bring requests for which the condition holds."""
+
+
+def every_nth(number: int) -> Limit[Any]:
+    """True for every nth request for which the condition holds."""
+    return counted(lambda one: one % number == 0)
+
+
+def on_connections_of(trigger: Condition[Any]) -> Limit[Any]:
+    """True for requests on a connection that has brought one for which `trigger` holds before."""
+    return since(trigger, _port)
 
 
 class FaultBuilder(Generic[Context]):
@@ -246,13 +229,13 @@ class FaultBuilder(Generic[Context]):
         marked, occurs = _tuple(rows), _limited(where, expected)
 
         def make_hooks() -> FaultHooks[Context]:
-            counter = RequestCounter()
+            refused: list[JsonResponse] = []
 
             def alter(response: JsonResponse, context: Context) -> JsonResponse:
                 if response.row in marked and occurs(context):
-                    counter.increment()
-                elif counter.count and response.row is None and response.status < 300 and shown(context):
-                    return response.replace(value=mark(response.value, counter.count))
+                    refused.append(response)
+                elif refused and response.row is None and response.status < 300 and shown(context):
+                    return response.replace(value=mark(response.value, len(refused)))
                 return response
 
             return FaultHooks(alter_response=alter)

@@ -141,17 +141,3 @@ class Behaviour(Generic[Context]):
 def late_effects(delay: float) -> dict[str, str]:
     """What a profile says of how long one has to wait for what a rejected request does late, in `delay` seconds."""
     return {"late_effects": f"{max(1, round(3000 * delay))}ms"}
-
-
-class RequestCounter:
-    """Counts the requests that a condition holds for; safe to use from several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.count = 0
-
-    def increment(self) -> int:
-        """The new count."""
-        with self._lock:
-            self.count += 1
-            return self.count

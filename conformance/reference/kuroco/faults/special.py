@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import escape
+from operator import attrgetter
 from typing import Any, Final
 from unicodedata import normalize
 
@@ -14,10 +15,11 @@ from conformance.reference.fault_builder import (
     RANGES,
     Change,
     Condition,
-    Limit,
+    again,
     every_nth,
     on_connections_of,
     repeated,
+    since,
     when,
 )
 from conformance.reference.hooks import FaultyServer
@@ -62,44 +64,12 @@ def _with_grant(response: JsonResponse, context: KurocoContext) -> JsonResponse:
     return response.replace(value={**response.value, "grant_token": grant.value})
 
 
-def _seen_token(condition: Test) -> Test:
-    """A condition that holds only from the second request on with the same token."""
-    seen: set[str | None] = set()
-
-    def occurs(context: KurocoContext) -> bool:
-        if not condition(context):
-            return False
-        known = context.key in seen
-        seen.add(context.key)
-        return known
-
-    return occurs
-
-
 def _tells_account(attribute: str) -> Change[KurocoContext]:
     def change(response: JsonResponse, context: KurocoContext) -> JsonResponse:
         account = next(iter(context.site.accounts.accounts.values()))
         return response.replace(value={**response.value, "debug": getattr(account, attribute)})
 
     return change
-
-
-def _after_a_success(same: Callable[[KurocoContext], Any] = lambda _: None) -> Limit[KurocoContext]:
-    """A condition that holds only once a request for which it held, with the same of something, was accepted."""
-
-    def limit(condition: Test) -> Test:
-        accepted: set[Any] = set()
-
-        def occurs(context: KurocoContext) -> bool:
-            if not condition(context):
-                return False
-            if context.row is None:
-                accepted.add(same(context))
-            return context.row is not None and same(context) in accepted
-
-        return occurs
-
-    return limit
 
 
 def _long_text(least: int, most: float) -> Test:
@@ -186,6 +156,7 @@ _NAME: Final = ACCOUNT[0].partition("@")[0].encode()
 _LOGINS, _TOKENS, _DETAILS = when(operation="login"), when(operation="token"), when(operation="detail")
 _ALONE: Final = when(lambda context: context.body_member("subject") is None, operation="update")
 _WITHOUT_ITEMS: Final = when(lambda context: not {*context.names.values()} & {*(context.body or ())})
+_TOPIC: Final = attrgetter("topics_id")
 _AFTER_A_LOGIN: Final = on_connections_of(when(operation="login", row=None))
 _HEX, _WORD = _grant("[0-9a-fA-F]{64}"), _grant("(?![0-9a-fA-F]{64}$).*")
 
@@ -336,8 +307,8 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     *(_omits(f"takes_an_access_token_{name}", PROFILE, "check token", kind="credential", key=key) for name, key in (
         ("in_any_case", f"(?i:{STATIC_TOKEN})"), ("by_its_first_eight_characters", f"{STATIC_TOKEN[:8]}.*"),
         ("with_more_behind_it", f"{STATIC_TOKEN}.+"), ("of_any_text", ".+"))),
-    _omits("takes_a_wrong_access_token_the_second_time", PROFILE, "check token", kind="repeated", limit=_seen_token,
-           operation="profile", key=".+", logged_in=False),
+    _omits("takes_a_wrong_access_token_the_second_time", PROFILE, "check token", kind="repeated",
+           limit=again(attrgetter("key")), operation="profile", key=".+", logged_in=False),
     _omits("opens_the_profile_with_a_grant", PROFILE, "check token", lambda c: c.key in c.site.accounts.grants,
            kind="credential"),
     *(_omits(f"lets_anybody_{one}", PROFILE, "check access to writes", operation=one, key=None)
@@ -358,10 +329,10 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
 
     # Missing topics
     _accepts("lists_a_missing_group_as_empty", NOT_FOUND, operation="list", group_exists=False),
-    _answers("shows_the_topic_that_was_read_last", NOT_FOUND, "repeated", _STALE, _DETAILS, to="any",
-             limit=_after_a_success()),
+    _answers("shows_the_topic_that_was_read_last", NOT_FOUND, "repeated", _STALE, _DETAILS, to="any", row=".+",
+             limit=since(when(_DETAILS, row=None))),
     *(_answers(f"keeps_a_deleted_topic_that_was_read{suffix}", NOT_FOUND, "repeated", _STALE, when(_DETAILS, **asked),
-               to="any", limit=_after_a_success(lambda context: context.topics_id)) for suffix, asked in (
+               to="any", row=".+", limit=since(when(_DETAILS, row=None, **asked), _TOPIC)) for suffix, asked in (
         ("", {}), ("_in_english", {"language": "en"}))),
     _accepts("lists_a_page_of_a_missing_group", NOT_FOUND, kind="beyond", operation="list", group_exists=False,
              query={"cnt": ".*"}),
@@ -424,7 +395,7 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     *(_accepts(f"checks_{ROW_NAMES[row]}_beside_an_item_only", row, _WITHOUT_ITEMS, kind="rule")
       for row in (NO_GROUP, TITLE, MISSING)),
     _answers("looks_at_no_title_of_what_was_changed_before", TITLE, "repeated", _UPDATED, to="any", operation="update",
-             limit=_after_a_success(lambda context: context.topics_id)),
+             row=".+", limit=since(when(operation="update", row=None), _TOPIC)),
     _accepts("drops_missing_text_without_an_email", MISSING, lambda c: c.body_member("email") is None, kind="rule"),
     _accepts("drops_missing_text_beside_a_title_of_0", MISSING, lambda c: c.body_member("subject") == "0", kind="rule"),
     _accepts("drops_formats_beside_contents", FORMATS, lambda c: c.body_member("contents") is not None, kind="rule"),

@@ -14,6 +14,7 @@ from conformance.reference.fault_builder import (
     RANGES,
     Condition,
     after_first,
+    counted,
     every_nth,
     not_first,
     on_connections_of,
@@ -22,7 +23,7 @@ from conformance.reference.fault_builder import (
     since,
     when,
 )
-from conformance.reference.hooks import FaultyServer, RequestCounter
+from conformance.reference.hooks import FaultyServer
 from conformance.reference.http import NO_BODY
 from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.error_rows import ROWS, message_of
@@ -69,11 +70,6 @@ def _first_in_10_seconds(number: int) -> Callable[[Test], Test]:
         return occurs
 
     return limit
-
-
-def _all_but_every_11th(condition: Test) -> Test:
-    counter = RequestCounter()
-    return lambda context: condition(context) and counter.increment() % 11 != 1
 
 
 def _right_after(trigger: Test) -> Callable[[Test], Test]:
@@ -328,7 +324,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *(_accepts(f"allows_any_rate_by_{method.lower()}", _RATE, method=method) for method in ("GET", "PATCH")),
     *(_accepts(f"allows_{10 + more}_requests_in_10_seconds", _RATE, limit=_first_in_10_seconds(more))
       for more in (20, 10, 1)),
-    _accepts("allows_10_more_after_each_refusal", _RATE, kind="repeated", limit=_all_but_every_11th),
+    _accepts("allows_10_more_after_each_refusal", _RATE, kind="repeated",
+             limit=counted(lambda number: number % 11 != 1)),
     _accepts("allows_10_requests_in_a_second", _RATE, wait=(0, 9)),
     _accepts("counts_requests_by_url", _RATE, limit=not_first),
     _rejects("allows_9_requests_in_10_seconds", _RATE, key_name="throttled", admitted=(10, MANY)),
