@@ -47,14 +47,13 @@ class Fault:
 class Variant:
     """One question that the documents leave open; `choices` are the permitted answers, the default first.
 
-    A `rare` variant keeps its default in nine of ten random servers; an `explicit_only` one always keeps it.
+    A `rare` variant keeps its default in nine of ten random servers.
     """
 
     name: str
     choices: tuple[str, ...]
     sentence: str
     rare: bool = False
-    explicit_only: bool = False
 
     @property
     def default(self) -> str:
@@ -93,6 +92,6 @@ def draw_variants(variants: Sequence[Variant], seed: int) -> dict[str, str]:
     choices: dict[str, str] = {}
     for variant in variants:
         choice = source.choice(variant.choices)
-        keep_default = variant.explicit_only or (variant.rare and source.random() > 0.1)
+        keep_default = variant.rare and source.random() > 0.1
         choices[variant.name] = variant.default if keep_default else choice
     return choices

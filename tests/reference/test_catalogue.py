@@ -10,25 +10,20 @@ from conformance.reference.catalogue import Fault, Variant, choose_variants, dra
 VARIANTS = (
     Variant("dot", ("absent", "present"), "A dot."),
     Variant("size", ("s", "m", "l"), "A size.", rare=True),
-    Variant("limit", ("none", "ten"), "A limit.", explicit_only=True),
 )
 
 
 def test_default_is_the_first_choice() -> None:
-    assert [variant.default for variant in VARIANTS] == ["absent", "s", "none"]
+    assert [variant.default for variant in VARIANTS] == ["absent", "s"]
 
 
 def test_requested_choices_replace_the_defaults() -> None:
-    assert choose_variants(VARIANTS, {"size": "l"}) == {
-        "dot": "absent",
-        "size": "l",
-        "limit": "none",
-    }
+    assert choose_variants(VARIANTS, {"size": "l"}) == {"dot": "absent", "size": "l"}
 
 
 def test_every_unknown_name_and_choice_is_reported_at_once() -> None:
     with pytest.raises(ConfigError) as raised:
-        choose_variants(VARIANTS, {"dott": "absent", "size": "xxl", "limit": "ten"})
+        choose_variants(VARIANTS, {"dott": "absent", "size": "xxl"})
     assert [problem.where for problem in raised.value.problems] == ["variant", "choice of size"]
     assert "did you mean dot?" in str(raised.value)
 
@@ -45,11 +40,10 @@ def test_equal_seeds_draw_equal_choices() -> None:
     assert {choices["dot"] for choices in drawn} == {"absent", "present"}
 
 
-def test_rare_choices_are_seldom_drawn_and_explicit_ones_never() -> None:
+def test_rare_choices_are_seldom_drawn() -> None:
     drawn = [draw_variants(VARIANTS, seed) for seed in range(1000)]
     assert {choices["size"] for choices in drawn} == {"s", "m", "l"}
     assert sum(choices["size"] != "s" for choices in drawn) < 150
-    assert {choices["limit"] for choices in drawn} == {"none"}
 
 
 def test_only_faults_of_the_kind_control_reject_valid_requests() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -20,13 +19,11 @@ from conformance.reference.microcms.error_rows import ErrorResponses
 from conformance.reference.microcms.media import MediaOperations
 from conformance.reference.microcms.members import MemberOperations
 from conformance.reference.microcms.routes import METHODS, ApiRoute, find_route
-from conformance.reference.microcms.state import KEYS, KeyAllowances
+from conformance.reference.microcms.state import KEYS, RateLimiter
 from conformance.reference.serialization import ResponseSerializer
 
 _BODY_LIMIT: Final = 1 << 20
 _ALLOWED_PEERS: Final = frozenset({"127.0.0.1"})
-_CACHED: Final = frozenset({"listContents", "getContent", "listMediaV1", "listMediaV2"})
-_CACHE_SECONDS: Final = 2.0
 _IP, _FORBIDDEN, _URL, _RATE, _INTERNAL = (("common", number) for number in range(1, 6))
 
 
@@ -39,12 +36,9 @@ class MicrocmsApplication:
         self.store = seed.create_store(choices)
         self._errors = ErrorResponses(choices)
         self._serializer = ResponseSerializer(choices)
-        is_fixed = choices["rate_window"] == "fixed"
         count, _, seconds = choices["allowance"].removesuffix("s").partition("/")
-        self._limiter = KeyAllowances(10, 10.0, fixed=is_fixed)
-        self._limiter_of_throttled_key = KeyAllowances(int(count), float(seconds), fixed=is_fixed)
+        self._limiter = RateLimiter(int(count), float(seconds), fixed=choices["rate_window"] == "fixed")
         self._key_names = {value: name for name, value in KEYS.items()}
-        self._cache: dict[tuple[str, str], tuple[float, JsonResponse]] = {}
         self.crashes: list[Exception] = []
         contents = ContentOperations(self.store, self._behaviour, choices)
         self._media = media = MediaOperations(self.store, self._behaviour, choices)
@@ -90,18 +84,7 @@ class MicrocmsApplication:
         except Exception as crash:  # noqa: BLE001 - any server answers its own errors with a 500
             self.crashes.append(crash)
             response = self._errors.response(_INTERNAL, {})
-        if self._choices["cache"] == "marked" and context.operation in _CACHED and response.status == 200:
-            response = self._from_cache(response, context)
         return self._serializer.serialize(self._behaviour.alter(response, context), request)
-
-    def _from_cache(self, response: JsonResponse, context: MicrocmsContext) -> JsonResponse:
-        """The response to an equal request of the last two seconds, marked as such; else this one, which is kept."""
-        key, now = (context.path, context.request.query), time.monotonic()
-        stored, cached = self._cache.get(key, (-_CACHE_SECONDS, response))
-        if now - stored < _CACHE_SECONDS:
-            return cached.replace(headers=(*cached.headers, ("Age", "1"), ("X-Cache", "HIT")))
-        self._cache[key] = now, response
-        return response
 
     def _read_request(self, request: IncomingRequest) -> MicrocmsContext:
         query = parse_qs(request.query, keep_blank_values=True, errors="replace") if request.query else {}
@@ -161,14 +144,11 @@ class MicrocmsApplication:
             self._behaviour.reject(_IP, context)
 
     def _check_rate(self, context: MicrocmsContext) -> None:
-        is_throttled = context.key_name == "throttled"
-        if not is_throttled and self._choices["rate_of_all"] != "limited":
+        if context.key_name != "throttled":
             return
-        limiter = self._limiter_of_throttled_key if is_throttled else self._limiter
-        caller = "throttled" if is_throttled else context.request.peer
         with self.store.lock:
-            context.wait = limiter.admit(caller)
-            context.admitted = limiter.count(caller)
+            context.wait = self._limiter.admit()
+            context.admitted = self._limiter.count
         if context.wait > 0:
             self._behaviour.reject(_RATE, context)
 

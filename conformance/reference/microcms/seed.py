@@ -86,7 +86,7 @@ def profile(base_url: str, store: Store, choices: Mapping[str, str]) -> dict[str
     """The complete target profile of a service."""
     credentials = {name: {"header": "X-MICROCMS-API-KEY", "value": KEYS[name]} for name in ("full", "forbidden")}
     throttled = {"header": "X-MICROCMS-API-KEY", "value": KEYS["throttled"], "allowance": choices["allowance"]}
-    whole: dict[str, Any] = {
+    return {
         "contract": "microcms-management",
         "base_url": base_url,
         "credentials": {**credentials, "throttled": throttled},
@@ -96,4 +96,3 @@ def profile(base_url: str, store: Store, choices: Mapping[str, str]) -> dict[str
         "allow": ["write", "delete", "exhaust"],
         "timeout": "10s",
     }
-    return {**whole, "pace": "10/10s"} if choices["rate_of_all"] == "limited" else whole

@@ -103,33 +103,31 @@ class ListRange:
     expires: float
 
 
-class KeyAllowances:
-    """Admits a number of requests per caller in a period of so many seconds, fixed or sliding."""
+class RateLimiter:
+    """Admits a number of requests in a period of so many seconds, fixed or sliding."""
 
     def __init__(self, allowed: int, seconds: float, *, fixed: bool) -> None:
         self._allowed = allowed
         self._seconds = seconds
         self._fixed = fixed
-        self._admitted: dict[str, deque[float]] = {}
+        self._admitted: deque[float] = deque()
 
-    def admit(self, caller: str) -> float:
+    def admit(self) -> float:
         """0 if the request is admitted, which counts it; else the seconds until the next one would be."""
-        at = time.monotonic()
-        admitted = self._admitted.setdefault(caller, deque())
-        if self._fixed:
-            if admitted and at - admitted[0] >= self._seconds:
-                admitted.clear()
-        else:
-            while admitted and at - admitted[0] >= self._seconds:
-                admitted.popleft()
+        at, admitted = time.monotonic(), self._admitted
+        if self._fixed and admitted and at - admitted[0] >= self._seconds:
+            admitted.clear()
+        while admitted and at - admitted[0] >= self._seconds:
+            admitted.popleft()
         if len(admitted) >= self._allowed:
             return self._seconds - (at - admitted[0])
         admitted.append(at)
         return 0.0
 
-    def count(self, caller: str) -> int:
-        """How many requests of a caller were admitted in the present period."""
-        return len(self._admitted.get(caller, ()))
+    @property
+    def count(self) -> int:
+        """How many requests were admitted in the present period."""
+        return len(self._admitted)
 
 
 @dataclass(slots=True)

@@ -117,18 +117,6 @@ _SERVER: Final = (
     Variant("id_style", ("words", "random", "uuid"), "What the IDs of contents look like."),
     Variant("error_body", ("message", "no-message", "no-body"), "The body of an error may have a message.", rare=True),
     Variant("wording", ("documented", "other"), "Messages may change without notice.", rare=True),
-    Variant(
-        "cache",
-        ("none", "marked"),
-        "Whether lists and contents come from a cache of 2 seconds, with Age and X-Cache.",
-        explicit_only=True,
-    ),
-    Variant(
-        "rate_of_all",
-        ("unlimited", "limited"),
-        "Whether every request from an address counts: 10 in 10 seconds.",
-        explicit_only=True,
-    ),
 )
 
 VARIANTS: Final[tuple[Variant, ...]] = (
