@@ -92,8 +92,7 @@ def _with_field(field: str | None) -> Change[KurocoContext]:
     def change(entry: dict[str, Any], context: KurocoContext) -> dict[str, Any]:
         if field is None:
             return {name: value for name, value in entry.items() if name != "field"}
-        names = {one.kind: one.name for one in context.site.fields}
-        names |= {f"title of {one.kind}": one.title for one in context.site.fields}
+        names = context.names | {f"title of {one.kind}": one.title for one in context.site.fields}
         return {**entry, "field": names.get(field, field)}
 
     return change_entries(change)

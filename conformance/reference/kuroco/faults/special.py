@@ -124,7 +124,7 @@ def _sent(kind: str, test: Callable[[Any], bool]) -> Test:
     """The member of the body with this name, or for the field of this kind, was sent and passes the test."""
 
     def occurs(context: KurocoContext) -> bool:
-        key = {field.kind: field.name for field in context.site.fields}.get(kind, kind)
+        key = context.names.get(kind, kind)
         return isinstance(context.body, dict) and key in context.body and test(context.body[key])
 
     return occurs
