@@ -20,9 +20,8 @@ from conformance.yaml_document import dump
 @click.option(
     "--fault", "faults", multiple=True, metavar="NAME", help="Be wrong in this way; may be given several times."
 )
-@click.option("--variant", "variants", multiple=True, metavar="NAME=CHOICE", help="Choose where documents are silent.")
-@click.option("--list", "listing", is_flag=True, help="List the faults and variants of this contract instead.")
-def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[str, ...], *, listing: bool) -> int:
+@click.option("--list", "listing", is_flag=True, help="List the faults of this contract instead.")
+def command(contract: str, port: int, faults: tuple[str, ...], *, listing: bool) -> int:
     """Start a reference server of CONTRACT on 127.0.0.1, and print the target profile to use with it.
 
     \b
@@ -35,9 +34,8 @@ def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[s
         for line in _listed(contract):
             click.echo(line)
         return 0
-    choices = _choices(variants)
     try:
-        server = reference.start(contract, port=port, faults=faults, variants=choices)
+        server = reference.start(contract, port=port, faults=faults)
     except OSError as error:
         what = f"port {port} cannot be had: {error.strerror}"
         raise ConfigError([Problem("--port", what, "leave it out for a free one")]) from None
@@ -48,20 +46,9 @@ def command(contract: str, port: int, faults: tuple[str, ...], variants: tuple[s
     return 0
 
 
-def _choices(texts: tuple[str, ...]) -> dict[str, str]:
-    odd = [text for text in texts if not all(text.partition("="))]
-    if odd:
-        raise ConfigError(Problem("--variant", f"{text!r} is no choice", "write it as NAME=CHOICE") for text in odd)
-    return {name: choice for name, _, choice in (text.partition("=") for text in texts)}
-
-
 def _listed(contract: str) -> Iterator[str]:
     yield "faults (--fault NAME)"
     for fault in reference.faults(contract):
         rows = ", ".join(f"{table} {number}" for table, number in fault.rows)
         yield f"  {fault.name}"
         yield from textwrap.wrap(f"{fault.sentence} [{rows}]", 110, initial_indent="      ", subsequent_indent="      ")
-    yield "\nvariants (--variant NAME=CHOICE), the default first"
-    for variant in reference.variants(contract):
-        yield f"  {variant.name}={'|'.join(variant.choices)}"
-        yield from textwrap.wrap(variant.sentence, 110, initial_indent="      ", subsequent_indent="      ")

@@ -61,7 +61,6 @@ def _profile_of(process: subprocess.Popen[str]) -> int:
     [
         (["microcms"], "no such contract: 'microcms'; did you mean microcms-management"),
         (["kuroco", "--fault", "takes_any_grnt"], "did you mean takes_any_grant"),
-        (["kuroco", "--variant", "language"], "--variant: 'language' is no choice; write it as NAME=CHOICE"),
     ],
 )
 def test_names_that_there_are_not_are_said_with_near_ones(
@@ -79,12 +78,11 @@ def test_a_port_that_is_taken_is_said(here: Callable[..., CommandResult]) -> Non
     assert "--port: port " in result.err
 
 
-def test_every_fault_and_variant_is_listed(here: Callable[..., CommandResult]) -> None:
+def test_every_fault_is_listed(here: Callable[..., CommandResult]) -> None:
     from conformance import reference
 
     result = here("serve", "kuroco", "--list")
     names = [fault.name for fault in reference.faults("kuroco")]
-    names += [variant.name for variant in reference.variants("kuroco")]
     assert [name for name in names if f"\n  {name}" not in result.out] == []
 
 
