@@ -14,7 +14,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.plan.model import RowPlan
-from conformance.plan.planner import plan_row
+from conformance.plan.planner import Planner, plan_row
 from conformance.plan.steps import DEPTHS
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import Target, target_from_mapping
@@ -422,6 +422,18 @@ def test_a_fallback_is_tried_only_where_the_controls_before_it_lack(plan: Plan) 
     )
     assert [control.label for control in plan(text).controls] == ["first"]
     assert [control.label for control in plan(text, fixtures=None).controls] == ["second"]
+
+
+def test_smoke_may_send_the_whole_of_a_control_but_what_needs_more_of_a_set_up(shop: Shop, target: MakeTarget) -> None:
+    text = row(
+        "before: [{call: get, depth: standard, capture: {seen: /id}}]\n"
+        "control:\n  - {label: short, steps: [{call: get}, {call: list, depth: standard}]}\n"
+        "  - {label: late, steps: [{call: get}, {call: list, depth: standard, "
+        'expect: {status: 200, equals: {/a: "{capture.seen}"}}}]}\n'
+    )
+    contract = shop(text)
+    found = Planner(contract, target(), next(contract.rows), "smoke").whole_controls()
+    assert [(one.label, len(one.steps)) for one in found] == [("short", 2)]
 
 
 def test_an_optional_set_up_that_lacks_is_left_out_with_what_needs_it(plan: Plan) -> None:
