@@ -122,7 +122,7 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
     for node in nodes:
         block = node.block
         here = context.below_line(line) if line else context
-        line = block.text if isinstance(block, Paragraph) else line if isinstance(block, Item) else ""
+        line = block.text if isinstance(block, Paragraph) else line
         if isinstance(block, Heading):
             end = _end_of_line(node) if block.level == LEVEL_OF_LINES else None
             yield from _read_entry(replace(node, inside=node.inside[:end]), block, context)
@@ -134,13 +134,8 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
 
 
 def _end_of_line(node: Node) -> int | None:
-    """Where something begins below a line with a status that does not belong to it: a list of errors, a later table."""
-    blocks = [one.block for one in node.inside]
-    others = (
-        (isinstance(one, TableBlock) and place > 0) or (isinstance(one, Item) and STATUS.match(one.text) is not None)
-        for place, one in enumerate(blocks)
-    )
-    return next((place for place, is_other in enumerate(others) if is_other), None)
+    """Where a table begins below a line with a status: it does not belong to that line."""
+    return next((place for place, one in enumerate(node.inside) if isinstance(one.block, TableBlock)), None)
 
 
 def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterator[_TitledRow]:
@@ -150,9 +145,8 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     within = context.below(block.text) if isinstance(block, Heading) else context
     may_be_code = not isinstance(block, Heading) or block.level in context.coded
     held = read_lead(block.text, context.statuses, about_errors=within.about_errors and may_be_code, title=title)
-    samples = samples_of(below)
-    is_answered = isinstance(block, Heading) and within.about_errors and block.level in context.answered
-    if held is None and is_answered and len(samples) == 1 and "schema" not in block.text.casefold():
+    is_answered = isinstance(block, Heading) and block.level in context.answered
+    if held is None and is_answered and len(samples_of(below)) == 1:
         held = {"cause": [block.text]}  # an error with a status above it or in its sample
     success = STATUS.match(block.text)
     if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):
@@ -162,16 +156,11 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
         return
     statuses = error_statuses((held.get("status") or [""])[0])
     within = replace(within, statuses=statuses or within.statuses)
-    coded = _levels_of_codes(below)
-    others = any(isinstance(one, Heading) and one.level in coded for one in below)
-    body = read_body(below)
-    inner = list(_read(node.inside, replace(within, strict=True)))
-    own = [f"`{text}`" for one in inner if not one[1].code for text, _ in one[1].messages]
-    if (inner and not (own and own == body.get("message"))) or others:
-        yield from inner if context.strict else _read(node.inside, within)
+    if inner := list(_read(node.inside, replace(within, strict=True))):
+        yield from inner
         return
     sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}
-    yield from context.with_titles(build_rows({**held, **body, **sure}, block.line, within.statuses))
+    yield from context.with_titles(build_rows({**held, **read_body(below), **sure}, block.line, within.statuses))
 
 
 def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
@@ -179,12 +168,12 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
 
     Where one stands right above a table with a column of codes, the headings of its level are no codes.
     """
-    titles = [(block.level, code_of_title(block.text)) for block in blocks if isinstance(block, Heading)]
     of_tables = {
         one.level
         for one, after in pairwise(blocks)
         if isinstance(one, Heading) and code_of_title(one.text) and isinstance(after, TableBlock) and _has_codes(after)
     }
+    titles = [(block.level, code_of_title(block.text)) for block in blocks if isinstance(block, Heading)]
     every = [level for level, _ in titles]
     coded = [level for level, code in titles if code]
     sure = [level for level, code in titles if code and re.search(r"[_\d.]|(Error|Exception|Fault)$", code[0])]

@@ -155,12 +155,11 @@ def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequenc
     if any({*map(str.lower, cells)} <= TYPES_OF_JSON for cells in _columns(table) if cells):
         return False
     titled = any(map(ABOUT_ERRORS.search, table.header))
-    says_cause = any(role == "cause" for title in table.header for _, role in roles_of_title(title))
-    is_coded = "code" in roles and bool(roles & {"message", "cause"}) and (titled or "field" not in roles)
     return (
         "status" in roles
-        or (bool(around) and bool(roles & ({"code", "message", "cause"} if says_cause else {"code", "message"})))
-        or ((about_errors or titled) and (is_coded or (titled and {"message", "cause"} <= roles)))
+        or (bool(around) and bool(roles & {"code", "message"}))
+        or ((about_errors or titled) and "code" in roles)
+        or (titled and {"message", "cause"} <= roles)
     )
 
 
@@ -269,9 +268,7 @@ def _is_http_status(cell: str) -> bool:
 def _suits(role: Role, cells: Sequence[str]) -> bool:
     if role == "code":
         return _share(cells, _is_code) >= 0.5
-    if role == "status":
-        return not cells or any(find_statuses(cell)[0] for cell in cells)
-    return role != "message" or not cells or not all(re.fullmatch(r"-?\d+", cell) for cell in cells)
+    return role != "status" or not cells or any(find_statuses(cell)[0] for cell in cells)
 
 
 def _is_code(cell: str) -> bool:
