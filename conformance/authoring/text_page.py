@@ -9,7 +9,7 @@ from itertools import groupby
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
 from conformance.authoring.column_titles import role_of_label, split_titles
-from conformance.authoring.error_text import CODE, PHRASES
+from conformance.authoring.error_text import PHRASES
 from conformance.authoring.loose_lines import table_of_pieces
 
 _RULE = re.compile(r"\s*[|+]?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*[|+]?\s*\Z")
@@ -39,7 +39,6 @@ _RUN_ON = re.compile(rf"(?<=[\w).])(?=[1-5]\d\d (?:\s*[-\u2013:] |(?i:{_PHRASES}
 _SHORTEST_OF_SEVERAL = 40
 """Characters of a line that can go on in the next one."""
 _LONGEST_TEXT = 2000
-_TERM = re.compile(r"\s*\[?[A-Za-z0-9_.:-]{3,60}(?: [\w-]+){0,3}\]?\s*\Z")
 
 
 def read_text_page(text: str) -> tuple[Block, ...]:
@@ -48,7 +47,7 @@ def read_text_page(text: str) -> tuple[Block, ...]:
     blocks: list[Block] = []
     at = 0
     while at < len(lines):
-        reads = (read(lines, at) for read in (_read_bars, _read_columns, _read_joined, _read_sample, _read_definition))
+        reads = (read(lines, at) for read in (_read_bars, _read_columns, _read_joined, _read_sample))
         if (found := next(filter(None, reads), None)) is not None:
             made, at = found
             blocks.append(made)
@@ -72,7 +71,7 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
     ruled = at + 1 < len(lines) and _RULE.match(lines[at + 1]) is not None
     if "|" not in lines[at] or (not ruled and at and "|" in lines[at - 1]):
         return None  # these lines are no table from their first one on
-    end = _end(lines, at, lambda line: "|" in line or ("+" in line and _RULE.match(line) is not None))
+    end = _end(lines, at, lambda line: "|" in line)
     if lines[at].strip() == "|":
         rows = _rows_after_bars(lines, at, end)
     elif not ruled and end - at < 3:
@@ -83,8 +82,7 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
         # A sentence may stand before the titles.
         rows.insert(0, TableRow(_cells(lines[at])[-max((len(row.cells) for row in rows), default=1) :], at + 1))
         if sum(sum(map(bool, row.cells)) > 1 for row in rows[1:]) * 2 <= len(rows) - 1:
-            titles = [(text, at + 1) for text in _cells(lines[at])] if ruled else []
-            table = table_of_pieces([*titles, *_pieces(lines, at + 2 * ruled, end)])
+            table = table_of_pieces(_pieces(lines, at, end))
             return (table, end) if table is not None else None
     made = build_table(rows, at + 1)
     return (made, end) if made is not None else None
@@ -109,8 +107,7 @@ def _whole_lines(lines: Sequence[str], start: int, end: int, header: str) -> lis
     made: list[tuple[str, int]] = []
     for n in range(start, end):
         bars = made[-1][0].count("|") + lines[n].count("|") if made else 0
-        is_cut = bool(made) and header.endswith("|") and not made[-1][0].endswith("|")
-        if made and (bars == header.count("|") or (is_cut and bars <= header.count("|"))):
+        if made and bars == header.count("|"):
             made[-1] = (f"{made[-1][0]} {lines[n]}", made[-1][1])
         else:
             made.append((lines[n], n))
@@ -190,17 +187,6 @@ def _read_sample(lines: Sequence[str], at: int) -> _Read:
     return Code(lines[at], at + 1), at + 1
 
 
-def _read_definition(lines: Sequence[str], at: int) -> _Read:
-    """A term on a line of its own, or in front of a gap, with its definition indented below it."""
-    indent = len(lines[at]) - len(lines[at].lstrip())
-    end = _end(lines, at + 1, lambda line: len(line) - len(line.lstrip()) > indent + 1)
-    term, *texts = re.split(r"\t| {2,}|(?<=\]) ", lines[at].strip(), maxsplit=1)
-    if not _TERM.match(term) or (texts and not CODE.fullmatch(term.strip("[]"))) or not (texts or end > at + 1):
-        return None
-    definition = " ".join([*texts, *(line.strip() for line in lines[at + 1 : end])])
-    return Item(f"{term.strip('[]')}: {definition}", at + 1), end
-
-
 def _line(lines: Sequence[str], at: int) -> list[Block]:
     """A line of text; one with a bullet is an entry of a list, a short one right before a table a title.
 
@@ -212,15 +198,16 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
     text = _GLUED.sub(r"\1: ", text)
     bullet = _BULLET.match(lines[at])
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
-    around = [*near[:1], *[line for line in lines[max(at - 3, 0) : at] if line.strip()][-1:]]
-    if bullet is not None and _NUMBER.match(text) and not any(map(_NUMBER.match, around)) and text[-1] not in ".\u3002":
+    if (
+        bullet is not None
+        and _NUMBER.match(text)
+        and not any(map(_NUMBER.match, (*near[:1], *lines[max(at - 1, 0) : at])))
+    ):
         return [Heading(lines[at][bullet.end() :].strip(), 2, at + 1)]
     if bullet is not None:
         return [Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)]
     before_table = bool(near) and ("|" in near[0] or "\t" in near[0] or bool(split_titles(near[0].strip())))
-    underlined = at + 1 < len(lines) and _UNDERLINE.match(lines[at + 1]) is not None
-    is_title = (before_table or underlined) and len(text) < 60 and "|" not in text and text[-1] not in ".\u3002:"
-    is_title = is_title or _TITLE_WITH_STATUS.fullmatch(text) is not None
+    is_title = (before_table and len(text) < 60 and "|" not in text) or _TITLE_WITH_STATUS.fullmatch(text) is not None
     return [Heading(text, 2, at + 1) if is_title else Paragraph(text, at + 1)]
 
 

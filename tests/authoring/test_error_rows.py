@@ -136,7 +136,6 @@ FORMS: dict[str, list[Fact]] = {
         (415, "8", "Wrong type."),
         (422, "BAD_NAME", "The name has a digit"),
         (423, "LOCKED_NOW", "Somebody works on it"),
-        (None, "access_denied", "The owner said no, for good."),
     ],
     "lines.txt": [
         (400, "name_missing", "Give a name."),
@@ -247,9 +246,6 @@ SENTENCE = "An error: | Field | Description |\n|---|---|\nKey | A word |\n\n| Co
 IN_BRACKETS = "Errors\nValidation errors (422)\n{\n}\nField Error\tCause\nName taken\tSomebody has it"
 CLASS = "400 - Bad Request\nIt is wrong.\n5xx - Server error\nIt failed."
 
-CLIENT = (
-    " code | status | meaning\n------+--------+---------\n E-11 |    400 | no name\n E-12 |    404 | no item\n(2 rows)"
-)
 LABELS_BELOW = "Errors\n\nNO_NAME\nHTTP 400\nGive one.\nWhat to do: ask.\n\nNO_ITEM\nHTTP 404\nIt is gone."
 TITLE_ABOVE = (
     "HTTP Status Codes\nStatus\nMeaning\n400\nBad Request: no name\n404\nNot Found: no item\nError Codes\n"
@@ -261,7 +257,6 @@ LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (CLIENT, [(400, "E-11", [], "no name"), (404, "E-12", [], "no item")]),
         (
             TITLE_ABOVE,
             [
