@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import textwrap
 import threading
-from collections.abc import Iterator
 
 import click
 
@@ -31,8 +29,8 @@ def command(contract: str, port: int, faults: tuple[str, ...], *, listing: bool)
     It runs until Ctrl-C.
     """  # noqa: D301 - click reads the escape
     if listing:
-        for line in _listed(contract):
-            click.echo(line)
+        for fault in reference.faults(contract):
+            click.echo(f"{fault.name}  ({', '.join(f'{table} {number}' for table, number in fault.rows)})")
         return 0
     try:
         server = reference.start(contract, port=port, faults=faults)
@@ -44,11 +42,3 @@ def command(contract: str, port: int, faults: tuple[str, ...], *, listing: bool)
         click.echo(f"{contract} listens at {server.base_url}; Ctrl-C stops it", err=True)
         threading.Event().wait()
     return 0
-
-
-def _listed(contract: str) -> Iterator[str]:
-    yield "faults (--fault NAME)"
-    for fault in reference.faults(contract):
-        rows = ", ".join(f"{table} {number}" for table, number in fault.rows)
-        yield f"  {fault.name}"
-        yield from textwrap.wrap(f"{fault.sentence} [{rows}]", 110, initial_indent="      ", subsequent_indent="      ")
