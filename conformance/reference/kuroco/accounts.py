@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 STATIC_TOKEN = "d3a1f0c29b7e4586a0c4e2175f9b63d8a71c05be94f2d6380e5ab7c1942f6d0e"
 """The access token that the site's owner created in its administration; it never expires."""
 
-GRANT_SECONDS = 600.0
-ACCESS_SECONDS = 3600.0
-REFRESH_SECONDS = 14 * 86400.0
+LIFETIMES = {"grant": 600.0, "access": 3600.0, "refresh": 14 * 86400.0}
+"""Seconds for which a token is valid, by its kind: grants and refresh tokens are exchanged for access tokens."""
 LOCKED_SECONDS = 3600.0
 
 
@@ -51,15 +50,14 @@ class AccountStore:
     now: Callable[[], float]
     lock_after: float = 5
     accounts: dict[str, Account] = field(default_factory=dict)
-    grants: dict[str, AccessToken] = field(default_factory=dict)
-    accesses: dict[str, AccessToken] = field(default_factory=dict)
-    refreshes: dict[str, AccessToken] = field(default_factory=dict)
+    tokens: dict[str, dict[str, AccessToken]] = field(default_factory=lambda: {kind: {} for kind in LIFETIMES})
+    """By their kind and value."""
 
     def __post_init__(self) -> None:
         email, password = ACCOUNT
         account = Account(9, email, password, "Sato", "Hanako")
         self.accounts[email] = account
-        self.accesses[STATIC_TOKEN] = AccessToken(STATIC_TOKEN, account, float("inf"))
+        self.tokens["access"][STATIC_TOKEN] = AccessToken(STATIC_TOKEN, account, float("inf"))
 
     def authenticate(self, email: str, password: str) -> Account | None:
         """The account of an e-mail and its password, or None; repeated failures lock the account."""
@@ -74,48 +72,27 @@ class AccountStore:
             account.failures, account.locked_until = 0, self.now() + LOCKED_SECONDS
         return None
 
-    def issue_grant(self, account: Account) -> AccessToken:
-        """A grant token, to be exchanged once for an access token."""
-        return self._issue(self.grants, account, GRANT_SECONDS)
+    def issue(self, kind: str, account: Account | None) -> AccessToken:
+        """A new token of a kind, for an account or for an anonymous visitor."""
+        token = AccessToken(secrets.token_hex(32), account, self.now() + LIFETIMES[kind])
+        self.tokens[kind][token.value] = token
+        return token
 
-    def redeem(self, value: str, *, keep: bool) -> AccessToken | None:
-        """The valid grant token with this value, or None; it becomes invalid, unless kept."""
-        return self._redeem(self.grants, value, keep=keep)
-
-    def renew(self, value: str) -> AccessToken | None:
-        """The valid refresh token with this value, or None; it becomes invalid."""
-        return self._redeem(self.refreshes, value, keep=False)
-
-    def issue_access(self, account: Account | None) -> AccessToken:
-        """An access token for an account, or for an anonymous visitor."""
-        return self._issue(self.accesses, account, ACCESS_SECONDS)
-
-    def issue_refresh(self, account: Account | None) -> AccessToken:
-        """A refresh token, to be exchanged once for new tokens."""
-        return self._issue(self.refreshes, account, REFRESH_SECONDS)
-
-    def find_access(self, value: str | None) -> AccessToken | None:
-        """The valid access token with this value, or None."""
-        token = self.accesses.get(value or "")
+    def find(self, kind: str, value: str | None) -> AccessToken | None:
+        """The valid token of a kind with this value, or None."""
+        token = self.tokens[kind].get(value or "")
         return token if token and token.expires > self.now() else None
 
-    def revoke(self, token: AccessToken) -> bool:
-        """Revokes an access token and its account's refresh tokens; False for the static token, which stays valid."""
-        if token.value == STATIC_TOKEN or token.account is None:
-            return False
-        self.accesses.pop(token.value, None)
-        self.refreshes = {k: t for k, t in self.refreshes.items() if t.account is not token.account}
-        return True
-
-    def _issue(self, tokens: dict[str, AccessToken], account: Account | None, seconds: float) -> AccessToken:
-        token = AccessToken(secrets.token_hex(32), account, self.now() + seconds)
-        tokens[token.value] = token
+    def redeem(self, kind: str, value: str, *, keep: bool = False) -> AccessToken | None:
+        """The same; it becomes invalid, unless kept."""
+        token = self.find(kind, value)
+        if token and not keep:
+            del self.tokens[kind][value]
         return token
 
-    def _redeem(self, tokens: dict[str, AccessToken], value: str, *, keep: bool) -> AccessToken | None:
-        token = tokens.get(value)
-        if token is None or token.expires <= self.now():
-            return None
-        if not keep:
-            del tokens[value]
-        return token
+    def revoke(self, token: AccessToken) -> None:
+        """Revokes an access token and its account's refresh tokens; not the static token, which stays valid."""
+        if token.value != STATIC_TOKEN and token.account is not None:
+            self.tokens["access"].pop(token.value, None)
+            refreshes = self.tokens["refresh"].items()
+            self.tokens["refresh"] = {value: one for value, one in refreshes if one.account is not token.account}

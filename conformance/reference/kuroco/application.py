@@ -77,9 +77,9 @@ class KurocoApplication:
         endpoint, context.topics_id = find_endpoint(path, request.method)
         if endpoint:
             context.operation, context.group_exists = endpoint.operation, endpoint.group_exists
-        context.token = self.site.accounts.find_access(key)
+        context.token = self.site.accounts.find("access", key)
         if key and context.token is None and not self.site.behaviour.performs("check token", context):
-            context.token = self.site.accounts.find_access(STATIC_TOKEN)
+            context.token = self.site.accounts.find("access", STATIC_TOKEN)
         self._select_language(context)
         return context
 

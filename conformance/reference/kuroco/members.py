@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conformance.reference.http import JsonResponse
-from conformance.reference.kuroco.accounts import GRANT_SECONDS, STATIC_TOKEN, AccessToken, Account
+from conformance.reference.kuroco.accounts import LIFETIMES, STATIC_TOKEN, AccessToken, Account
 from conformance.reference.kuroco.context import KurocoContext, KurocoSite
 from conformance.reference.kuroco.responses import (
     TOKEN_REQUIRED,
@@ -33,8 +33,8 @@ def log_in(context: KurocoContext) -> JsonResponse:
         account = context.site.accounts.accounts.get(email) or _first_account(context.site)
     if account is None or context.site.behaviour.wrong_rejection(context) == LOGIN:
         return general_error(context, LOGIN)
-    grant = context.site.accounts.issue_grant(account)
-    info = {"validUntil": int(context.site.accounts.now() + GRANT_SECONDS)}
+    grant = context.site.accounts.issue("grant", account)
+    info = {"validUntil": int(context.site.accounts.now() + LIFETIMES["grant"])}
     return success(200, context.site, grant_token=grant.value, status=0, member_id=account.member_id, info=info)
 
 
@@ -45,15 +45,15 @@ def exchange_token(context: KurocoContext) -> JsonResponse:
         if context.site.choices["empty_token_request"] == "refused":
             return general_error(context, TOKEN)
         return success(
-            200, context.site, access_token=_token_json(context.site.accounts.issue_access(None), context.site)
+            200, context.site, access_token=_token_json(context.site.accounts.issue("access", None), context.site)
         )
     redeemed = _redeem(body, context)
     if redeemed is None or context.site.behaviour.wrong_rejection(context) == TOKEN:
         return general_error(context, TOKEN)
-    access = context.site.accounts.issue_access(redeemed.account)
+    access = context.site.accounts.issue("access", redeemed.account)
     tokens = {"access_token": _token_json(access, context.site)}
     if context.site.choices["refresh_token"] == "given":
-        tokens["refresh_token"] = _token_json(context.site.accounts.issue_refresh(redeemed.account), context.site)
+        tokens["refresh_token"] = _token_json(context.site.accounts.issue("refresh", redeemed.account), context.site)
     return success(200, context.site, **tokens)
 
 
@@ -111,9 +111,9 @@ def _invalid_token(site: KurocoSite) -> JsonResponse:
 def _redeem(body: dict[str, Any], context: KurocoContext) -> AccessToken | None:
     grant, refresh = body.get("grant_token"), body.get("refresh_token")
     if isinstance(refresh, str) and "grant_token" not in body:
-        return context.site.accounts.renew(refresh)
+        return context.site.accounts.redeem("refresh", refresh)
     keep = context.site.choices["grant_again"] == "taken"
-    found = context.site.accounts.redeem(grant if isinstance(grant, str) else "", keep=keep)
+    found = context.site.accounts.redeem("grant", grant if isinstance(grant, str) else "", keep=keep)
     if found is None and not context.site.behaviour.enforces(TOKEN, context):
         return AccessToken(STATIC_TOKEN, _first_account(context.site), context.site.accounts.now())
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.reference.http import JsonResponse
 from conformance.reference.kuroco.context import KurocoContext, KurocoSite
-from conformance.reference.kuroco.listing import filter_topics, has_filter, select_page, sort_topics
+from conformance.reference.kuroco.listing import search_topics, select_page
 from conformance.reference.kuroco.messages import success_messages
 from conformance.reference.kuroco.responses import error_response, general_error, success, undocumented_error
 from conformance.reference.kuroco.rows import NO_GROUP, NOT_FOUND
@@ -17,16 +17,15 @@ from conformance.reference.kuroco.validation import TopicDraft, validate
 
 
 def list_topics(context: KurocoContext) -> JsonResponse:
-    """The topics of the group that match the query, with `pageInfo`."""
+    """The topics of the group that hold what is searched for, with `pageInfo`."""
     topics = context.site.store.topics.values() if context.group_exists else ()
     if not context.group_exists and context.site.behaviour.enforces(NOT_FOUND, context):
         return general_error(context, NOT_FOUND)
-    found = filter_topics((_as_json(topic, context.site) for topic in topics), context.query)
-    if found is None:
-        return undocumented_error(400, "bad_request", "Malformed filter", "filter")
-    if not found and has_filter(context.query) and context.site.choices["filtered_empty"] == "404":
+    word = context.query_value("topics_keyword") or ""
+    found = search_topics((_as_json(topic, context.site) for topic in topics), word)
+    if not found and word and context.site.choices["filtered_empty"] == "404":
         return undocumented_error(404, "not_found")
-    found = sort_topics(found, context.query, context.site.choices["list_order"])
+    found.sort(key=lambda topic: topic["topics_id"], reverse=context.site.choices["list_order"] == "newest first")
     page, info = select_page(found, context.query, context.path)
     return success(200, context.site, list=page, pageInfo=info)
 

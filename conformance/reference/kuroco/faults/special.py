@@ -52,7 +52,7 @@ def _grant_like(part: Callable[[str], str]) -> Test:
     """The grant token is not an issued one, but a part of it is."""
 
     def occurs(context: KurocoContext) -> bool:
-        sent, issued = str(context.body_member("grant_token")), context.site.accounts.grants
+        sent, issued = str(context.body_member("grant_token")), context.site.accounts.tokens["grant"]
         return sent not in issued and part(sent) in {part(one) for one in issued}
 
     return occurs
@@ -60,7 +60,7 @@ def _grant_like(part: Callable[[str], str]) -> Test:
 
 def _with_grant(response: JsonResponse, context: KurocoContext) -> JsonResponse:
     accounts = context.site.accounts
-    grant = accounts.issue_grant(next(iter(accounts.accounts.values())))
+    grant = accounts.issue("grant", next(iter(accounts.accounts.values())))
     return response.replace(value={**response.value, "grant_token": grant.value})
 
 
@@ -309,7 +309,7 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
         ("with_more_behind_it", f"{STATIC_TOKEN}.+"), ("of_any_text", ".+"))),
     _omits("takes_a_wrong_access_token_the_second_time", PROFILE, "check token", kind="repeated",
            limit=again(attrgetter("key")), operation="profile", key=".+", logged_in=False),
-    _omits("opens_the_profile_with_a_grant", PROFILE, "check token", lambda c: c.key in c.site.accounts.grants,
+    _omits("opens_the_profile_with_a_grant", PROFILE, "check token", lambda c: c.key in c.site.accounts.tokens["grant"],
            kind="credential"),
     *(_omits(f"lets_anybody_{one}", PROFILE, "check access to writes", operation=one, key=None)
       for one in ("insert", "update", "delete")),
