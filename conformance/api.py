@@ -21,7 +21,8 @@ from conformance.results.model import Results
 from conformance.session.coverage import check_requirements
 from conformance.session.run_session import RunOptions
 from conformance.session.target_runner import TargetRunner
-from conformance.target.loader import Target, check_target_names, read_profile, target_from_mapping
+from conformance.target.loader import Target, read_profile, target_from_mapping
+from conformance.target.selection import check_target
 from conformance.validation import suggest
 
 __all__ = ["Contract", "Results", "Target", "check", "load_contract", "load_target", "run"]
@@ -74,8 +75,7 @@ def run(
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     target = target if isinstance(target, Target) else load_target(target)
     check_requirements(rows, [row.id for row in contract.rows])
-    if problems := check_target_names(target, contract.file):
-        raise ConfigError(problems)
+    check_target(target, contract)
     runner = TargetRunner(contract, target, RunOptions(depth, seed, workers, relative_to=Path.cwd(), output=output))
     operations = contract.explored_operations if explore and depth != "smoke" else ()
     with closing(runner):

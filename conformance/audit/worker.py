@@ -1,4 +1,4 @@
-"""Runs one job: one target against one contract, in the process of the worker."""
+"""Runs one job of an audit, one target against one contract, in the process that was given it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from conformance.target.loader import Target, read_profile, target_from_mapping
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN = 0.1
-"""Seconds after which it is seen that a run has to stop."""
+"""Seconds between two looks at whether the run has to stop."""
 
 
 def run_job(job: Job, stop_signal: threading.Event | None = None) -> JobOutcome:
@@ -36,7 +36,7 @@ def run_job(job: Job, stop_signal: threading.Event | None = None) -> JobOutcome:
         return JobOutcome(job.name, runner.results(), runner.stopped)
     except ConformanceError as error:
         return JobOutcome(job.name, problem=str(error), exit_code=error.exit_code)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it costs this line only
+    except Exception as error:  # noqa: BLE001 - a job that fails must not end the others
         _LOG.debug("a job failed", exc_info=True)
         what = Message("a fault of the suite itself: {error}", error=type(error).__name__)
         return JobOutcome(job.name, problem=what, exit_code=InternalError.exit_code)

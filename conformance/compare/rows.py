@@ -1,4 +1,4 @@
-"""What became of each row: its verdict, and where it says the same in other words."""
+"""What became of each row between two runs: changes of its verdict, and changes of a wording."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _breaches(row: RowResult, normalizer: Normalizer) -> Iterator[tuple[str, str
 
 
 def compare_wordings(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[WordingChange, ...]:
-    """In the vendor's order; a row that was not exercised in either run has no wording to compare."""
+    """The wordings that changed, in the vendor's order; rows that one of the runs did not exercise have none."""
     before = {row.id: row for row in old.rows}
     normalizers = Normalizer(old.target), Normalizer(new.target)
     found: list[WordingChange] = []

@@ -12,7 +12,7 @@ from conformance.prove.model import ContractProof
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A stair from the lower left; `steps` is a path, in the units of a view box of `width` by `height`."""
+    """A stair from the lower left; `steps` is an SVG path, in the units of a view box of `width` by `height`."""
 
     width: ClassVar = 720
     height: ClassVar = 260
@@ -22,7 +22,7 @@ class Curve:
     bottom: ClassVar = 224
     steps: str
     bound: str
-    """The path of what whoever knows all beforehand would need; empty where that is not known."""
+    """The path of the best possible order of requests, if it were known which catches what; empty where it is not."""
     across: tuple[tuple[float, int], ...]
     """The lines of the grid, each with its number."""
     up: tuple[tuple[float, int], ...]

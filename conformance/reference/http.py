@@ -20,21 +20,16 @@ NO_BODY: Final = object()
 class RequestBody:
     """The body of a request, read from its connection only on demand.
 
-    `length` is the declared Content-Length in bytes, None for a chunked body. `send_continue` is called before the
-    first read where the client waits for `100 Continue`.
+    `length` is the declared Content-Length in bytes, None for a chunked body; `finished` says whether all was read.
+    `send_continue` is called before the first read where the client waits for `100 Continue`.
     """
 
     def __init__(self, stream: Any, length: int | None, send_continue: Callable[[], None] | None = None) -> None:
         self._stream = stream
         self._remaining = length
         self._send_continue = send_continue
-        self._finished = length == 0
+        self.finished = length == 0
         self.declared = length
-
-    @property
-    def finished(self) -> bool:
-        """Whether the body was read to its end."""
-        return self._finished
 
     def read(self, limit: int = DRAIN_LIMIT) -> bytes | None:
         """What is left of the body; None where that is more than `limit` bytes.
@@ -44,17 +39,17 @@ class RequestBody:
         if self._remaining is not None and self._remaining > limit:
             return None
         data = bytearray()
-        while not self._finished and len(data) <= limit:
+        while not self.finished and len(data) <= limit:
             data += self._read_piece(limit + 1 - len(data))
-        return bytes(data) if self._finished else None
+        return bytes(data) if self.finished else None
 
     def drain(self) -> bool:
         """Reads and discards what is left; True if the end was reached within `DRAIN_LIMIT`."""
         discarded = 0
         with contextlib.suppress(OSError, ValueError):
-            while not self._finished and discarded < DRAIN_LIMIT:
+            while not self.finished and discarded < DRAIN_LIMIT:
                 discarded += len(self._read_piece(_PIECE))
-        return self._finished
+        return self.finished
 
     def _read_piece(self, limit: int) -> bytes:
         if self._send_continue is not None:
@@ -64,7 +59,7 @@ class RequestBody:
         piece: bytes = self._stream.read(size) if size else b""
         if self._remaining is not None:
             self._remaining -= len(piece)
-        self._finished = self._remaining == 0 if piece else True
+        self.finished = self._remaining == 0 if piece else True
         return piece
 
 

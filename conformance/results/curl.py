@@ -20,7 +20,7 @@ LONGEST = 2048
 """Bytes of a body that stand in the line themselves; a longer one is made by other commands in front of it."""
 PRINTED = frozenset(f'{string.ascii_letters}{string.digits} -_.,:;/="<>{{}}[]()?&@'.encode())
 LONGEST_PIPED = 8192
-"""Bytes that such commands may hold, without those of runs."""
+"""Bytes of a body that such commands may spell out; long runs of one byte are not spelled out, and do not count."""
 
 
 def build_curl_command(request: Request, redactor: Redactor) -> str:

@@ -11,6 +11,8 @@ from conformance.results.curl import build_curl_command
 from conformance.results.model import RecordedExchange, RecordedNoResponse, RecordedRequest, RecordedResponse
 from conformance.results.redaction import CLOSE, OPEN, Redactor
 
+LONGEST_BODY = 4096
+"""Characters of a body that are kept."""
 LONGEST_HEADER = 2048
 MOST_HEADERS = 100
 PART = 512
@@ -21,26 +23,16 @@ BOUNDARY = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
 CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])
 
 
-def record_exchange(
-    exchange: Exchange,
-    n: int,
-    label: str,
-    role: str,
-    redactor: Redactor,
-    *,
-    limit: int = 4096,
-) -> RecordedExchange:
-    """The exchange without secrets, its bodies cut to `limit` characters each."""
-    outcome = exchange.outcome
-    response = outcome.response if isinstance(outcome, NoResponse) else outcome
-    failure = None
-    if isinstance(outcome, NoResponse):
-        failure = RecordedNoResponse(outcome.kind.value, redactor.text(outcome.detail))
+def record_exchange(exchange: Exchange, n: int, label: str, role: str, redactor: Redactor) -> RecordedExchange:
+    """The exchange without secrets, its bodies cut."""
+    response, failure = exchange.response, None
+    if isinstance(outcome := exchange.outcome, NoResponse):
+        response, failure = outcome.response, RecordedNoResponse(outcome.kind.value, redactor.text(outcome.detail))
     return RecordedExchange(
         n=n,
         label=redactor.text(label),
-        request=_request(exchange.request, redactor, limit),
-        response=None if response is None else _response(response, redactor, limit),
+        request=_request(exchange.request, redactor),
+        response=None if response is None else _response(response, redactor),
         failure=failure,
         seconds=round(exchange.seconds, 6),
         tries=exchange.tries,
@@ -50,23 +42,23 @@ def record_exchange(
     )
 
 
-def _request(request: Request, redactor: Redactor, limit: int) -> RecordedRequest:
+def _request(request: Request, redactor: Redactor) -> RecordedRequest:
     body = request.body
-    shown = None if body is None else _shown(body, header(request.headers, "content-type") or "", limit)
+    shown = None if body is None else _shown(body, header(request.headers, "content-type") or "")
     return RecordedRequest(
         method=redactor.text(request.method),
         url=redactor.text(request.url),
         headers=_headers(request.headers, redactor),
-        body=None if shown is None else redactor.text(shown, limit),
+        body=None if shown is None else redactor.text(shown, LONGEST_BODY),
         size=len(body or b""),
         sha256=hashlib.sha256(body).hexdigest() if body is not None else "",
-        cut=shown is not None and len(shown) > limit,
+        cut=shown is not None and len(shown) > LONGEST_BODY,
         vantage=_vantage(request, redactor),
     )
 
 
-def _response(response: Response, redactor: Redactor, limit: int) -> RecordedResponse:
-    shown = _shown(response.body, header(response.headers, "content-type") or "", limit, response.size)
+def _response(response: Response, redactor: Redactor) -> RecordedResponse:
+    shown = _shown(response.body, header(response.headers, "content-type") or "", response.size)
     lines = [f"{name[:LONGEST_HEADER]}: {value[:LONGEST_HEADER]}" for name, value in response.headers[:MOST_HEADERS]]
     letters = "".join(name for name, _ in response.headers[:MOST_HEADERS] if len(name) == 1)
     names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, letters, shown]))
@@ -75,10 +67,10 @@ def _response(response: Response, redactor: Redactor, limit: int) -> RecordedRes
     return RecordedResponse(
         status=response.status,
         headers=_headers(response.headers, redactor),
-        body=redactor.text(shown, limit),
+        body=redactor.text(shown, LONGEST_BODY),
         size=response.size,
         sha256=response.sha256,
-        cut=response.cut or len(shown) > limit,
+        cut=response.cut or len(shown) > LONGEST_BODY,
         reason=redactor.text(response.reason, LONGEST_HEADER),
         faults=tuple(redactor.text(fault) for fault in response.faults),
     )
@@ -111,13 +103,13 @@ def _vantage(request: Request, redactor: Redactor) -> str:
     return redactor.text(Message("through {proxy}", proxy=proxy)) if proxy else ""
 
 
-def _shown(body: bytes, content_type: str, limit: int, size: int | None = None) -> str:
-    """The body as text, longer than `limit` where there is more; binary parts as how many bytes they are."""
+def _shown(body: bytes, content_type: str, size: int | None = None) -> str:
+    """The body as text, longer than `LONGEST_BODY` where there is more; binary parts as how many bytes they are."""
     boundary = BOUNDARY.search(content_type) if content_type.lower().startswith("multipart/") else None
     if boundary is not None:
         return _multipart(body, boundary[1].encode("utf-8", "replace"))
     # Enough of it for the redactor to see a whole secret at the cut.
-    start = body[: 4 * limit + (8 << 10)]
+    start = body[: 4 * LONGEST_BODY + (8 << 10)]
     if _binary(start):
         return f"{OPEN}{len(body) if size is None else size:,} bytes{CLOSE}"
     return start.decode("utf-8", "backslashreplace")

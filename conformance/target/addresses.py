@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 import idna
 
+from conformance.http import split_url
+
 _NAME = re.compile(r"[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63}(\.[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63})*\.?\Z")
 _ODD = re.compile(r"[\x00-\x20\x7f\\\u0080-\u00a0\u2028\u2029]")
 
@@ -42,11 +44,8 @@ def to_ascii_host(url: str) -> str:
 
     Raises ValueError for a name that cannot be one.
     """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return url
+    parts = split_url(url)
+    host = parts.hostname or ""
     if host.isascii():
         return url
     try:
@@ -74,17 +73,11 @@ def parse_source_address(text: str) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether a URL names this very machine: 127.0.0.0/8, ::1 or localhost. A URL that cannot be read does not."""
+    host = split_url(url).hostname or ""
     try:
-        host = (_http(url).hostname or "").lower()
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address == ipaddress.IPv6Address("::1") or (address.version == 4 and address.is_loopback)
+        return host == "localhost"
 
 
 def find_local_address(url: str) -> str | None:
@@ -107,10 +100,7 @@ def remove_userinfo(url: str) -> str:
 
 def read_password(url: str) -> str:
     """The password in a URL, decoded; the user where there is no password (some proxies take a token there); or ""."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
+    parts = split_url(url)
     return unquote(parts.password or parts.username or "")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -37,12 +38,9 @@ def _row(text: str) -> str:
 
 
 def _day(text: str) -> str:
-    try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            date.fromisoformat(text)
+    with suppress(ValueError):
+        if date.fromisoformat(text).isoformat() == text:
             return text
-    except ValueError:
-        pass
     raise ValueError('is not a day; write it as "2027-01-31"')
 
 

@@ -83,6 +83,12 @@ def resolve_target(
         target = target_from_mapping(
             offer(contract.name), where=f"the embedded server of {contract.name}", environ=environ, allow=aimed.allow
         )
+    check_target(target, contract)
+    return target
+
+
+def check_target(target: Target, contract: Contract) -> None:
+    """Raise ConfigError with every name and value of a target that its contract does not know, or has rules against."""
     problems = [
         *check_target_names(target, contract.file),
         *check_fixture_values(target, contract),
@@ -90,4 +96,3 @@ def resolve_target(
     ]
     if problems:
         raise ConfigError(problems)
-    return target
