@@ -104,11 +104,14 @@ class Evidence:
     def counted(self) -> tuple[Finding, ...]:
         """The findings, each saying how often the same request was answered so where it was not always."""
         failing = {item.exchange for item in self.findings if item.exchange is not None}
+        statuses = {one.n: one.response.status for one in self.exchanges if one.response is not None}
         group = {n: numbers for numbers in self._same.values() for n in numbers}
         counted = []
         for item in self.findings:
             numbers = group.get(item.exchange, []) if item.exchange else []
-            bad = sum(n in failing for n in numbers)
+            # A control that is refused again is the same finding, and is said once.
+            refused = statuses.get(item.exchange or 0) if item.check == "control" else None
+            bad = sum(n in failing or (refused is not None and statuses.get(n) == refused) for n in numbers)
             times = f"{bad} of {len(numbers)}" if len(numbers) > 1 and bad < len(numbers) else ""
             counted.append(replace(item, times=times))
         return tuple(counted)

@@ -40,3 +40,11 @@ def test_the_same_request_answered_differently_says_how_often() -> None:
     made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[0])
     made.find([Finding("status", Level.MUST, 400, 200, "x")], numbers[2])
     assert [item.times for item in made.counted()] == ["", "", ""]
+
+
+def test_a_control_that_was_refused_again_is_no_finding_of_one_time_in_two() -> None:
+    made = Evidence(Redactor({}))
+    for status in (400, 400, 200):
+        made.keep(Exchange(Request("GET", "http://h"), Response(status)), "x", "control")
+    made.find([Finding("control", Level.MUST, 200, "400", "x")], 1)
+    assert [item.times for item in made.counted()] == ["2 of 3"]
