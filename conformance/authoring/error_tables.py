@@ -84,7 +84,7 @@ def build_rows(
     first = {role: cells[0].replace("`", "") for role, cells in texts.items() if cells}
     statuses, rest = find_statuses(first.get("status", ""))
     causes = [text.replace("`", "") for text in texts.get("cause", [])]
-    cause = " ".join([text for text in causes if not (statuses and is_phrase(text))] or causes)
+    cause = " ".join(causes)
     cells = zip(map(_message, held.get("message", ())), [*languages, *[None] * 9], strict=False)
     messages = [(text, language) for text, language in cells if text]
     messages = [pair for pair in messages if not is_phrase(pair[0])] or messages
@@ -202,8 +202,11 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
     best = {place: role for _, place, role in reversed(bids)}
     roles: dict[int, Role] = {}
     for place, texts in enumerate(cells):
-        may_be = best.get(place, None if "field" in best.values() else "status") in _MAY_BE_STATUS
-        if may_be and "status" not in roles.values() and _are_statuses(texts, best.get(place)):
+        if (
+            best.get(place, "status") in _MAY_BE_STATUS
+            and "status" not in roles.values()
+            and _are_statuses(texts, best.get(place))
+        ):
             roles[place] = "status"
     for _, place, role in bids:
         if place not in roles and (role in _SEVERAL or role not in roles.values()) and _suits(role, cells[place]):
