@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,11 +104,16 @@ class Ledger:
             with self._lock:
                 if self._file is None:
                     self._file = _open(path)
-                os.write(self._file, data)
+                _write_whole(self._file, data)
                 os.fsync(self._file)
         except OSError as error:
             problem = f"{path}: {error.strerror or error}; nothing can be created on a target without it"
             raise OutputError(problem) from None
+
+
+def _write_whole(file: int, data: bytes) -> None:
+    if os.write(file, data) < len(data):  # a disk that fills up takes a part without an error
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
 
 
 def _open(path: Path) -> int:

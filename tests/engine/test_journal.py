@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from conformance.engine.journal import (
     open_ledger,
     read_open_entries,
 )
-from conformance.errors import ConfigError
+from conformance.errors import ConfigError, OutputError
 
 
 def entry(**more: Any) -> LedgerEntry:
@@ -126,3 +127,12 @@ def test_what_is_left_on_a_target_is_found_whatever_its_name(tmp_path: Path) -> 
 )
 def test_the_names_of_another_run_are_told_apart(text: str, expected: bool) -> None:
     assert names_another_run(text, "conformance-abc123") is expected
+
+
+def test_where_the_disk_takes_half_a_line_nothing_may_be_created(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[: len(data) // 2]))
+    with pytest.raises(OutputError, match="No space left"):
+        Ledger(tmp_path / LEDGER_FILE).record_intent(entry())
