@@ -16,7 +16,7 @@ from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext, map_side_by_side
 from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
-from conformance.engine.describe import describe_expectation, describe_row
+from conformance.engine.describe import describe_row
 from conformance.engine.entries import record_restore, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
@@ -109,7 +109,6 @@ class RowRunner:
         self.outcomes: list[ProbeResult] = []
         """The probes as they were answered and judged, without large bodies."""
         self.passed: dict[str, str] = {}
-        self._answered = False
         self._observed = ""
         self._refusals: list[Refusal] = []
         self._reasons: dict[int, Refusal] = {}
@@ -240,7 +239,8 @@ class RowRunner:
         """The verdict, with all that led to it."""
         evidence = self.evidence
         found, doubts = self._explain_findings()
-        verdict = verdict_of_levels((item.level for item in found), in_doubt=bool(doubts) or not self._answered)
+        answered = any(one.is_conclusive and one.probe.role != "open" for one in self.outcomes)
+        verdict = verdict_of_levels((item.level for item in found), in_doubt=bool(doubts) or not answered)
         if found and (undone := {step.operation for step in self.plan.before if step.undo}):
             warning = Message(
                 "{calls} in `before` was undone before the probes were sent; what they need is undone in `after`",
@@ -269,7 +269,6 @@ class RowRunner:
             untried=self.plan.untried,
             editions=tuple(name for name, _ in evidence.editions.most_common()),
             observed=self._observed,
-            expected=describe_expectation(self.context, self.plan.row),
             seconds=round(perf_counter() - self._began, 4),
         )
         return FinishedRow(result, self.passed, self.guard.shared_states(first=True))
@@ -372,8 +371,6 @@ class RowRunner:
     def _take_in(self, outcome: ProbeResult) -> ProbeResult:
         """Note what the rest of the row needs of an answer; the result as it is kept."""
         response = outcome.exchange.response
-        if outcome.is_conclusive and outcome.probe.role != "open":
-            self._answered = True
         if response is not None and not self._observed:
             self._observed = summarize_response(response, self.context.rules)
         if response is not None:

@@ -67,14 +67,6 @@ class LimitedSender:
         return getattr(self._sender, name)
 
 
-@dataclass(slots=True)
-class _Running:
-    job: ScheduledJob
-    thread: int
-    disturbed: bool = False
-    """Another job wrote to one of its resources while it ran."""
-
-
 class Scheduler:
     """Runs jobs on `workers` threads, each as early as its resources and the jobs before it allow.
 
@@ -84,7 +76,10 @@ class Scheduler:
 
     def __init__(self, jobs: Iterable[ScheduledJob], workers: int) -> None:
         self._waiting = {job.name: job for job in jobs}
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, tuple[ScheduledJob, int]] = {}
+        """The jobs that run, each with its thread."""
+        self._disturbed: set[str] = set()
+        """The jobs to one of whose resources another one wrote while they ran."""
         self._ended: set[str] = set()
         self._alone_requested = self._alone_inside = 0
         """Callers that wait until no other job runs, or make use of it; so many of the running jobs are among them."""
@@ -109,16 +104,15 @@ class Scheduler:
         self._pool.shutdown()
 
     def was_disturbed(self, name: str) -> bool:
-        """Whether another job has written to one of the resources of this running job since it began."""
+        """Whether another job has written to one of the resources of this job while it ran."""
         with self._changed:
-            running = self._running.get(name)
-            return running is not None and running.disturbed
+            return name in self._disturbed
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """No job but the calling one runs inside of this block, nor begins before it ends."""
         with self._changed:
-            inside = any(running.thread == threading.get_ident() for running in self._running.values())
+            inside = any(thread == threading.get_ident() for _, thread in self._running.values())
             self._alone_requested += 1
             self._alone_inside += inside
             self._changed.notify_all()
@@ -153,16 +147,16 @@ class Scheduler:
             if job is None or not self.futures[job.name].set_running_or_notify_cancel():
                 return None
             del self._waiting[job.name]
-            began = self._running[job.name] = _Running(job, threading.get_ident())
-            for other in self._running.values():
-                if other is not began and job.shares_resource(other.job):
-                    began.disturbed = began.disturbed or other.job.writes
-                    other.disturbed = other.disturbed or job.writes
+            for other, _ in self._running.values():
+                if job.shares_resource(other):
+                    self._disturbed |= {job.name} if other.writes else set()
+                    self._disturbed |= {other.name} if job.writes else set()
+            self._running[job.name] = job, threading.get_ident()
             self._changed.notify_all()
             return job
 
     def _next(self) -> ScheduledJob | None:
-        held = [running.job for running in self._running.values() if running.job.writes]
+        held = [job for job, _ in self._running.values() if job.writes]
         for job in self._waiting.values() if not self._alone_requested else ():
             is_held = job.writes and any(job.shares_resource(other) for other in held)
             if job.after & self.futures.keys() <= self._ended and not is_held:
