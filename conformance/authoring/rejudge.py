@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qs
 
 from conformance.checks.context import ResponseRules, build_expectation
@@ -15,10 +15,9 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.templates import MissingValue
 from conformance.http import Response, split_url
 from conformance.jsontools import load_json
-from conformance.results.model import RecordedExchange, Results, RowResult, TargetRun
+from conformance.results.model import FIRM, RecordedExchange, Results, RowResult, TargetRun
 from conformance.session.assemble import assemble_run
 
-_FIRM: Final = frozenset({"example", "boundary", "drawn"})
 """Roles of requests that must provoke the row; what was found at others is kept as it was recorded."""
 
 
@@ -64,7 +63,7 @@ def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRule
         return row
     again: dict[int, tuple[Finding, ...]] = {}
     for exchange in row.exchanges:
-        if exchange.role in _FIRM and exchange.response is not None and not exchange.response.cut:
+        if exchange.role in FIRM and exchange.response is not None and not exchange.response.cut:
             try:
                 again[exchange.n] = tuple(_check(exchange, exchange.response.status, entry, run, rules))
             except MissingValue:

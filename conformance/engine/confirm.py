@@ -8,9 +8,8 @@ from conformance.checks.model import Level, Verdict
 from conformance.engine.cleanup import describe_left
 from conformance.engine.row import FinishedRow
 from conformance.messages import Message
-from conformance.results.model import BeyondPlan, RowResult
+from conformance.results.model import FIRM, BeyondPlan, RowResult
 
-_FIRM = frozenset(["example", "boundary", "drawn"])
 _LEFT = describe_left("", "").template
 """What must be said of either run: the target may still hold what it has made."""
 
@@ -19,7 +18,7 @@ def is_doubtful(result: RowResult) -> bool:
     """Whether something else than the answers to faulty requests was wrong, which another's write may explain."""
     roles = {item.n: item.role for item in result.exchanges}
     wrong = [item for item in result.findings if item.level is Level.MUST]
-    elsewhere = any(item.check == "effect" or roles.get(item.exchange or 0) not in _FIRM for item in wrong)
+    elsewhere = any(item.check == "effect" or roles.get(item.exchange or 0) not in FIRM for item in wrong)
     return elsewhere or result.verdict is Verdict.INCONCLUSIVE
 
 
@@ -36,7 +35,7 @@ def _was_served(result: RowResult) -> bool:
 
 def _was_only_refused(result: RowResult) -> bool:
     """Whether all that was wrong was said by refusals of faulty requests."""
-    refused = {one.n for one in result.exchanges if one.role in _FIRM and one.response and one.response.status >= 400}
+    refused = {one.n for one in result.exchanges if one.role in FIRM and one.response and one.response.status >= 400}
     wrong = [item for item in result.findings if item.level is Level.MUST]
     return all(item.exchange in refused and item.check not in {"effect", "leak"} for item in wrong)
 

@@ -159,8 +159,7 @@ class StateGuard:
 
     def find_named(self, outcomes: Sequence[ProbeResult], changed: State) -> ProbeResult | None:
         """The rejected write whose own name is shown now: nobody else has asked for that."""
-        shown = [one for value in changed.values() for one in _values_within(value) if isinstance(one, str)]
-        names = {one for one in shown if has_run_name(one)}
+        names = {one for one in _texts_within(dict(changed)) if has_run_name(one)}
         for outcome in outcomes if names else ():
             if not outcome.accepted and names.intersection(map(str, self._values_of(outcome.probe, _BODY_PARTS))):
                 return outcome
@@ -275,13 +274,13 @@ class StateGuard:
             if not any(_size(after.get(pointer)) < _size(shown) for pointer, shown in before.items()):
                 return False
         sent = self._values_of(probe, ("path", *_BODY_PARTS))
-        return bool(gone) and all(any(value in sent for value in _values_within(item)) for item in gone)
+        return bool(gone) and all(any(value in sent for _, value in walk_values(item)) for item in gone)
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
         """Every value in these parts of a probe's request."""
         scope, members = scope_of_probe(self._plan.row.id, probe, self._captures), probe.request.members()
         filled = (self._context.builder.fill_known(members.get(part), scope) for part in parts)
-        return [one for value in filled for one in _values_within(value)]
+        return [one for value in filled for _, one in walk_values(value)]
 
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
         look, evidence = self._look(index), evidence or self._evidence
@@ -328,7 +327,7 @@ def shows_another_run(before: Mapping[str, Any], after: Mapping[str, Any], run_n
 
     Where there is less of anything, nothing is new: what moves up on a page, as another item is gone, was there before.
     """
-    old, new = ({one for one in _values_within(state) if isinstance(one, str)} for state in (before, after))
+    old, new = _texts_within(dict(before)), _texts_within(dict(after))
     has_less = any(_size(after.get(name)) < _size(value) for name, value in before.items())
     return any(names_another_run(text, run_name) for text in (old - new if has_less else new - old))
 
@@ -412,9 +411,6 @@ def _size(value: Any) -> float:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
 
 
-def _values_within(value: Any) -> Iterator[Any]:
-    """A value of JSON types and every value within it."""
-    yield value
-    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for member in members:
-        yield from _values_within(member)
+def _texts_within(value: Any) -> set[str]:
+    """Every text in a value of JSON types, without the names of members."""
+    return {one for _, one in walk_values(value) if isinstance(one, str)}

@@ -15,8 +15,8 @@ from conformance.contract.messages import list_wordings
 from conformance.http import Exchange, Response
 from conformance.jsontools import resolve_pointer
 from conformance.prove.replay import Changed
+from conformance.results.model import FIRM
 
-_FIRM = frozenset({"example", "boundary", "drawn"})
 _TRACE = 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 42, in handle\n'
 
 
@@ -66,7 +66,7 @@ def derive_mutations(
     """
     statuses = row.case.expect.statuses
     probes = [
-        n for n, one in enumerate(recorded) if one.role in _FIRM and one.response and one.response.status in statuses
+        n for n, one in enumerate(recorded) if one.role in FIRM and one.response and one.response.status in statuses
     ]
     controls = [n for n, one in enumerate(recorded) if one.role == "control" and _is_success(one)]
     if not probes:
@@ -190,7 +190,7 @@ def _of_acceptance(recorded: Sequence[Recorded], probes: Sequence[int], success:
 
 def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
     """Each rejected write changes what the row's guards read; a rejected deletion takes what it names off a list."""
-    probes = [n for n, one in enumerate(recorded) if one.role in _FIRM]
+    probes = [n for n, one in enumerate(recorded) if one.role in FIRM]
     urls = [recorded[n].exchange.request.url for n in probes if recorded[n].exchange.request.method == "DELETE"]
     earlier = sum(one.exchange.request.permission != "read" for one in recorded[: probes[0]])
     pointers = [pointer for guard in row.case.unchanged for pointer in guard.compare if "{" not in pointer]

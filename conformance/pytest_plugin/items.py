@@ -72,7 +72,7 @@ class RowItem(_Item):
 
     def __init__(self, *, row: Row, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.row, self.line, self.excerpt = row.id, row.line, row.excerpt
+        self.row, self.line, self.excerpt, self.is_last = row.id, row.line, row.excerpt, row.case.last
 
     def run_and_get_result(self) -> RowResult:
         return self.conformance.begun(self.contract).row(self.contract.name, self.row)
@@ -143,7 +143,6 @@ def sort_rows(items: list[pytest.Item], order: Callable[[str], Iterable[str]]) -
     places: dict[tuple[str, str], int] = {}
     for contract in dict.fromkeys(item.contract.name for item in rows):
         places |= {(contract, row): len(places) + number for number, row in enumerate(order(contract))}
-    late = [item for item in rows if (row := item.contract.row(item.row)) is not None and row.case.last]
-    rows.sort(key=lambda item: (item in late, places[item.contract.name, item.row]))
+    rows.sort(key=lambda item: (item.is_last, places[item.contract.name, item.row]))
     ordered = iter(rows)
     items[:] = [next(ordered) if isinstance(item, RowItem) else item for item in items]

@@ -145,10 +145,9 @@ class ContractHooks:
 
 
 def _phase(item: pytest.Item) -> int:
-    if not isinstance(item, RowItem):
-        return 1 if isinstance(item, ExploredItem) else 0
-    row = item.contract.row(item.row)
-    return 2 if row is not None and row.case.last else 0
+    if isinstance(item, RowItem):
+        return 2 if item.is_last else 0
+    return 1 if isinstance(item, ExploredItem) else 0
 
 
 def _contract_name(folder: Path) -> str:

@@ -7,7 +7,7 @@ Everything in here has been redacted and holds nothing but JSON values and text 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import GetPydanticSchema, PlainSerializer, WrapValidator, with_config
 from typing_extensions import TypedDict
@@ -75,6 +75,10 @@ class RecordedNoResponse:
 
     kind: str
     detail: str = ""
+
+
+FIRM: Final = frozenset({"example", "boundary", "drawn"})
+"""Roles of requests that must be refused."""
 
 
 @dataclass(frozen=True, slots=True)

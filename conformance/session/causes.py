@@ -19,7 +19,7 @@ from conformance.checks.model import Finding, Level, Verdict
 from conformance.engine.journal import has_run_name
 from conformance.http import FAILURE_NAMES, FailureKind, split_url
 from conformance.messages import Message
-from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
+from conformance.results.model import FIRM, Exploration, ExploredFinding, RecordedExchange, RowResult
 from conformance.results.redaction import CLOSE, OPEN
 from conformance.target.schema import parse_duration
 
@@ -28,8 +28,6 @@ Calls = list[RecordedExchange]
 
 _VALID: Final = frozenset({"control", "step", "guard"})
 """Roles of requests that a right target with a right profile answers with a success."""
-_FIRM: Final = frozenset({"example", "boundary", "drawn"})
-"""Roles of requests that must be refused."""
 _MISSING: Final = ("missing_", "invited_")
 """What the name of a fixture begins with that the target must not have, or not show."""
 _IDENTIFIER: Final = r'"[A-Za-z_]*(?:[iI]d|[uU]rl|By)"\s*:\s*"(?:[^"]*/)?{}"'
@@ -245,7 +243,7 @@ def _find_hooks(run: _Run) -> Iterator[RunCause]:
     for name, form in (run.target.get("hooks") or {}).items() if run.wrong else ():
         headers = {each.lower() for each in form.get("headers") or {}}
         sends = partial(_sends_headers, names=headers)
-        firm = [one for one in run.calls if headers and one.role in _FIRM and sends(one)]
+        firm = [one for one in run.calls if headers and one.role in FIRM and sends(one)]
         plain = [one for one in run.calls if _succeeded(one) and not sends(one)]
         if len(set(map(_asked_for, firm))) > 1 and all(
             any(_is_answered_as(one, each) for each in plain) for one in firm
@@ -282,7 +280,7 @@ def _find_fixtures(run: _Run) -> Iterator[RunCause]:
         resting = [one for one in calls if one.role in _VALID]
         in_path = any(_in_path(one, value) for one in calls)
         enough = not resting and len(calls) >= (2 if in_path else 1)
-        firm = [one for one in calls if one.role in _FIRM]
+        firm = [one for one in calls if one.role in FIRM]
         if enough and firm and all(map(partial(_is_of_no_route, run), firm)):
             # No valid request uses it (at smoke), and each faulty one was refused as if there were no such thing.
             resting, statuses = calls, {one.response.status for one in calls if one.response is not None}
@@ -332,7 +330,7 @@ def _find_parent(run: _Run, failing: Mapping[str, tuple[str, int, Calls]]) -> Ru
 
 def _rests_on(exchange: RecordedExchange, value: str, below: Sequence[str]) -> bool:
     """Whether an exchange may be a valid one with this value, or is any with one of those below it."""
-    return (exchange.role not in _FIRM and _in_path(exchange, value)) or _is_below(exchange, below)
+    return (exchange.role not in FIRM and _in_path(exchange, value)) or _is_below(exchange, below)
 
 
 def _find_what_is_there(run: _Run) -> Iterator[RunCause]:
@@ -341,7 +339,7 @@ def _find_what_is_there(run: _Run) -> Iterator[RunCause]:
         found: Calls = []
         refused = 0
         for row in run.rows if run.wrong and name.startswith(_MISSING) else ():
-            firm = [one for one in row.exchanges if one.role in _FIRM]
+            firm = [one for one in row.exchanges if one.role in FIRM]
             mine = [one for one in firm if _uses_value(one, value)]
             found += mine
             for pattern in {_describe_others(one, value) for one in mine}:
@@ -358,7 +356,7 @@ def _find_exchanged(run: _Run) -> Iterator[RunCause]:
     """What should be missing is what works, and what should work is what is missing."""
     named = run.plain() if run.wrong else {}
     for missing, name in ((each, other) for each in named for other in named if each.endswith(f"_{other}")):
-        valid, firm = run.of_path(named[name], _VALID), run.of_path(named[missing], _FIRM)
+        valid, firm = run.of_path(named[name], _VALID), run.of_path(named[missing], FIRM)
         if valid and len(firm) > 1 and all(map(_succeeded, firm)) and not any(map(_succeeded, valid)):
             text = Message(
                 "fixtures.{name} and fixtures.{missing} stand in the place of each other: "
@@ -374,7 +372,7 @@ def _find_exchanged_words(run: _Run) -> Iterator[RunCause]:
     """Valid requests to one path are refused in the words that are promised for another, which never uses these."""
     paths = {name: value for name, value in run.plain().items() if "/" in value} if run.wrong else {}
     for name, value in paths.items():
-        found = [run.wrong.get(id(one)) for one in run.of_path(value, _FIRM)]
+        found = [run.wrong.get(id(one)) for one in run.of_path(value, FIRM)]
         promised = {str(one.expected) for one in found if one is not None and one.check == "message"}
         if len(found) < 2 or None in found or len(promised) != 1:
             continue
@@ -396,7 +394,7 @@ def _find_answered_alike(run: _Run) -> Iterator[RunCause]:
         valid = run.of_path(value, _VALID) if "/" in value else []
         answers = {
             (one.response.status, one.response.body) if one.response is not None else None
-            for one in (*valid, *run.of_path(value, _FIRM))
+            for one in (*valid, *run.of_path(value, FIRM))
         }
         lacking = any(id(one) in run.wrong and run.wrong[id(one)].check == "effect" for one in valid)
         if lacking and len(answers) == 1 and all(map(_succeeded, valid)):
@@ -454,7 +452,7 @@ def _find_deletion(run: _Run) -> Iterator[RunCause]:
 
 def _follows_deletion(exchange: RecordedExchange, value: str, deleted: Collection[str]) -> bool:
     """Whether an exchange is on a path that deletes, finds what is gone, or finds what another path did not delete."""
-    is_gone = exchange.role not in _FIRM and exchange.response is not None and exchange.response.status == 404
+    is_gone = exchange.role not in FIRM and exchange.response is not None and exchange.response.status == 404
     return is_gone or _in_path(exchange, value) or _thing_of(exchange) in deleted
 
 
@@ -613,7 +611,7 @@ def _is_below(exchange: RecordedExchange, values: Iterable[str]) -> bool:
 
 
 def _must_refuse(exchange: RecordedExchange, value: str) -> bool:
-    return exchange.role in _FIRM and _uses_value(exchange, value)
+    return exchange.role in FIRM and _uses_value(exchange, value)
 
 
 def _is_refused_for(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from time import perf_counter
-from typing import Any
 
 from conformance.contract.contract import Contract
-from conformance.errors import ConfigError, Problem
 from conformance.results.events import Event
 from conformance.results.model import Results
 from conformance.session.assemble import build_results, rebuild_runs, utc_now
@@ -21,7 +19,7 @@ class TargetRunner:
 
     def __init__(self, contract: Contract, target: Target, options: RunOptions) -> None:
         self._options, self.contract = options, contract
-        self._run_session = RunSession(TargetSelection(target, None, None, ()), options, _refuse_embedded_server)
+        self._run_session = RunSession(TargetSelection(target, None, None, ()), options, lambda _: {})
         self._started, self._clock = utc_now(), perf_counter()
         self.stopped = ""
         """Why nothing new is begun any more."""
@@ -81,7 +79,3 @@ class TargetRunner:
             seconds=perf_counter() - self._clock,
             why_partial=self.stopped,
         )
-
-
-def _refuse_embedded_server(contract: str) -> Mapping[str, Any]:
-    raise ConfigError([Problem(contract, "an audit needs a profile of each target", "give profiles")])
