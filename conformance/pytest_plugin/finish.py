@@ -10,7 +10,6 @@ import pytest
 
 from conformance.checks.model import Verdict
 from conformance.messages import Message
-from conformance.pytest_plugin.internal_errors import InternalErrorReporter
 from conformance.pytest_plugin.session import PluginSession
 from conformance.session.assemble import describe_deviation
 from conformance.session.coverage import find_missing_coverage
@@ -26,17 +25,15 @@ OUR_PAGE = b'<div class="cf" id="cf"'
 class RunFinish:
     """Registered where reports arrive: without xdist the only process, with it the controller."""
 
-    def __init__(self, session: PluginSession, internal_errors: InternalErrorReporter, folders: Sequence[Path]) -> None:
-        self._session, self._internal_errors, self._folders = session, internal_errors, folders
+    def __init__(self, session: PluginSession, folders: Sequence[Path]) -> None:
+        self._session, self._folders = session, folders
         self._stale: list[str] = []
         self._uncovered: list[str] = []
-        self._faults: list[str] = []
 
     def problems(self) -> Iterator[str]:
         """Every fault that is not the target's, a line each."""
-        faults = [*self._faults, *self._internal_errors.faults]
         ours = [*map(str, self._session.problems), *self._session.sink.failed]
-        yield from dict.fromkeys([*ours, *self._stale, *self._uncovered, *faults])
+        yield from dict.fromkeys([*ours, *self._stale, *self._uncovered, *self._session.faults])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -47,7 +44,7 @@ class RunFinish:
                 self._session.sink.announce(event.run, 0)
             self._session.sink.take(event, text)
         if fault:
-            self._faults.append(f"{report.nodeid}: {fault}")
+            self._session.faults.append(f"{report.nodeid}: {fault}")
 
     def pytest_keyboard_interrupt(self) -> None:
         self._session.keep_finished()
@@ -63,7 +60,7 @@ class RunFinish:
         contracts = self._session.contracts(self._folders)  # with xdist only the workers have read them so far
         sink = self._session.sink
         if sink.any:
-            ours = Message("a fault of the suite itself") if self._faults or self._internal_errors.faults else ""
+            ours = Message("a fault of the suite itself") if self._session.faults else ""
             sink.why_partial = sink.why_partial or ours or str(session.shouldstop or session.shouldfail or "")
             sink.finish()
             self._drop_older_page(session.config)
@@ -142,7 +139,7 @@ class RunFinish:
     def _exit_code(self, status: int) -> int:
         if status not in BY_VERDICT:
             return status
-        if self._faults or self._internal_errors.faults or self._session.sink.failed:
+        if self._session.faults or self._session.sink.failed:
             return INTERNAL
         if self._session.problems:
             return UNUSABLE

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, format_internal_error
 from conformance.interrupts import interrupt_on_signals
 from conformance.pytest_plugin.finish import RunFinish
-from conformance.pytest_plugin.internal_errors import InternalErrorReporter
 from conformance.pytest_plugin.items import (
     ExploredItem,
     OperationsCollector,
@@ -37,14 +36,12 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
     options = read_options(config, list(names.values()))
     session = config.stash[SESSION] = PluginSession(config, options, names)
     config.pluginmanager.register(ContractHooks(session, folders), "conformance-plugin")
-    internal_errors = InternalErrorReporter(session.redact)
-    config.pluginmanager.register(internal_errors, "conformance-internal-errors")
     if getattr(config.option, "allure_report_dir", None):
         from conformance.pytest_plugin.allure import AllureDetails  # noqa: PLC0415 - only beside allure-pytest
 
         config.pluginmanager.register(AllureDetails(), "conformance-allure")
     if not hasattr(config, "workerinput"):
-        finish = RunFinish(session, internal_errors, folders)
+        finish = RunFinish(session, folders)
         config.pluginmanager.register(finish, "conformance-finish")
         if not config.option.collectonly:
             session.sink.check()
@@ -66,6 +63,13 @@ class ContractHooks:
 
     def __init__(self, session: PluginSession, folders: list[Path]) -> None:
         self._session, self._folders = session, folders
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """A fault of the suite itself in one line, where pytest would print a traceback."""
+        message = format_internal_error(excinfo.value, self._session.redact)
+        self._session.faults.append(message)
+        excrepr.toterminal = lambda writer: writer.line(message)  # pytest prints whatever this writes
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:

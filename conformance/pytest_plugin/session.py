@@ -41,6 +41,8 @@ class PluginSession:
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         """What was left out, and why; no problem."""
+        self.faults: list[str] = []
+        """Faults of the suite itself, a line each."""
         self.ignore_signals: Callable[[], None] = lambda: None
         """To be called once nothing is left to do but to clean up and to report."""
         self.sink = ResultSink(options)
