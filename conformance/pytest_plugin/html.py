@@ -12,7 +12,7 @@ import pytest
 from conformance.files import write_text
 from conformance.pytest_plugin.session import PluginSession
 from conformance.report import html
-from conformance.report import pytest_html as adapter
+from conformance.report.page import read_asset
 
 
 class HtmlReport:
@@ -46,7 +46,7 @@ class HtmlReport:
         if self._session.options.report_assets:
             script = "assets/report.js"  # beside the page, which holds it otherwise
             write_text(self._page.parent / script, html.read_script())
-        adapter.summary(prefix, results, self._session.options.language, script)
+        prefix.insert(0, html.render_in_frame(results, self._session.options.language, script))
         sink.written.add(self._name)
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
@@ -91,7 +91,7 @@ class HtmlReport:
         path: Path = self._css
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(adapter.css(), encoding="utf-8")
+            path.write_text(html.render_head() + read_asset("conformance.report", "pytest_html.css"), encoding="utf-8")
         except OSError as error:
             message = f"\n{path}: {error.strerror or error}; give another output folder"
             raise pytest.UsageError(message) from None

@@ -22,6 +22,14 @@ _PACKAGE: Final = "conformance.report"
 _MOST_BYTES: Final = 4_500_000
 """Of a page: beyond it, evidence is shortened further. A browser opens 5 MB within two seconds."""
 
+# A second `<html>` tag gives its attributes to the first, and a browser heeds a viewport wherever it stands;
+# pytest-html's own page has neither a language nor a viewport.
+_FRAME = Markup(
+    '<html lang="{language}"><meta name="viewport" content="width=device-width, initial-scale=1">{page}'
+    '<aside class="cf" lang="{language}" aria-label="{log}">'
+    '<details id="pytest-log"><summary>{log}</summary></details></aside>'
+)
+
 
 def render_head() -> str:
     """The style sheet, for light, dark, narrow and printed pages; all its rules are below `.cf`."""
@@ -40,6 +48,13 @@ def render_fragment(results: Results, language: str | None = None, script_file: 
     `render_page`.
     """
     return _render("page.html.jinja", results, language, script_file)
+
+
+def render_in_frame(results: Results, language: str | None = None, script_file: str = "") -> str:
+    """Our page as it stands in pytest-html's, whose own table is folded under "pytest's own log" at the end."""
+    page = Markup(render_fragment(results, language, script_file))  # noqa: S704 - made by our templates, which escape
+    chosen = check_language(language)
+    return str(_FRAME.format(language=chosen, page=page, log=translate(Message("pytest's own log"), chosen)))
 
 
 def render_document(results: Results, language: str | None = None) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.report.pytest_html import css
+from conformance.report import html
+from conformance.report.page import read_asset
 from tests.report.browser import NO_SCRIPT, needs_chromium, opened, reported, with_axe, with_probe
 
 HOST = """
@@ -18,7 +19,7 @@ import sys
 sys.path.insert(0, {root!r})
 from tests.report.made_up import sample_results
 from pytest_metadata.plugin import metadata_key
-from conformance.report import html, pytest_html as ours
+from conformance.report import html
 
 KEPT = []
 
@@ -33,7 +34,7 @@ def pytest_html_report_title(report):
 
 def pytest_html_results_summary(prefix, summary, postfix, session):
     KEPT[0].title = html.format_title(sample_results())
-    ours.summary(prefix, sample_results())
+    prefix.insert(0, html.render_in_frame(sample_results()))
 
 
 def pytest_html_results_table_row(report, cells):
@@ -71,7 +72,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("run")
     (folder / "conftest.py").write_text(HOST.format(root=str(Path(__file__).parents[2])), encoding="utf-8")
     (folder / "test_items.py").write_text(ITEMS, encoding="utf-8")
-    (folder / "ours.css").write_text(css(), encoding="utf-8")
+    (folder / "ours.css").write_text(
+        html.render_head() + read_asset("conformance.report", "pytest_html.css"), encoding="utf-8"
+    )
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider"]
     command += ["-p", "no:schemathesis", "-p", "no:conformance.pytest_plugin"]
     command += ["--html", "report.html", "--self-contained-html", "--css", "ours.css"]
