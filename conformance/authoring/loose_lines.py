@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import chain, pairwise, takewhile
 
 from conformance.authoring.blocks import LEVEL_OF_LINES, Block, Heading, Item, Paragraph, TableBlock, TableRow
 from conformance.authoring.column_titles import role_of_label
@@ -27,6 +27,8 @@ _LONGEST_TITLE = 40
 _LONGEST_LINE = 60
 _CODED = re.compile(rf"`?(?:{CODE.pattern})`?(?:\s*\([^)]*\))?(?:\s*[:\uff1a\u2013\u2014]|\s+-)\s*\S")
 """How a line begins that is a code and what it stands for: `701: Username is empty`."""
+_BARE = re.compile(r"([a-z]+(?:_[a-z0-9]+)+) (?=[a-z])")
+"""The same with nothing that divides them, as lists have it that lost their marks: `no_name there is none`."""
 
 
 def read_lines(blocks: Sequence[Block]) -> list[Block]:
@@ -52,6 +54,9 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
     statuses, rest = find_statuses(text)
     of_status = bool(statuses) and STATUS.match(text.replace("`", "")) and follows_status(rest, statuses[0])
     begins = None if of_code else STATUS if of_status else _CODED if _CODED.match(text) else None
+    bare = [one for one in chain(*sides) if isinstance(one, Paragraph) and _BARE.match(one.text)]
+    if _BARE.match(text) and len(bare) > 1:
+        return Item(_BARE.sub(r"\1: ", text, count=1), line.line)
     is_alone = begins is STATUS and not strip_phrase(rest, statuses[0])
     if begins and begins.match(text.replace("`", "")) and not is_alone and any(map(begins.match, near)):
         return Item(text, line.line)

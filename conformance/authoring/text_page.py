@@ -214,7 +214,7 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
 def _goes_on(before: str, line: Block) -> bool:
     """Whether a line, which begins with a small letter, goes on with the long text before it."""
     is_open = _SHORTEST_OF_SEVERAL < len(before) < _LONGEST_TEXT and before[-1] not in ".:\u3002"
-    return is_open and isinstance(line, Paragraph) and line.text[0].islower()
+    return is_open and isinstance(line, Paragraph) and line.text[0].islower() and not re.match("[a-z]+_", line.text)
 
 
 def _end(lines: Sequence[str], start: int, holds: Callable[[str], bool]) -> int:

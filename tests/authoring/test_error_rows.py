@@ -251,6 +251,10 @@ TITLE_ABOVE = (
     "HTTP Status Codes\nStatus\nMeaning\n400\nBad Request: no name\n404\nNot Found: no item\nError Codes\n"
     "no_name\nGive one.\nno_item\nIt is gone."
 )
+BARE_CODES = (
+    "Errors\nno_shelf there is no such shelf in this library\nbook_lent somebody has it, and it is to come back\n"
+    "book_lost nobody knows where it is"
+)
 LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
 
 
@@ -287,6 +291,14 @@ LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
         (WORDS_IN_LINES, [(None, "throttled", [], "Too often."), (None, "not_found", [], "None here.")]),
         (NUMBERS_ALONE, [(None, "001", [], "No key."), (None, "002", [], "No name.")]),
         (CJK, [(None, "AUTH_101", [], "Key 不存在"), (None, "AUTH_103", [], "签名错误")]),
+        (
+            BARE_CODES,
+            [
+                (None, "no_shelf", [], "there is no such shelf in this library"),
+                (None, "book_lent", [], "somebody has it, and it is to come back"),
+                (None, "book_lost", [], "nobody knows where it is"),
+            ],
+        ),
         (GLUED, [(None, "NAME-400-FIELD", [], "Field is wrong"), (None, "NAME-404", [], "None of this name")]),
         (RUN_ON, [(400, "", [], "no name"), (404, "", [], "Not Found")]),
         (CUT, [(409, "", [], "Conflict With another."), (410, "", [], "It was")]),
