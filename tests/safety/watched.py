@@ -86,7 +86,7 @@ def watched(
                     server.arrived.append(time.monotonic())
                 return around(incoming, inner) if around else inner(incoming)
 
-        running._server.application = Application()
+        running.application = Application()
         yield server
 
 
