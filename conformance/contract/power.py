@@ -41,10 +41,8 @@ def fingerprint_cases(contract: Contract) -> str:
 
 def format_power(contract: Contract, faults: Mapping[ProbeKey, frozenset[int]]) -> str:
     """The text of the file; probes that show nothing are left out."""
-    rows: dict[str, dict[str, str]] = {row.id: {} for row in contract.rows}
-    for (row, label), shown in faults.items():
-        if shown and row in rows:
-            rows[row][label] = _format_numbers(sorted(shown))
+    shown = [(row, label, _format_numbers(sorted(numbers))) for (row, label), numbers in faults.items() if numbers]
+    rows = {row.id: {label: text for name, label, text in shown if name == row.id} for row in contract.rows}
     probes = {row: labels for row, labels in rows.items() if labels}
     value = {"made_by": HINT, "cases": fingerprint_cases(contract), "probes": probes}
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"

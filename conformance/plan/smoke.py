@@ -8,10 +8,11 @@ probes that show most; a budget is spent as a whole.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import zip_longest
-from types import MappingProxyType
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, control_key
@@ -23,7 +24,6 @@ from conformance.plan.shared_reads import place_reads
 from conformance.plan.steps import SMOKE_REQUESTS, plan_steps
 from conformance.target.loader import Target
 
-NEVER_TRIED: Mapping[ProbeKey, str] = MappingProxyType({})
 _BASE = ""
 """In place of a label: the first probe of a row, its control, and all that these need."""
 _MISSES = 8
@@ -38,8 +38,8 @@ def plan_smoke_rows(contract: Contract, target: Target, rows: Iterable[Row]) -> 
     drafts = _Drafts(contract, target, rows, example_first=True)
     counted = [name for name in drafts.usable if not drafts.plans[name].repeat]
     repeated = {(name, _BASE) for name in drafts.usable if name not in counted}
-    checked = [setup_steps(contract, target, "fixture", name) for name in fixtures_to_check(contract, target)]
-    checks = sum(len(each.steps) for each in checked)
+    names = fixtures_to_check(contract, target)
+    checks = sum(len(setup_steps(contract, target, "fixture", name).steps) for name in names)
     most = SMOKE_REQUESTS * len(counted) + drafts.count(repeated) - checks
     chosen = drafts.fit(list(drafts.offers(every_row=True)), most, {(name, _BASE) for name in drafts.usable})
     plans = drafts.plan(chosen)
@@ -51,7 +51,7 @@ def plan_within_budget(
     target: Target,
     rows: Iterable[Row],
     budget: int,
-    tried: Mapping[ProbeKey, str] = NEVER_TRIED,
+    tried: Mapping[ProbeKey, str] = {},
 ) -> dict[str, RowPlan]:
     """The plan of each row by its ID, of at most `budget` requests in all; a row that is left out lacks the budget.
 
@@ -78,7 +78,7 @@ class _Drafts:
         self._order = sorted(self.plans, key=lambda name: (self.plans[name].writes, not self.plans[name].before))
         self.usable = [name for name in self._order if not self.plans[name].lacks]
         self._shared_order, self._shares = self.usable, dict(_share(self.plans, self.usable))
-        self._planned: dict[tuple[str, SharedCalls], RowPlan] = {}
+        self._plan_row = cache(lambda name, shares: self._planners[name].plan(shares))
         self._offers = {name: tuple(self._list_offers(name)) for name in self.usable}
 
     def _list_offers(self, name: str) -> Iterator[Offer]:
@@ -135,28 +135,21 @@ class _Drafts:
         """As many of the offers, from the first on, as `most` requests are enough for, and whatever goes `always`."""
         kept = set(always)
         names = [offer.name for offer in order if offer.name not in kept]
-
-        def fits(chosen: Iterable[ProbeKey]) -> bool:
-            return self.count({*kept, *chosen}) <= most
-
-        low, high = 0, len(names)
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if fits(names[:middle]) else (low, middle - 1)
-        chosen, misses = set(names[:low]), 0
-        for name in names[low:]:
-            if fits({*chosen, name}):
+        first = bisect(range(1, len(names) + 1), most, key=lambda number: self.count({*kept, *names[:number]}))
+        chosen, misses = {*kept, *names[:first]}, 0
+        for name in names[first:]:
+            if self.count({*chosen, name}) <= most:
                 chosen.add(name)
             elif (misses := misses + 1) == _MISSES:
                 break
-        return chosen | kept
+        return chosen
 
     def plan(self, chosen: set[ProbeKey]) -> dict[str, RowPlan]:
         """The plan of every row with what was chosen, in the order of sending."""
         plans = self._build(chosen)
-        left_out = {name: RowPlan(plan.row, lacks=(BUDGET,)) for name, plan in self.plans.items() if not plan.lacks}
+        left_out = {name: RowPlan(self.plans[name].row, lacks=(BUDGET,)) for name in self.usable}
         order = sorted(self._order, key=lambda name: self.plans[name].row.case.last)
-        return {name: plans.get(name) or left_out.get(name) or self.plans[name] for name in order}
+        return {name: (self.plans | left_out | plans)[name] for name in order}
 
     def tried_as(self, offer: Offer) -> ProbeKey:
         """The probe of an offer: for the base of a row its first."""
@@ -175,12 +168,6 @@ class _Drafts:
         }
         plans |= place_reads(self._contract, self._target, plans)
         return plans | _remove_at_end(self._contract, plans)
-
-    def _plan_row(self, name: str, shared: SharedCalls) -> RowPlan:
-        plan = self._planned.get((name, shared))
-        if plan is None:
-            plan = self._planned[name, shared] = self._planners[name].plan(shared)
-        return plan
 
     def count(self, chosen: set[ProbeKey]) -> int:
         """How many requests these take."""
