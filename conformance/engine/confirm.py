@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from conformance.checks.model import Level, Verdict
 from conformance.engine.cleanup import describe_left
-from conformance.engine.row import FinishedRow
+from conformance.engine.row import NEVER_EXPLAINED, FinishedRow
 from conformance.messages import Message
 from conformance.results.model import FIRM, BeyondPlan, RowResult
 
@@ -37,7 +37,7 @@ def _was_only_refused(result: RowResult) -> bool:
     """Whether all that was wrong was said by refusals of faulty requests."""
     refused = {one.n for one in result.exchanges if one.role in FIRM and one.response and one.response.status >= 400}
     wrong = [item for item in result.findings if item.level is Level.MUST]
-    return all(item.exchange in refused and item.check not in {"effect", "leak"} for item in wrong)
+    return all(item.exchange in refused and item.check not in NEVER_EXPLAINED for item in wrong)
 
 
 def _refuses_valid(result: RowResult) -> bool:

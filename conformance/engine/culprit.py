@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final, Generic, TypeVar
 
@@ -85,7 +85,6 @@ class Culprits(Generic[Write]):
 
     writes: tuple[Write, ...] = ()
     doubt: str = ""
-    others_write: bool = field(default=False, compare=False)
 
 
 def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], after: Any) -> Culprits[Write]:
@@ -122,14 +121,14 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
         others = clear and _do_others_write(resource)
         if others:
             resource.note_others()
-        return Culprits(doubt="" if others else NOT_AGAIN, others_write=others)
+        return Culprits(doubt="" if others else NOT_AGAIN)
     quiet = all(resource.stays(state) for _ in range(TIMES_IN_A_ROW))
     return Culprits(tuple(writes)) if quiet else Culprits(doubt=_BY_ITSELF)
 
 
 def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprits[Write]:
     """Where somebody else writes, nobody is blamed; a doubt, unless each write was once repeated without any change."""
-    doubt: Culprits[Write] = Culprits(doubt=_BY_ITSELF, others_write=True)
+    doubt: Culprits[Write] = Culprits(doubt=_BY_ITSELF)
     if not resource.is_own:
         resource.note_others()
     until = perf_counter() + _LONGEST_CLEARING
@@ -153,7 +152,7 @@ def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprit
         if missed:
             half = (len(group) + 1) // 2
             groups += [one for one in (group[half:], group[:half]) if one]
-    return Culprits(others_write=True)
+    return Culprits()
 
 
 def _do_others_write(resource: GuardedResource[Write]) -> bool:
