@@ -23,7 +23,7 @@ from conformance.engine.journal import LedgerEntry
 from conformance.engine.probe import ProbeResult
 from conformance.engine.probe_sender import ProbeSender
 from conformance.engine.repeat import send_beyond, send_repeatedly
-from conformance.engine.state_guard import State, StateGuard
+from conformance.engine.state_guard import StateGuard
 from conformance.engine.step_sequence import StepSequence
 from conformance.engine.steps import INTERRUPTIONS, run_row_steps, set_back_row
 from conformance.jsontools import resolve_pointer
@@ -46,8 +46,6 @@ class FinishedRow:
     result: RowResult
     passed: Mapping[str, str] = field(default_factory=dict)
     """Keys of controls (at smoke of single calls, too) that passed, each with where they did."""
-    first_read: Mapping[str, State] = field(default_factory=dict)
-    """What others have to do with, too, before its first write, by the key of the read."""
 
 
 def run_row(context: RunContext, plan: RowPlan, *, patient: bool = False) -> FinishedRow:
@@ -271,7 +269,7 @@ class RowRunner:
             observed=self._observed,
             seconds=round(perf_counter() - self._began, 4),
         )
-        return FinishedRow(result, self.passed, self.guard.shared_states(first=True))
+        return FinishedRow(result, self.passed)
 
     def set_back_accepted(self) -> set[str]:
         """Set back what probes have changed that were accepted or had an effect, so that other rows find it as it was.

@@ -308,9 +308,11 @@ def counts_otherwise(before: State, after: State) -> bool:
 
 
 def only_adds(before: State, after: State) -> bool:
-    """Whether there is more of something than before, and less of nothing."""
-    grows = all(_size(before.get(name)) <= _size(value) for name, value in after.items())
-    return grows and "status" not in after and counts_otherwise(before, after)
+    """Whether all that reads otherwise counts or lists something, of which there is more and of nothing less."""
+    changed = changed_members(before, after)
+    grows = all(_size(before.get(name)) <= _size(value) for name, value in changed.items())
+    listed = all(isinstance(value, int | list) for value in changed.values())
+    return grows and listed and "status" not in after and counts_otherwise(before, after)
 
 
 def changed_members(before: State, after: State) -> State:
@@ -330,21 +332,6 @@ def shows_another_run(before: Mapping[str, Any], after: Mapping[str, Any], run_n
     old, new = _texts_within(dict(before)), _texts_within(dict(after))
     has_less = any(_size(after.get(name)) < _size(value) for name, value in before.items())
     return any(names_another_run(text, run_name) for text in (old - new if has_less else new - old))
-
-
-def lasting_changes(before: State, after: State, since: State) -> list[str]:
-    """Where `after` differs from `before`, as JSON pointers; nothing if any of that reads otherwise `since`."""
-    one, other, last = (dict(_leaves(state, since)) for state in (before, after, since))
-    changed = [place for place in {**one, **other} if not json_equal(one.get(place), other.get(place))]
-    return changed if all(json_equal(last.get(place), other.get(place)) for place in changed) else []
-
-
-def _leaves(state: State, compared: State) -> Iterator[tuple[str, Any]]:
-    """Every value of a state that holds no others, with its JSON pointer; of what is compared."""
-    for pointer in state.keys() & compared.keys():
-        for steps, value in walk_values(state[pointer]):
-            if not isinstance(value, dict | list):
-                yield "/".join([pointer, *map(str, steps)]), value
 
 
 def read_state(

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -32,7 +33,6 @@ from conformance.engine.state_guard import (
     State,
     changed_members,
     counts_otherwise,
-    lasting_changes,
     only_adds,
     read_state,
     shows_another_run,
@@ -55,6 +55,9 @@ _ONCE = Message(
 
 _NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
 
+_NO_TIME = Message("it was not run again: the rows before it took too long")
+_LONGEST_AGAIN = 120.0
+"""Seconds for which rows are run again, or twice as long as all has taken until then; those left stay in doubt."""
 _MOST_NAMED = 5
 """Places of a change that a reason names."""
 
@@ -77,7 +80,7 @@ class WritingRows:
         self, context: RunContext, plan_again: PlanAgain, alone: Alone, renew: Callable[[RunContext], RunContext]
     ) -> None:
         self._context, self._plan_again, self._alone, self._renew = context, plan_again, alone, renew
-        self._shares = context.depth == "smoke"
+        self._shares, self._began = context.depth == "smoke", monotonic()
         self._runners: dict[str, RowRunner] = {}
         self._states: dict[str, State] = {}
         """What each guarded resource showed last, by the key of its read."""
@@ -225,9 +228,10 @@ class WritingRows:
         id_, runner = plan.row.id, self._runners.get(plan.row.id)
         if runner is not None and self._is_suspect(runner):
             with self._alone():
+                until = monotonic() + max(_LONGEST_AGAIN, 2 * (monotonic() - self._began))
                 for suspect in [one for one in self._runners.values() if self._is_suspect(one)]:
                     with self._keeping(suspect.id):
-                        self._done[suspect.id] = self._finish(suspect, nullcontext), suspect
+                        self._done[suspect.id] = self._finish(suspect, nullcontext, until), suspect
         if error := self._errors.pop(id_, None):
             raise error
         if id_ in self._done:
@@ -236,7 +240,7 @@ class WritingRows:
             return FinishedRow(describe_unexercised(self._context, plan))
         return self._finish(self._runners[id_], self._alone)
 
-    def _finish(self, runner: RowRunner, alone: Alone) -> FinishedRow:
+    def _finish(self, runner: RowRunner, alone: Alone, until: float = inf) -> FinishedRow:
         suspect = self._is_suspect(runner)
         with self._keeping():
             self._send_valid_requests(runner)
@@ -246,6 +250,8 @@ class WritingRows:
             for other in list(self._runners.values()) if again and self._shares else ():
                 self._send_valid_requests(other)  # what they share is set back now
             del self._runners[runner.id]
+            if again and monotonic() >= until:
+                return _leave(run, _NO_TIME, suspect=suspect)
             if again:
                 known = self._captures if self._shares else None  # otherwise all is set back already
                 late = self._renew if self._seen & self._suspects.get(runner.id, frozenset()) else None
@@ -255,24 +261,19 @@ class WritingRows:
             return run
 
     def _doubt_what_came_once(self, run: FinishedRow, runner: RowRunner) -> FinishedRow:
-        """The run of a row that was run again; in doubt where the second run could not, or did not, show a change.
+        """The run of a row that was run again; in doubt where that did not, or could not, show once more what changed.
 
-        What a row's own reads have shown around its own writes, and nobody else was seen to do, is an effect that came
-        once, or the only write of somebody else. Where there is only more of something, it is the latter: what a
-        refused write makes bears its name.
+        What was seen around the writes of some rows is no business of the others. Where there is only more of
+        something, it is somebody else's: what a refused write makes bears its name.
         """
         found = [self._suspects[id_] for id_, (one, _) in self._done.items() if one.result.verdict is Verdict.VIOLATES]
         open_keys = (self._seen & self._suspects[runner.id]).difference(self._context.shared.written_by_others, *found)
         places, own = set[str](), runner.guard.unexplained
         for key, before, after in self._changes:
-            if key not in open_keys or (key not in own and key in self._unexplained):
-                continue
-            counted = all(guard.confirm for guard in self._guards_of(runner, key)) and counts_otherwise(before, after)
-            if key in own and not only_adds(before, after):
+            is_its_business = key in own or key not in self._unexplained
+            if key in open_keys and is_its_business and not only_adds(before, after):
                 places.update(changed_members(before, after))
-            elif not counted:
-                places.update(lasting_changes(before, after, run.first_read.get(key, {})))
-        if not places:
+        if not places or run.result.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}:
             return run
         reason = Message(
             "refused writes were seen to change {places}, and not again when they were repeated",
@@ -421,7 +422,7 @@ def run_again(
     """
     plan = plan_again(run.result.id)
     if plan is None:
-        return _leave(run, suspect=suspect)
+        return _leave(run, _NO_REQUESTS, suspect=suspect)
     if context.shared.stopping.is_set() or plan.lacks:
         return run
     if not disturbed:
@@ -441,9 +442,9 @@ def run_again(
     return combine_runs(run, again, evidence.requests, disturbed=disturbed)
 
 
-def _leave(run: FinishedRow, *, suspect: bool) -> FinishedRow:
+def _leave(run: FinishedRow, why: Message, *, suspect: bool) -> FinishedRow:
     """The only run of a row that ought to be run again; nothing tells whether a `suspect` changed what it must not."""
-    result = replace(run.result, warnings=(*run.result.warnings, _NO_REQUESTS))
+    result = replace(run.result, warnings=(*run.result.warnings, why))
     if suspect and result.verdict is not Verdict.VIOLATES:
-        result = replace(result, verdict=Verdict.INCONCLUSIVE, reason=_NO_REQUESTS)
+        result = replace(result, verdict=Verdict.INCONCLUSIVE, reason=why)
     return replace(run, result=result)

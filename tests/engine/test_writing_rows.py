@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.contract.schema import Depth
-from conformance.engine import culprit
+from conformance.engine import culprit, writing_rows
 from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, plan_rows
@@ -214,3 +214,13 @@ def test_a_control_that_fails_is_held_against_every_row_that_has_it(
 
     done = run(Closed(answer))
     assert done.verdicts() == {"too-long": "inconclusive", "no-name": "inconclusive", "no-number": "inconclusive"}
+
+
+def test_suspects_for_which_there_is_no_time_left_are_not_green(
+    run: Callable[..., Done], answer: MakeResponse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing_rows, "_LONGEST_AGAIN", 0.0)
+    monkeypatch.setattr(writing_rows, "monotonic", lambda: 0.0)
+    done = run(Shop(answer, applies="The name is missing"))
+    assert {*done.verdicts().values()} == {"inconclusive"}
+    assert {row.reason for row in done.rows.values()} == {"it was not run again: the rows before it took too long"}
