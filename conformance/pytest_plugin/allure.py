@@ -54,7 +54,8 @@ def _attach(allure: Any, exchange: RecordedExchange) -> None:
         answer = _format_message(f"{came.status} {came.reason}", came.headers, came.body)
     request = _format_message(f"{sent.method} {sent.url}", sent.headers, sent.body or "")
     for name, text in (("request", request), ("answer", answer), ("curl", exchange.curl)):
-        allure.attach(show_invisible(text), name=name, attachment_type=allure.attachment_type.TEXT)
+        if text:  # of a request that is shown in part only there is no command
+            allure.attach(show_invisible(text), name=name, attachment_type=allure.attachment_type.TEXT)
 
 
 def _format_message(first: str, headers: Headers, body: str) -> str:
