@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import select
 import socket
 import ssl
 import threading
@@ -17,6 +16,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from urllib3.util.ssltransport import SSLTransport
+from urllib3.util.wait import wait_for_read
 
 from conformance.client.http1 import NotHttpError, ResponseReader, SocketStream
 from conformance.client.policy import Limits, Route, basic_authorization
@@ -66,7 +66,7 @@ class Connection:
     def is_idle(self) -> bool:
         """Whether it can take a request: nothing waits to be read on it, and it has not been closed."""
         with suppress(OSError, ValueError):
-            return not select.select([self.sock], [], [], 0)[0]
+            return not wait_for_read(self.sock, timeout=0)
         return False
 
     def close(self) -> None:
