@@ -18,7 +18,7 @@ from conformance.files import append_to_job_summary, write_text
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.results.events import Event, EventWriter, read_events
 from conformance.results.model import Results, TargetRun
-from conformance.session.assemble import build_results, describe_deviation, rebuild_runs, utc_now
+from conformance.session.assemble import describe_deviation, rebuild_results, utc_now
 
 if TYPE_CHECKING:
     from conformance.report.writers import Writer
@@ -76,11 +76,8 @@ class ResultSink:
             if event.contract in self._announced:
                 return
             self._announced.add(event.contract)
-        options = self._options
         if not self._events:
-            event = Event(
-                event.kind, event.contract, event.run, seed=options.seed, depth=options.depth, started=self._started
-            )
+            event = replace(event, seed=self._options.seed, depth=self._options.depth, started=self._started)
         self._keep(event, text)
 
     def _keep(self, event: Event, text: str | None = None) -> None:
@@ -122,22 +119,17 @@ class ResultSink:
     def results(self) -> Results:
         """Everything so far."""
         if self._results is None:
-            runs = rebuild_runs(self._events)
-            self._results = build_results(
-                runs,
-                seed=self._options.seed,
-                depth=self._options.depth,
-                started=self._started,
-                seconds=perf_counter() - self._clock,
-                why_partial=self.why_partial,
-            )
+            self._results = rebuild_results([*self._events, self._end()])
         return self._results
+
+    def _end(self) -> Event:
+        return Event("end", seconds=perf_counter() - self._clock, why_partial=self.why_partial)
 
     def finish(self) -> None:
         """Write results.json and the other forms that were asked for (HTML is pytest-html's to write)."""
         self._results = None
         with self._noting_failures():
-            self._stream.write(Event("end", seconds=perf_counter() - self._clock, why_partial=self.why_partial))
+            self._stream.write(self._end())
             self._stream.close()
             self.written.add("results.jsonl")
         for writer in map(_writer, ("json", *self._options.also_write)):
