@@ -64,7 +64,7 @@ def wrong_servers(contract: Contract, faults: Iterable[Fault]) -> list[FaultProo
 
 def right_servers(contract: str, count: int, seed: int) -> list[RightServerProof]:
     """The usual server, then `count` that are drawn; none where `count` is 0. None was tried."""
-    usual = {variant.name: variant.default for variant in reference.variants(contract)}
+    usual = {name: choices[0] for name, choices in reference.variants(contract).items()}
     servers = [RightServerProof(contract=contract, seed=None, variants={})] if count else []
     for own in range(seed, seed + count):
         drawn = reference.random_variants(contract, own)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.errors import ConfigError
-from conformance.reference.catalogue import Fault, Variant, choose_variants, draw_variants, unknown_name_problems
+from conformance.reference.catalogue import Fault, Variants, choose_variants, draw_variants, unknown_name_problems
 
 if TYPE_CHECKING:
     from conformance.reference.hooks import FaultyServer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Fault",
     "RunningServer",
-    "Variant",
+    "Variants",
     "contracts",
     "create_application",
     "faults",
@@ -53,9 +53,9 @@ def undocumented_faults(contract: str) -> tuple[Fault, ...]:
     return tuple(one.fault for one in _faulty_servers(contract) if not one.fault.rows)
 
 
-def variants(contract: str) -> tuple[Variant, ...]:
+def variants(contract: str) -> Variants:
     """Every question that the documents of a contract leave open; raises ConfigError for an unknown contract."""
-    found: tuple[Variant, ...] = _import_from(contract, "variants").VARIANTS
+    found: Variants = _import_from(contract, "variants").VARIANTS
     return found
 
 

@@ -1,15 +1,15 @@
 """What a reference server can be asked for: faults, and variants of conforming behaviour.
 
-A fault is a named deviation from the vendor's documents. A variant is a question that the documents leave open, with
-the answers that a conforming server may give.
+A fault is a named deviation from the vendor's documents. A variant is a question that the documents leave open.
 """
 
 from __future__ import annotations
 
 import difflib
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from conformance.errors import ConfigError, Problem
 
@@ -43,22 +43,10 @@ class Fault:
         return self.kind == "control"
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One question that the documents leave open; `choices` are the permitted answers, the default first.
-
-    A `rare` variant keeps its default in nine of ten random servers.
-    """
-
-    name: str
-    choices: tuple[str, ...]
-    sentence: str
-    rare: bool = False
-
-    @property
-    def default(self) -> str:
-        """The choice of a server where no other is requested."""
-        return self.choices[0]
+Variants = Mapping[str, tuple[str, ...]]
+"""Questions that the documents leave open, each with the answers that a conforming server may give, the usual first."""
+_RARE: Final = frozenset({"error_body", "wording", "latency_ms"})
+"""Those that keep their default in nine of ten random servers."""
 
 
 def unknown_name_problems(kind: str, name: str, names: Collection[str]) -> Iterable[Problem]:
@@ -70,28 +58,25 @@ def unknown_name_problems(kind: str, name: str, names: Collection[str]) -> Itera
         yield Problem(kind, f"no such {kind}: {name!r}", hint)
 
 
-def choose_variants(variants: Sequence[Variant], requested: Mapping[str, str]) -> dict[str, str]:
+def choose_variants(variants: Variants, requested: Mapping[str, str]) -> dict[str, str]:
     """A choice for every variant: the requested one, else the default.
 
     Raises ConfigError with a problem for every unknown variant and every unknown choice.
     """
-    by_name = {variant.name: variant for variant in variants}
     problems: list[Problem] = []
     for name, choice in requested.items():
-        problems += unknown_name_problems("variant", name, by_name)
-        if name in by_name:
-            problems += unknown_name_problems(f"choice of {name}", choice, by_name[name].choices)
+        problems += unknown_name_problems("variant", name, variants)
+        problems += unknown_name_problems(f"choice of {name}", choice, variants.get(name, (choice,)))
     if problems:
         raise ConfigError(problems)
-    return {variant.name: requested.get(variant.name, variant.default) for variant in variants}
+    return {name: choices[0] for name, choices in variants.items()} | dict(requested)
 
 
-def draw_variants(variants: Sequence[Variant], seed: int) -> dict[str, str]:
+def draw_variants(variants: Variants, seed: int) -> dict[str, str]:
     """A random choice for every variant, always the same for the same seed."""
     source = random.Random(f"variants-{seed}")  # noqa: S311 - it has to be repeatable, not secret
-    choices: dict[str, str] = {}
-    for variant in variants:
-        choice = source.choice(variant.choices)
-        keep_default = variant.rare and source.random() > 0.1
-        choices[variant.name] = variant.default if keep_default else choice
-    return choices
+    drawn: dict[str, str] = {}
+    for name, choices in variants.items():
+        choice = source.choice(choices)
+        drawn[name] = choices[0] if name in _RARE and source.random() > 0.1 else choice
+    return drawn

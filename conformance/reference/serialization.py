@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.reference.catalogue import Variant
+from conformance.reference.catalogue import Variants
 from conformance.reference.http import NO_BODY, IncomingRequest, JsonResponse, WireResponse
 
 
@@ -131,18 +131,18 @@ _CONTENT_TYPES: Final = (
     'Application/JSON; charset="utf-8"',
 )
 
-WIRE_VARIANTS: Final[tuple[Variant, ...]] = (
-    Variant("json", tuple(_JSON_FORMS), "How JSON is written."),
-    Variant("member_order", ("written", "reversed"), "The order of an object's members."),
-    Variant("error_extras", tuple(_EXTRA_MEMBERS), "Further members in an error's body."),
-    Variant("success_extras", ("none", "one", "nulls"), "Further members in a success's body."),
-    Variant("content_type", _CONTENT_TYPES, "How the media type of the body is written."),
-    Variant("header_case", tuple(_HEADER_CASES), "The case of header names."),
-    Variant("other_headers", ("none", "many"), "Headers that no document mentions."),
-    Variant("compression", ("none", "gzip", "deflate"), "How a body is compressed, where the client accepts it."),
-    Variant("framing", ("length", "chunked", "chunked-small", "until-closed"), "How the end of a body is marked."),
-    Variant("protocol", ("HTTP/1.1", "HTTP/1.0"), "The version in the status line."),
-    Variant("connection", ("kept", "close"), "Whether a connection is reused."),
-    Variant("latency_ms", ("0", "120"), "How long a response takes, in milliseconds.", rare=True),
-)
+WIRE_VARIANTS: Final[Variants] = {
+    "json": tuple(_JSON_FORMS),  # How JSON is written.
+    "member_order": ("written", "reversed"),  # The order of an object's members.
+    "error_extras": tuple(_EXTRA_MEMBERS),  # Further members in an error's body.
+    "success_extras": ("none", "one", "nulls"),  # Further members in a success's body.
+    "content_type": _CONTENT_TYPES,  # How the media type of the body is written.
+    "header_case": tuple(_HEADER_CASES),  # The case of header names.
+    "other_headers": ("none", "many"),  # Headers that no document mentions.
+    "compression": ("none", "gzip", "deflate"),  # How a body is compressed, where the client accepts it.
+    "framing": ("length", "chunked", "chunked-small", "until-closed"),  # How the end of a body is marked.
+    "protocol": ("HTTP/1.1", "HTTP/1.0"),  # The version in the status line.
+    "connection": ("kept", "close"),  # Whether a connection is reused.
+    "latency_ms": ("0", "120"),  # How long a response takes, in milliseconds.
+}
 """What the server of every contract may choose."""

@@ -13,7 +13,7 @@ import pytest
 from conformance.reference.http import NO_BODY, IncomingRequest, JsonResponse, RequestBody, WireResponse
 from conformance.reference.serialization import WIRE_VARIANTS, ResponseSerializer
 
-DEFAULTS = {variant.name: variant.default for variant in WIRE_VARIANTS}
+DEFAULTS = {name: choices[0] for name, choices in WIRE_VARIANTS.items()}
 VALUE = {"message": "見出し\ud800", "n": [1, None]}
 READ = {"message": "見出し?", "n": [1, None]}
 """Half of a surrogate pair has no UTF-8."""
@@ -42,7 +42,7 @@ def body(response: WireResponse) -> Any:
     return json.loads(unpack(payload) if unpack else payload)
 
 
-CHOICES = [(variant.name, choice) for variant in WIRE_VARIANTS for choice in variant.choices]
+CHOICES = [(name, choice) for name, choices in WIRE_VARIANTS.items() for choice in choices]
 
 
 @pytest.mark.parametrize(("name", "choice"), CHOICES, ids=[f"{name}={choice}" for name, choice in CHOICES])

@@ -302,9 +302,9 @@ def test_every_row_has_six_faults_of_its_own_that_are_no_drift() -> None:
 
 
 def choices() -> Iterator[Any]:
-    for variant in variants("kuroco"):
-        for choice in variant.choices:
-            yield pytest.param(variant.name, choice, id=f"{variant.name}={choice}".replace(" ", "-"))
+    for name, answers in variants("kuroco").items():
+        for choice in answers:
+            yield pytest.param(name, choice, id=f"{name}={choice}".replace(" ", "-"))
 
 
 @pytest.mark.parametrize(("name", "choice"), list(choices()))

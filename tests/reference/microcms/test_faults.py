@@ -22,7 +22,7 @@ from conformance.reference.microcms.error_rows import ROWS
 from conformance.reference.microcms.state import KEYS
 
 FAULTS = reference.faults("microcms-management")
-DEFAULTS = {variant.name: variant.default for variant in reference.variants("microcms-management")}
+DEFAULTS = {name: choices[0] for name, choices in reference.variants("microcms-management").items()}
 PNG = b"\x89PNG\r\n\x1a\n"
 Step = tuple[str, str, Mapping[str, str], bytes, str]
 
