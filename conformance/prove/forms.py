@@ -46,7 +46,7 @@ def format_fault(fault: FaultProof) -> str:
     if fault.outcome is Outcome.CAUGHT:
         values = {"outcome": outcome, "fault": fault.name, "row": fault.row, "n": fault.after}
         return Message("{outcome}: {fault}: {row}, after {n} requests", **values)
-    name = f"{fault.name} ({', '.join(fault.rows)}) {fault.sentence}"
+    name = f"{fault.name} ({', '.join(fault.rows)})"
     return join_messages(": ", [outcome, name, *([format_blame(fault.strays[0])] if fault.strays else [])])
 
 

@@ -72,7 +72,6 @@ class FaultProof(ServerProof):
 
     name: str
     check: str
-    sentence: str
     rows: tuple[str, ...]
     """The rows that it violates."""
     wording_only: bool = False

@@ -53,7 +53,6 @@ def wrong_servers(contract: Contract, faults: Iterable[Fault]) -> list[FaultProo
             contract=contract.name,
             name=fault.name,
             check=fault.kind,
-            sentence=fault.sentence,
             rows=tuple(row.id for row in contract.rows if (row.table, row.number) in fault.rows),
             wording_only=fault.wording_only,
             refuses=fault.rejects_valid,

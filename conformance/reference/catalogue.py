@@ -19,7 +19,7 @@ Row = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One named way in which a server can be wrong.
+    """One way in which a server can be wrong; its name says which.
 
     `rows` are the rows that such a server violates; empty where no row of the tables covers it. `kind` says what is
     wrong (`status`, `message`, `edge`, `effect`, `leak`, …). `wording_only`: only the text of a message differs, which
@@ -31,11 +31,6 @@ class Fault:
     rows: tuple[Row, ...]
     kind: str
     wording_only: bool = False
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong, in words."""
-        return self.name.replace("_", " ").capitalize() + "."
 
     @property
     def rejects_valid(self) -> bool:

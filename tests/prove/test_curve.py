@@ -24,7 +24,7 @@ ROW = "table/row"
 
 def fault(name: str, after: int | None) -> FaultProof:
     blames = () if after is None else (Blame(ROW, Verdict.VIOLATES, after),)
-    return FaultProof(contract="shop", name=name, check="status", sentence="It is wrong.", rows=(ROW,), blames=blames)
+    return FaultProof(contract="shop", name=name, check="status", rows=(ROW,), blames=blames)
 
 
 def proof() -> ContractProof:

@@ -139,7 +139,7 @@ def test_what_is_done_later_is_not_done_at_once_but_in_the_order_of_requests() -
     for number in range(20):
         server.carry_out(partial(order.append, number))
     server.carry_out(done.set)
-    assert (late.fault.name, late.fault.kind, late.fault.sentence) == ("keeps_it_later", "late", "Keeps it later.")
+    assert (late.fault.name, late.fault.kind) == ("keeps_it_later", "late")
     assert 0 < server.delay < 0.1
     assert not done.is_set()
     assert done.wait(5)
@@ -152,10 +152,10 @@ def test_each_server_counts_for_itself(make_context: MakeContext) -> None:
         assert [one.enforces(ROW, make_context()) for _ in range(3)] == [True, False, False]
 
 
-def test_a_fault_tells_its_rows_kind_and_sentence() -> None:
+def test_a_fault_tells_its_rows_and_kind() -> None:
     fault = BUILDER.accepts("accepts_any_id", (ROW, OTHER)).fault
     assert (fault.contract, fault.rows, fault.kind) == ("shop", (ROW, OTHER), "lenient")
-    assert (fault.sentence, fault.wording_only) == ("Accepts any id.", False)
+    assert fault.wording_only is False
     assert BUILDER.answers("rewords_it", ROW, "wording", with_status(400)).fault.wording_only is True
 
 
