@@ -17,40 +17,32 @@ class ResponseSerializer:
     """Writes responses in one form: a choice for each of `WIRE_VARIANTS`."""
 
     def __init__(self, choices: Mapping[str, str]) -> None:
-        self._error_members = _EXTRA_MEMBERS[choices["error_extras"]]
-        self._success_members = _EXTRA_MEMBERS[choices["success_extras"]]
-        self._reversed = choices["member_order"] == "reversed"
-        self._dump_json = _json_dumper(choices["json"])
-        self._content_type = choices["content_type"]
-        self._spell_header = _HEADER_CASES[choices["header_case"]]
-        self._extra_headers = _EXTRA_HEADERS if choices["other_headers"] == "many" else []
-        self._compression = choices["compression"]
+        self._choices = choices
         self._http10 = choices["protocol"] == "HTTP/1.0"
         self._framing = "length" if self._http10 else choices["framing"]
         self._close = choices["connection"] == "close" or self._framing == "until-closed" or self._http10
-        self._delay = int(choices["latency_ms"]) / 1000
 
     def serialize(self, response: JsonResponse, request: IncomingRequest) -> WireResponse:
         """The response as bytes; without its body where the request was a HEAD."""
         body = self._encode_body(response)
         headers = [*response.headers]
-        content_type = self._content_type if response.content_type is None else response.content_type
+        content_type = self._choices["content_type"] if response.content_type is None else response.content_type
         if body is not None and content_type:
             headers.append(("Content-Type", content_type))
         body, encoding_headers = self._compress(body or b"", request)
         # These have neither a body nor a framing: a client would take them for the start of the next response.
         bare = response.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         payload, framing_headers = (b"", []) if bare else self._frame(body)
-        headers += [*encoding_headers, *framing_headers, *self._extra_headers]
+        headers += [*encoding_headers, *framing_headers, *_OTHER_HEADERS[self._choices["other_headers"]]]
         if self._close:
             headers.append(("Connection", "close"))
-        version = "HTTP/1.0" if self._http10 else "HTTP/1.1"
+        spell = _HEADER_CASES[self._choices["header_case"]]
         return WireResponse(
-            f"{version} {response.status} {_reason_phrase(response.status)}",
-            [(self._spell_header(name), value) for name, value in headers],
+            f"{self._choices['protocol']} {response.status} {_reason_phrase(response.status)}",
+            [(spell(name), value) for name, value in headers],
             b"" if request.method == "HEAD" else payload,
             self._close,
-            self._delay,
+            int(self._choices["latency_ms"]) / 1000,
         )
 
     def _encode_body(self, response: JsonResponse) -> bytes | None:
@@ -60,16 +52,20 @@ class ResponseSerializer:
             return None
         value = response.value
         if isinstance(value, dict):
-            value = {**value, **(self._error_members if response.status >= 400 else self._success_members)}
-            value = dict(reversed(value.items())) if self._reversed else value
-        return self._dump_json(value)
+            extras = "error_extras" if response.status >= 400 else "success_extras"
+            value = value | _EXTRA_MEMBERS[self._choices[extras]]
+            value = dict(reversed(value.items())) if self._choices["member_order"] == "reversed" else value
+        form = self._choices["json"]
+        # An echoed value may hold half of a surrogate pair, which UTF-8 cannot.
+        text = json.dumps(value, **_JSON_FORMS[form]).encode("utf-8", "replace")
+        return text + b"\n" if form in {"pretty", "line-end"} else text
 
     def _compress(self, body: bytes, request: IncomingRequest) -> tuple[bytes, list[tuple[str, str]]]:
-        accepted = request.headers.get("accept-encoding", "")
-        if self._compression == "none" or not body or self._compression not in accepted:
+        coding = self._choices["compression"]
+        if coding == "none" or not body or coding not in request.headers.get("accept-encoding", ""):
             return body, []
-        compressed = gzip.compress(body, 1) if self._compression == "gzip" else zlib.compress(body, 1)
-        return compressed, [("Content-Encoding", self._compression), ("Vary", "Accept-Encoding")]
+        compressed = gzip.compress(body, 1) if coding == "gzip" else zlib.compress(body, 1)
+        return compressed, [("Content-Encoding", coding), ("Vary", "Accept-Encoding")]
 
     def _frame(self, body: bytes) -> tuple[bytes, list[tuple[str, str]]]:
         if self._framing == "length":
@@ -89,17 +85,6 @@ def _reason_phrase(status: int) -> str:
         return "Unknown"
 
 
-def _json_dumper(form: str) -> Callable[[Any], bytes]:
-    options = _JSON_FORMS[form]
-    end = b"\n" if form in {"pretty", "line-end"} else b""
-
-    def dump(value: Any) -> bytes:
-        # An echoed value may hold half of a surrogate pair, which UTF-8 cannot.
-        return json.dumps(value, **options).encode("utf-8", "replace") + end
-
-    return dump
-
-
 _JSON_FORMS: Final[Mapping[str, dict[str, Any]]] = {
     "compact": {"ensure_ascii": False, "separators": (",", ":")},
     "spaced": {"ensure_ascii": False},
@@ -116,14 +101,17 @@ _EXTRA_MEMBERS: Final[Mapping[str, dict[str, Any]]] = {
     "details": {"details": [{"field": "example", "message": "see the documents"}], "code": "E0001"},
     "nulls": {"help": None, "meta": {}, "more": []},
 }
-_EXTRA_HEADERS: Final = [
-    ("Server", "nginx"),
-    ("Date", "Sun, 22 Nov 2026 01:00:00 GMT"),
-    ("Cache-Control", "no-store"),
-    ("Strict-Transport-Security", "max-age=63072000"),
-    ("Set-Cookie", "AWSALB=0; Path=/"),
-    ("X-Request-Id", "5f0c1a"),
-]
+_OTHER_HEADERS: Final[Mapping[str, list[tuple[str, str]]]] = {
+    "none": [],
+    "many": [
+        ("Server", "nginx"),
+        ("Date", "Sun, 22 Nov 2026 01:00:00 GMT"),
+        ("Cache-Control", "no-store"),
+        ("Strict-Transport-Security", "max-age=63072000"),
+        ("Set-Cookie", "AWSALB=0; Path=/"),
+        ("X-Request-Id", "5f0c1a"),
+    ],
+}
 _CONTENT_TYPES: Final = (
     "application/json",
     "application/json; charset=utf-8",
@@ -138,7 +126,7 @@ WIRE_VARIANTS: Final[Variants] = {
     "success_extras": ("none", "one", "nulls"),  # Further members in a success's body.
     "content_type": _CONTENT_TYPES,  # How the media type of the body is written.
     "header_case": tuple(_HEADER_CASES),  # The case of header names.
-    "other_headers": ("none", "many"),  # Headers that no document mentions.
+    "other_headers": tuple(_OTHER_HEADERS),  # Headers that no document mentions.
     "compression": ("none", "gzip", "deflate"),  # How a body is compressed, where the client accepts it.
     "framing": ("length", "chunked", "chunked-small", "until-closed"),  # How the end of a body is marked.
     "protocol": ("HTTP/1.1", "HTTP/1.0"),  # The version in the status line.
