@@ -143,6 +143,10 @@ def on_connections_of(trigger: Condition[Any]) -> Limit[Any]:
     return since(trigger, _port)
 
 
+def _unlimited(condition: Condition[Any]) -> Condition[Any]:
+    return condition
+
+
 class FaultBuilder(Generic[Context]):
     """Builds the faulty servers of one contract.
 
@@ -155,26 +159,26 @@ class FaultBuilder(Generic[Context]):
 
     def accepts(
         self, name: str, rows: Rows, *where: Condition[Context], kind: str = "lenient",
-        limit: Limit[Context] | None = None, **expected: Any,
+        limit: Limit[Context] = _unlimited, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
         """A server that does not enforce the rule of a row for some of the requests that break it."""
         broken = _tuple(rows)
 
         def make_hooks() -> FaultHooks[Context]:
-            occurs = _limited(where, expected, limit)
+            occurs = limit(when(*where, **expected))
             return FaultHooks(skip_rule=lambda row, context: row in broken and occurs(context))
 
         return self._build(name, rows, kind, make_hooks)
 
     def rejects(self, name: str, rows: Rows, *where: Condition[Context], **expected: Any) -> FaultyServer[Context]:
         """A server that rejects valid requests with the first of the rows."""
-        row, occurs = _tuple(rows)[0], _limited(where, expected)
+        row, occurs = _tuple(rows)[0], when(*where, **expected)
         hooks: FaultHooks[Context] = FaultHooks(reject_valid=lambda context: row if occurs(context) else None)
         return self._build(name, rows, "control", lambda: hooks)
 
     def answers(
         self, name: str, rows: Rows, kind: str, change: Change[Context] | int, *where: Condition[Context],
-        to: Literal["row", "success", "refused", "any"] = "row", limit: Limit[Context] | None = None, **expected: Any,
+        to: Literal["row", "success", "refused", "any"] = "row", limit: Limit[Context] = _unlimited, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
         """A server that sends a wrong response: to requests that break one of the rows, to valid ones, or to others.
 
@@ -183,7 +187,7 @@ class FaultBuilder(Generic[Context]):
         changed, wrong = _tuple(rows), with_status(change) if isinstance(change, int) else change
 
         def make_hooks() -> FaultHooks[Context]:
-            occurs = _limited(where, expected, limit)
+            occurs = limit(when(*where, **expected))
 
             def alter(response: JsonResponse, context: Context) -> JsonResponse:
                 success = response.row is None and response.status < 300
@@ -197,12 +201,12 @@ class FaultBuilder(Generic[Context]):
 
     def performs(
         self, name: str, rows: Rows, effect: str, *where: Condition[Context], kind: str = "effect", done: bool = True,
-        limit: Limit[Context] | None = None, **expected: Any,
+        limit: Limit[Context] = _unlimited, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
         """A server that carries out an effect of a request that it rejects."""
 
         def make_hooks() -> FaultHooks[Context]:
-            occurs = _limited(where, expected, limit)
+            occurs = limit(when(*where, **expected))
 
             def perform(name: str, context: Context, intended: bool) -> bool:
                 return done if name == effect and occurs(context) else intended
@@ -212,11 +216,10 @@ class FaultBuilder(Generic[Context]):
         return self._build(name, rows, kind, make_hooks)
 
     def omits(
-        self, name: str, rows: Rows, effect: str, *where: Condition[Context], kind: str = "effect",
-        limit: Limit[Context] | None = None, **expected: Any,
-    ) -> FaultyServer[Context]:  # fmt: skip
-        """A server that does not carry out an effect of a request that it accepts."""
-        return self.performs(name, rows, effect, *where, kind=kind, done=False, limit=limit, **expected)
+        self, name: str, rows: Rows, effect: str, *where: Condition[Context], **options: Any
+    ) -> FaultyServer[Context]:
+        """A server that does not carry out an effect of a request that it accepts; options as those of `performs`."""
+        return self.performs(name, rows, effect, *where, done=False, **options)
 
     def marks(
         self, name: str, rows: Rows, mark: Callable[[Any, int], Any], shown: Condition[Context],
@@ -226,7 +229,7 @@ class FaultBuilder(Generic[Context]):
 
         `mark` makes it of the body and of how many requests were refused with one of the rows.
         """
-        marked, occurs = _tuple(rows), _limited(where, expected)
+        marked, occurs = _tuple(rows), when(*where, **expected)
 
         def make_hooks() -> FaultHooks[Context]:
             refused: list[JsonResponse] = []
@@ -254,7 +257,7 @@ class FaultBuilder(Generic[Context]):
         """Each fault (name, kind, change, limit) for each row: `{}` in its name stands for that of the row."""
         for row, row_name in rows.items():
             for name, kind, change, limit in faults:
-                yield self.answers(name.format(row_name), row, kind, change, limit=limit)
+                yield self.answers(name.format(row_name), row, kind, change, limit=limit or _unlimited)
 
     def deal(
         self, rows: Mapping[Row, str], name: str, kind: str, changes: Sequence[tuple[str, Change[Context] | int]]
@@ -268,14 +271,6 @@ class FaultBuilder(Generic[Context]):
     ) -> FaultyServer[Context]:
         fault = Fault(name, self.contract, _tuple(rows), kind, wording_only=kind in _WORDING_KINDS)
         return FaultyServer(fault, make_hooks)
-
-
-def _limited(
-    where: Sequence[Condition[Any]], expected: Mapping[str, Any], limit: Limit[Any] | None = None
-) -> Condition[Any]:
-    """One condition of all of them, counted by the limit where there is one: a new one for each server."""
-    condition = when(*where, **expected)
-    return limit(condition) if limit else condition
 
 
 def _tuple(rows: Rows) -> tuple[Row, ...]:
