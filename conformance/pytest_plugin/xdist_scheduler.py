@@ -22,8 +22,12 @@ def make_scheduler(config: pytest.Config, log: Any, folders: Collection[Path]) -
 
     class ContractScheduling(kind):  # type: ignore[misc, valid-type]
         def _split_scope(self, nodeid: str) -> str:
-            folder = (config.rootpath / nodeid.partition("::")[0]).resolve().parent
-            return str(folder) if folder in folders else str(super()._split_scope(nodeid))
+            path = Path(config.rootpath, nodeid.partition("::")[0])
+            if (folder := path.resolve().parent) in folders:
+                return str(folder)
+            # Outside of pytest's root directory an item's ID does not hold the whole way to its file.
+            elsewhere = any((each / path.name).is_file() for each in folders)
+            return "contracts" if elsewhere else str(super()._split_scope(nodeid))
 
     scheduler: LoadScopeScheduling = ContractScheduling(config, log)
     return scheduler

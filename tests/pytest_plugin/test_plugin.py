@@ -264,7 +264,7 @@ def test_signals_that_end_a_process_leave_what_was_found(wrong: Path, tmp_path: 
     assert "interrupted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("dist", [(), ("--dist", "each")])
+@pytest.mark.parametrize("dist", [(), ("--dist", "each", "--rootdir", ".")], ids=["in the root directory", "elsewhere"])
 def test_xdist_runs_a_contract_in_one_process_and_sends_what_was_planned(
     run: Callable, tmp_path: Path, dist: tuple[str, ...]
 ) -> None:
