@@ -99,23 +99,7 @@ def assemble_run(
     )
 
 
-def build_results(
-    runs: Iterable[TargetRun], *, seed: int, depth: str, started: str, seconds: float, why_partial: str = ""
-) -> Results:
-    """The whole of what a run leaves."""
-    return Results(
-        suite=Suite("conformance", VERSION),
-        seed=seed,
-        depth=depth,
-        started=started,
-        seconds=round(seconds, 3),
-        runs=tuple(sorted(runs, key=lambda run: run.contract.name)),
-        partial=bool(why_partial),
-        why_partial=why_partial,
-    )
-
-
-# --- from the lines of results.jsonl, while a run goes on and after it was killed
+# --- from events, while a run goes on, or from the lines of results.jsonl after it was killed
 
 
 @dataclass(slots=True)
@@ -152,15 +136,18 @@ def rebuild_runs(lines: Iterable[Event]) -> tuple[TargetRun, ...]:
 
 
 def rebuild_results(lines: Iterable[Event]) -> Results:
-    """The results of a file of lines; partial where it has no end."""
+    """The whole of what a run leaves; partial where it has no end."""
     events = list(lines)
     first = next((line for line in events if line.started), Event("run", depth="standard", started=utc_now()))
-    end = next((line for line in events if line.kind == "end"), None)
-    return build_results(
-        rebuild_runs(events),
+    killed = Event("end", why_partial=Message("the run was killed before it ended"))
+    end = next((line for line in events if line.kind == "end"), killed)
+    return Results(
+        suite=Suite("conformance", VERSION),
         seed=first.seed,
         depth=first.depth,
         started=first.started,
-        seconds=end.seconds if end else 0.0,
-        why_partial=end.why_partial if end else Message("the run was killed before it ended"),
+        seconds=round(end.seconds, 3),
+        runs=tuple(sorted(rebuild_runs(events), key=lambda run: run.contract.name)),
+        partial=bool(end.why_partial),
+        why_partial=end.why_partial,
     )

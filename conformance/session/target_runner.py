@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from conformance.contract.contract import Contract
 from conformance.results.events import Event
 from conformance.results.model import Results
-from conformance.session.assemble import build_results, rebuild_runs, utc_now
+from conformance.session.assemble import rebuild_results, utc_now
 from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection
@@ -68,14 +69,11 @@ class TargetRunner:
 
     def results(self) -> Results:
         """What is known so far, without the secrets that were only captured on the way."""
-        name, operations = self.contract.name, self.contract.explored_operations
-        done = [Event("run", name, run=self._run_session.run(name)), *self._run_session.finished(name)]
+        name, operations, run = self.contract.name, self.contract.explored_operations, self._run_session
+        options = self._options
+        first = Event("run", name, run.run(name), seed=options.seed, depth=options.depth, started=self._started)
+        done = [first, *run.finished(name)]
         done.sort(key=lambda event: operations.index(event.explored.operation) if event.explored else -1)
-        return build_results(
-            self._run_session.redact(name, rebuild_runs(done)),
-            seed=self._options.seed,
-            depth=self._options.depth,
-            started=self._started,
-            seconds=perf_counter() - self._clock,
-            why_partial=self.stopped,
-        )
+        end = Event("end", seconds=perf_counter() - self._clock, why_partial=self.stopped)
+        results = rebuild_results([*done, end])
+        return replace(results, runs=run.redact(name, results.runs))

@@ -13,8 +13,9 @@ from conformance.contract.contract import Contract
 from conformance.engine.row import run_row
 from conformance.prove.recorded_power import measure_recorded
 from conformance.prove.target_power import RowPower, format_power, measure_power
+from conformance.results.events import Event
 from conformance.results.model import Results
-from conformance.session.assemble import assemble_run, build_results, describe_run
+from conformance.session.assemble import describe_run, rebuild_results
 from conformance.session.contract_run import plan_rows
 
 ROW = """\
@@ -114,8 +115,9 @@ def recorded(shop: Callable[..., Any], context: Callable[..., Any]) -> tuple[Con
     contract = shop(ROW + EDGES + CONTROL)
     held = context(contract, shop_server)
     (plan,) = plan_rows(contract, held.target, contract.rows, "standard", 0).values()
-    run = assemble_run(describe_run(contract, held.target.described), [run_row(held, plan).result])
-    return contract, build_results([run], seed=0, depth="standard", started="2026-11-01T01:00:00Z", seconds=1)
+    run = describe_run(contract, held.target.described)
+    begun = Event("run", contract.name, run, depth="standard", started="2026-11-01T01:00:00Z")
+    return contract, rebuild_results([begun, Event("row", contract.name, row=run_row(held, plan).result), Event("end")])
 
 
 def test_recorded_answers_are_measured_without_a_request(recorded: tuple[Contract, Results]) -> None:

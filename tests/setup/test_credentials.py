@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import pytest
 from conformance.doctor import examine
 from conformance.plan.planner import plan_row
 from conformance.report.writers import WRITERS
-from conformance.session.assemble import build_results
+from conformance.results.events import Event
+from conformance.session.assemble import rebuild_results
 from conformance.session.run_session import RunOptions
 from conformance.target.loader import read_profile, target_from_mapping
 from tests.safety.watched import Watched, contract, ran, saved, watched
@@ -51,8 +51,8 @@ def test_a_run_logs_in_once_and_every_row_conforms_and_the_token_is_written_nowh
     first = heard.given[0]
     assert first in heard.used
     assert "token was obtained by 2 requests, as the profile leaves it out" in found.run.warnings
-    run = replace(found.run, rows=tuple(found.rows.values()))
-    whole = build_results([run], seed=0, depth="smoke", started="2026-01-01T00:00:00Z", seconds=1.0, why_partial="")
+    rows = [Event("row", "kuroco", row=row) for row in found.rows.values()]
+    whole = rebuild_results([Event("run", "kuroco", found.run), *rows, Event("end")])
     for name, writer in WRITERS.items():
         assert first not in writer.write(whole, "en"), name
 
