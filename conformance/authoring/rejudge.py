@@ -18,8 +18,6 @@ from conformance.jsontools import load_json
 from conformance.results.model import FIRM, RecordedExchange, Results, RowResult, TargetRun
 from conformance.session.assemble import assemble_run
 
-"""Roles of requests that must provoke the row; what was found at others is kept as it was recorded."""
-
 
 @dataclass(frozen=True, slots=True)
 class VerdictChange:
@@ -62,7 +60,11 @@ def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRule
     if row.verdict is Verdict.NOT_EXERCISED:
         return row
     again: dict[int, tuple[Finding, ...]] = {}
+    # Of a burst that uses an allowance up only the last answer must be the row's.
+    ends = {one.exchange for one in row.attempts}
     for exchange in row.exchanges:
+        if entry.case.repeat and exchange.n not in ends:
+            continue
         if exchange.role in FIRM and exchange.response is not None and not exchange.response.cut:
             try:
                 again[exchange.n] = tuple(_check(exchange, exchange.response.status, entry, run, rules))

@@ -14,7 +14,7 @@ from conformance.results.model import Results
 
 CASES = Path(__file__).parents[2] / "cases"
 ROW = "contents-get/limit-below-minimum"
-ROWS = [ROW, "contents-get/limit-not-an-integer", "contents-get/content-not-found"]
+ROWS = [ROW, "contents-get/limit-not-an-integer", "contents-get/content-not-found", "common/too-many-requests"]
 
 
 def recorded(*faults: str) -> Results:
