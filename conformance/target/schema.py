@@ -32,15 +32,13 @@ from conformance.validation import suggest
 _NUMBER, _UNIT = r"(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,3})?", r"(?:ms|s|m|h)"
 DURATION = rf"^{_NUMBER}{_UNIT}$"
 PACE = rf"^[1-9][0-9]{{0,5}}/(?:{_NUMBER})?{_UNIT}$"
-
-_PARTS = re.compile(rf"(?P<number>{_NUMBER})?(?P<unit>{_UNIT})\Z")
 _LENGTH = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST = 3600.0
 
 
 def parse_duration(text: str) -> float:
     """A time in seconds, above 0 and at most an hour; `ValueError` in our own words otherwise."""
-    return _duration(text) if re.match(DURATION, text) else _refuse("is not a time", "10s, 500ms or 1m")
+    return _duration(text) if re.fullmatch(DURATION, text) else _refuse("is not a time", "10s, 500ms or 1m")
 
 
 class Pace(NamedTuple):
@@ -52,9 +50,9 @@ class Pace(NamedTuple):
 
 def parse_pace(text: str) -> Pace:
     """So many requests in each such time; `ValueError` in our own words otherwise."""
-    count, slash, time = text.partition("/")
-    if not slash or not re.fullmatch(r"[1-9][0-9]{0,5}", count, re.ASCII) or not _PARTS.match(time):
+    if not re.fullmatch(PACE, text):
         _refuse("is not a pace", "10/10s, 60/m or 5/s")
+    count, _, time = text.partition("/")
     return Pace(int(count), _duration(time))
 
 
@@ -72,10 +70,8 @@ def read_pace_if_valid(written: Any) -> Pace | None:
 
 
 def _duration(text: str) -> float:
-    parts = _PARTS.match(text)
-    if parts is None:
-        _refuse("is not a time", "10s, 500ms or 1m")
-    length = float(parts["number"] or 1) * _LENGTH[parts["unit"]]
+    number, unit = re.split("(?=[a-z])", text, maxsplit=1)
+    length = float(number or 1) * _LENGTH[unit]
     if not 0 < length <= _LONGEST:
         raise ValueError("is out of range (above 0, at most 1h)")
     return length
