@@ -27,7 +27,6 @@ class Fault:
     """
 
     name: str
-    contract: str
     rows: tuple[Row, ...]
     kind: str
     wording_only: bool = False

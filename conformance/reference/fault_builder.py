@@ -148,14 +148,11 @@ def _unlimited(condition: Condition[Any]) -> Condition[Any]:
 
 
 class FaultBuilder(Generic[Context]):
-    """Builds the faulty servers of one contract.
+    """Builds faulty servers.
 
     A fault occurs for the requests for which each condition in `where` holds, and the attributes of the request context
     that are given by name are as expected (`when`).
     """
-
-    def __init__(self, contract: str) -> None:
-        self.contract = contract
 
     def accepts(
         self, name: str, rows: Rows, *where: Condition[Context], kind: str = "lenient",
@@ -269,7 +266,7 @@ class FaultBuilder(Generic[Context]):
     def _build(
         self, name: str, rows: Rows, kind: str, make_hooks: Callable[[], FaultHooks[Context]]
     ) -> FaultyServer[Context]:
-        fault = Fault(name, self.contract, _tuple(rows), kind, wording_only=kind in _WORDING_KINDS)
+        fault = Fault(name, _tuple(rows), kind, wording_only=kind in _WORDING_KINDS)
         return FaultyServer(fault, make_hooks)
 
 

@@ -44,5 +44,5 @@ def test_rare_choices_are_seldom_drawn() -> None:
 
 
 def test_only_faults_of_the_kind_control_reject_valid_requests() -> None:
-    faults = [Fault("name", "contract", (), kind) for kind in ("control", "status")]
+    faults = [Fault("name", (), kind) for kind in ("control", "status")]
     assert [fault.rejects_valid for fault in faults] == [True, False]

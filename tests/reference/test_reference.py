@@ -27,7 +27,6 @@ def test_names_of_faults_are_unique_and_say_what_is_wrong(contract: str) -> None
     names = [fault.name for fault in faults]
     assert len(names) == len(set(names))
     assert [name for name in names if not re.fullmatch(r"[a-zA-Z0-9]+(_[a-zA-Z0-9]+)+", name)] == []
-    assert {fault.contract for fault in faults} == {contract}
 
 
 def test_a_fault_is_served_with_the_variants_that_were_asked_for() -> None:

@@ -31,7 +31,7 @@ from conformance.reference.response_changes import (
 )
 
 (LOGIN, PROFILE, TOKEN, NOT_FOUND, NO_GROUP, TITLE, MISSING, EMPTY, EMAIL, TEL, ZIP, URL, NUMBER, REGEX, LENGTH) = ROWS
-BUILDER: Final = FaultBuilder[KurocoContext]("kuroco")
+BUILDER: Final = FaultBuilder[KurocoContext]()
 
 # fmt: off
 _ROWS: Final[Mapping[Row, tuple[str, tuple[int, ...], str, str | None, Row]]] = {

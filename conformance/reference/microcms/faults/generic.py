@@ -32,7 +32,7 @@ from conformance.reference.response_changes import (
     with_value,
 )
 
-BUILDER: Final = FaultBuilder[MicrocmsContext]("microcms-management")
+BUILDER: Final = FaultBuilder[MicrocmsContext]()
 
 # fmt: off
 _ROWS: Final[Mapping[Row, tuple[str, int, Row]]] = {
