@@ -148,11 +148,14 @@ class RowRunner:
         return False
 
     def _describe_fixtures(self, sequence: StepSequence) -> Iterator[Message]:
-        """The fixtures of the profile that the call which ended a sequence names, where its answer lacked something."""
+        """The fixtures of the profile that the call which ended a sequence asked for, where its answer lacked them."""
         broken = sequence.broken
-        if broken is None or not broken.accepted:
+        if broken is None or not (broken.accepted or broken.status == 404):
             return
-        used = (members for head, members, _ in find_placeholders(broken.step.request.members()) if head == "fixture")
+        named = broken.step.request.members()
+        if not broken.accepted:
+            named.pop("path", None)  # what every request of a path is answered is seen at the end of the run
+        used = (members for head, members, _ in find_placeholders(named) if head == "fixture")
         for members in dict.fromkeys(used):
             where, key = self.context.target.where("fixtures", *members), ".".join(["fixtures", *members])
             yield Message("{where}: {key}: the answer does not show it as it should be", where=where, key=key)

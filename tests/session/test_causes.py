@@ -172,11 +172,16 @@ def a_referenced_medium_that_is_not_listed(profile: dict[str, Any]) -> None:
     profile["fixtures"]["referenced_media_url"] += "/"
 
 
+def a_referenced_medium_of_another_name(profile: dict[str, Any]) -> None:
+    profile["fixtures"]["referenced_media_url"] += "x"
+
+
 @pytest.mark.parametrize(
     ("change", "row", "key"),
     [
         (a_throttled_key_that_is_none, "common/too-many-requests", "credentials.throttled"),
         (a_referenced_medium_that_is_not_listed, "media-delete/medium-referenced", "fixtures.referenced_media_url"),
+        (a_referenced_medium_of_another_name, "media-delete/medium-referenced", "fixtures.referenced_media_url"),
     ],
 )
 def test_what_a_row_could_not_use_is_named_with_its_line(change: Change, row: str, key: str) -> None:
