@@ -417,8 +417,8 @@ def run_again(
     """Run a row at `standard`; with captures of its first run, what that may have changed is set back before.
 
     Where its first run was `disturbed`, what that found may be somebody else's doing; a `suspect` may have changed what
-    it must not. With `renew`, refused writes of
-    it or of others have changed something, perhaps late: their time is waited for, and what they took away made anew.
+    it must not. With `renew`, refused writes of it or of others have changed something, perhaps late: their time is
+    waited for, and what they took away is made anew.
     """
     plan = plan_again(run.result.id)
     if plan is None:
