@@ -71,6 +71,8 @@ class SharedState:
     """What a deletion was answered for with a success, by its name, and the operation that had made it."""
     made: dict[str, bool] = field(default_factory=dict)
     """IDs that the target gave of what this run made, and whether that is settled: see `ownership`."""
+    named: dict[str, str] = field(default_factory=dict)
+    """The ID that the target gave of what was made under a name."""
     listed: dict[str, datetime] = field(default_factory=dict)
     """IDs of what was shown without the name of this run, and when first."""
     foreign: set[str] = field(default_factory=set)

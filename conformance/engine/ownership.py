@@ -1,8 +1,8 @@
 """What on a target is not ours, whatever the target says: what it names as made by us may be something else.
 
-Where the ID of a thing holds its name, it has to hold the one that we gave it. Any other ID is that of something else
-where it was listed before, without the name of this run, or where what is read by it lacks that name before we changed
-it. Such a thing is neither changed nor deleted. No request is sent to find that out.
+An ID is that of something else where it was listed before, without the name of this run, where what is read by it
+lacks that name before we changed it, and where what bears the name is listed under another. Such a thing is neither
+changed nor deleted. No request is sent to find that out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from conformance.checks.context import parse_json
 from conformance.contract.request_template import RequestTemplate
+from conformance.contract.schema import CreatedResource, Step
 from conformance.contract.templates import MissingValue, captures_used
 from conformance.engine.context import RunContext
 from conformance.engine.journal import LedgerEntry
@@ -38,17 +39,32 @@ def take_note(
     if response is None:
         return
     for resource in context.contract.file.created_resources.values():
-        shown: list[tuple[Any, bool]] = []
         if resource.get is not None and operation == resource.get.call:
             is_named = context.builder.run_name in response.text
-            shown = [(one, is_named) for one in _ids_in(request, captures)]
+            for one in _ids_in(request, captures):
+                _note(context, one, exchange, is_named=is_named)
         elif operation == resource.read.call:
             items = resolve_pointer(parse_json(response), resource.in_)[1]
-            for item in islice(items, _MOST_LISTED) if isinstance(items, list) else ():
-                is_named = any(context.builder.run_name in text for _, text in find_texts(item))
-                shown += [(resolve_pointer(item, pointer)[1], is_named) for pointer in resource.capture.values()]
-        for one, is_named in shown:
-            _note(context, _write_id(one), exchange, is_named=is_named)
+            _note_items(context, resource, items if isinstance(items, list) else [], exchange)
+
+
+def _note_items(context: RunContext, resource: CreatedResource, items: list[Any], exchange: Exchange) -> None:
+    shared, ids_of_names = context.shared, dict[str, set[str]]()
+    for item in islice(items, _MOST_LISTED):
+        ids = {_write_id(resolve_pointer(item, pointer)[1]) for pointer in resource.capture.values()}
+        texts = [text for _, text in find_texts(item)]
+        is_named = any(context.builder.run_name in text for text in texts)
+        for name in shared.named if is_named else ():
+            if any(name in text for text in texts):
+                ids_of_names.setdefault(name, set()).update(ids)
+        for one in ids:
+            # A target may call what it is given otherwise, and an ID that holds the name shows nothing then.
+            if is_named or one not in shared.made or resource.name not in resource.capture.values():
+                _note(context, one, exchange, is_named=is_named)
+    for name, ids in ids_of_names.items():
+        if shared.named[name] not in ids | shared.foreign:
+            shared.made.pop(shared.named[name], None)
+            _leave_alone(context, shared.named[name])
 
 
 def without_foreign(
@@ -60,17 +76,34 @@ def without_foreign(
         if created.get(name) is None:
             continue
         text = _write_id(created[name])
-        if resource is not None and entry.names and resource.capture.get(name) == resource.name:
-            is_foreign = not any(one.partition(".")[0] in text for one in entry.names)
-        else:
-            listed = context.shared.listed.get(text)
-            is_foreign = listed is not None and listed <= _start_of(exchange)
+        listed = context.shared.listed.get(text)
+        is_foreign = listed is not None and listed <= _start_of(exchange)
         if is_foreign:
             del kept[name]
             _leave_alone(context, text)
         elif text:
             context.shared.made.setdefault(text, False)
+            context.shared.named |= dict.fromkeys(entry.names, text)
     return kept
+
+
+def find_doubtful(
+    context: RunContext, operation: str, request: RequestTemplate, captures: Mapping[str, Any]
+) -> tuple[str, Step] | None:
+    """The name of what an operation would delete, where the ID that the target gave of it lacks the name it is to hold.
+
+    With it comes the step that lists what bears the name: perhaps under another ID. None where there is no doubt, or no
+    more.
+    """
+    shared = context.shared
+    for resource in context.contract.file.created_resources.values():
+        if resource.name in resource.capture.values() and operation in {step.call for step in resource.undo}:
+            ids = {one for one in _ids_in(request, captures) if shared.made.get(one) is False}
+            for name, one in shared.named.items():
+                if one in ids and name.partition(".")[0] not in one:
+                    shared.made[one] = True
+                    return name, resource.read
+    return None
 
 
 def check_ownership(context: RunContext, request: RequestTemplate, captures: Mapping[str, Any]) -> None:

@@ -15,13 +15,14 @@ from conformance.contract.schema import HEADER_CAPTURE, MatchingCapture
 from conformance.contract.templates import Lookup, MissingValue, captures_used, fill
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.ownership import check_ownership, take_note
+from conformance.engine.ownership import check_ownership, find_doubtful, take_note
 from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache
 from conformance.expressions import matches_whole
 from conformance.http import Exchange, FailureKind, NoResponse, Response, header
 from conformance.jsontools import find_values, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
+from conformance.plan.steps import plan_steps
 
 _GATEWAY_STATUSES = frozenset({502, 504})
 """Statuses of something between us and the target."""
@@ -174,6 +175,7 @@ class StepSender:
         """Raise MissingValue where what the target gave as the ID of something of ours is that of something else."""
         if step.permission == "read" or not self.believed:
             return
+        self.look_first(step)
         check_ownership(self.context, step.request, self.captures)
         if step.permission != "delete":
             return
@@ -183,6 +185,15 @@ class StepSender:
             fixture = fixtures.get(str(self.captures.get(capture)))
             if fixture is not None:
                 raise MissingValue(f"capture.{capture} that is not fixtures.{fixture}")
+
+    def look_first(self, step: PlannedStep) -> None:
+        """Look where something of ours is listed, if what a step would delete is perhaps another's."""
+        doubt = find_doubtful(self.context, step.operation, step.request, self.captures)
+        if doubt is not None:
+            name, read = doubt
+            looking = StepSender(self.context, self.evidence, {"name": name}, label=self.label, role="", salt="")
+            with self.evidence.count_as("confirmed"):
+                looking.run(plan_steps(self.context.contract, [read], "standard"))
 
     def before_send(self, step: PlannedStep) -> None:
         """Called before the request of a step leaves."""

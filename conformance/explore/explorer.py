@@ -76,6 +76,9 @@ class ExploringSender(CleaningSender):
         label = label_probe(self.probe)
         return f"HEAD, {label}" if step.request.method == "HEAD" else label
 
+    def look_first(self, step: PlannedStep) -> None:
+        """Nothing: as many requests are sent as are planned."""
+
     def may_be_stale(self, result: StepResult) -> bool:
         """Only what is asked for state has to be: whatever else a cache answers is judged as it is."""
         is_state = self.role in _STATE and result.exchange.request.method == "GET"
