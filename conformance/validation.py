@@ -84,8 +84,8 @@ def _place(detail: ErrorDetails, value: Any) -> Place:
     """The error's place in the file, without the names of a union's branches that pydantic adds."""
     place: list[str | int] = []
     for part in detail["loc"]:
-        written = part in value if isinstance(value, Mapping) else isinstance(value, list) and isinstance(part, int)
-        if written:
+        is_index = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if is_index or (isinstance(value, Mapping) and part in value):
             place.append(part)
             value = value[part]
     return (*place, detail["loc"][-1]) if detail["type"] == "missing" else tuple(place)

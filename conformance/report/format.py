@@ -7,6 +7,7 @@ it. Text of the target in it may hold anything: whoever writes it passes it thro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 from conformance.checks.model import Finding, Level, Verdict
@@ -32,7 +33,9 @@ _SHOWN = 4
 
 
 def format_duration(seconds: float) -> str:
-    """`4.2 ms`, `120 ms`, `5.2 s`, `40 s`, `12 min`, `3 h 20 min`."""
+    """`4.2 ms`, `120 ms`, `5.2 s`, `40 s`, `12 min`, `3 h 20 min`; as it is where a damaged file holds no number."""
+    if not isfinite(seconds):
+        return str(seconds)
     if seconds < 1:
         return f"{seconds * 1000:.{0 if seconds >= 0.01 or not seconds else 1}f} ms"
     if seconds < 90:

@@ -185,6 +185,8 @@ CHEAP = ["results 1", "results 2", "events", "history", "ledger", "profile", "po
 @example("profile", 2204)
 @example("events", 2187)
 @example("history", 5084)
+@example("results 1", 700120)
+@example("events", 700225)
 @settings(max_examples=20, deadline=None, database=None)
 def test_a_damaged_file_is_read_or_refused(kind: str, seed: int) -> None:
     read_damaged(kind, seed)
