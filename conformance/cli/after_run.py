@@ -9,7 +9,7 @@ import click
 
 from conformance.cli.compare import FORMS
 from conformance.compare.compare import compare
-from conformance.errors import ConformanceError, OutputError
+from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import append_to_job_summary, write_text
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
@@ -27,14 +27,21 @@ class AfterRun:
         *,
         baseline: Path | None = None,
         history: Path | None = None,
+        history_keep: str | None = None,
         metrics: Path | None = None,
         strict: bool = False,
         language: str | None = None,
     ) -> None:
-        if history is not None and history.exists():
-            from conformance.history.store import read_history  # noqa: PLC0415 - SQLite only where it is asked for
+        if history_keep is not None and history is None:
+            problem = Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")
+            raise ConfigError([problem])
+        self.keep = None
+        if history is not None:
+            from conformance.history.store import Retention, read_history  # noqa: PLC0415 - SQLite only where it is asked for
 
-            read_history(history, last=1)  # refuses a file that is no history, and one that is damaged
+            if history.exists():
+                read_history(history, last=1)  # refuses a file that is no history, and one that is damaged
+            self.keep = Retention.parse(history_keep) if history_keep is not None else None
         self.baseline = read_results(baseline) if baseline is not None else None
         self.history, self.metrics, self.strict, self.language = history, metrics, strict, language
         self.results = output / "results.json"
@@ -62,7 +69,7 @@ class AfterRun:
         if self.history is not None:
             from conformance.history.store import append_results  # noqa: PLC0415 - SQLite only where a history is kept
 
-            append_results(self.history, results)
+            append_results(self.history, results, self.keep)
         return False
 
     def _measure(self, results: Results) -> bool:

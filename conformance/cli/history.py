@@ -36,7 +36,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     FILE is what `conformance run --history FILE` writes.
     """
     if keep is not None:
-        delete_old_runs(file, Retention.parse(keep))
+        delete_old_runs(file, Retention.parse(keep, "--keep"))
     found = read_history(file, contract, target, last)
     click.echo(format_history(found, language), nl=False)
     if html is not None:

@@ -40,6 +40,7 @@ def _options_of_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
               help="Compare with an earlier results.json; exit with 1 where the target got worse.")  # fmt: skip
 @click.option("--history", type=_FILE, metavar="FILE", help="Keep the run in a history (SQLite).")
+@click.option("--history-keep", metavar="HOW MUCH", help="Delete what is older: `90 days`, `500 runs`.")
 @click.option("--metrics", type=_FILE, metavar="FILE", help="Write metrics for Prometheus (OpenMetrics text).")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_args: tuple[str, ...], **options: Any) -> int:
@@ -52,7 +53,7 @@ def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     Exit codes: 0 conforms or only drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error,
     4 a contract, target or option is unusable, 5 nothing was exercised.
     """  # noqa: D301 - click reads the escape
-    after = {name: options.pop(name) for name in ("baseline", "history", "metrics")}
+    after = {name: options.pop(name) for name in ("baseline", "history", "history_keep", "metrics")}
     then = AfterRun(
         Path(options["output"] or "reports"), strict=options["strict"], language=options["language"], **after
     )

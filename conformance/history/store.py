@@ -30,17 +30,17 @@ class Retention:
     runs: int | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Retention:
-        """`90 days`, `90d` or `500 runs`; ConfigError for anything else."""
+    def parse(cls, text: str, option: str = "--history-keep") -> Retention:
+        """`90 days`, `90d` or `500 runs`; ConfigError, with the name of the option, for anything else."""
         found = _KEEP.fullmatch(text)
         if found is None:
             what = f"{text!r} is no time and no number of runs"
-            raise ConfigError([Problem("--keep", what, "say `90 days` or `500 runs`")])
+            raise ConfigError([Problem(option, what, "say `90 days` or `500 runs`")])
         number = int(found[1])
         return cls(runs=number) if found[2].startswith("run") else cls(days=number)
 
 
-def append_results(path: Path, results: Results) -> None:
+def append_results(path: Path, results: Results, keep: Retention | None = None) -> None:
     """Adds every run of the results in one transaction: all of them are in the file afterwards, or none.
 
     Any number of jobs may do so at once; they wait for each other. Raises ConfigError for a file that is no history or
@@ -49,6 +49,9 @@ def append_results(path: Path, results: Results) -> None:
     with transaction(path) as connection:
         for run in results.runs:
             _write(connection, results, run)
+        if keep is not None:
+            for run in results.runs:
+                _delete_old(connection, run.contract.name, label_run(run), results.started, keep)
 
 
 def delete_old_runs(path: Path, keep: Retention) -> None:

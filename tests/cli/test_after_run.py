@@ -117,6 +117,8 @@ def test_a_run_is_compared_kept_and_measured_at_once(
     [
         (("--baseline", "absent"), "absent: cannot be read"),
         (("--history", "cases/kuroco/contract.yaml"), "is not a history"),
+        (("--history-keep", "5 runs"), "give --history FILE, too"),
+        (("--history", "new.sqlite", "--history-keep", "a while"), "say `90 days` or `500 runs`"),
     ],
 )
 def test_what_cannot_be_done_afterwards_is_said_before_a_request_is_sent(

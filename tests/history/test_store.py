@@ -17,7 +17,7 @@ from conformance.errors import ConfigError, InternalError, OutputError
 from conformance.history import database as schema
 from conformance.history.database import APPLICATION, STEPS, VERSION
 from conformance.history.model import HistoryCell, RowHistory
-from conformance.history.store import Retention, append_results, delete_old_runs, read_history, read_last_tried
+from conformance.history.store import Retention, append_results, read_history, read_last_tried
 from conformance.results.model import Attempt, Choice, Results
 from tests.report.made_up import conforms, run_of, sample_results
 
@@ -141,12 +141,10 @@ def test_retention_keeps_days_or_runs_of_this_target_only(tmp_path: Path) -> Non
     other = replace(other, runs=(replace(other.runs[0], target={"name": "production"}),))
     append_results(path, other)
     for number in range(1, 11):
-        append_results(path, day(number))
-    delete_old_runs(path, Retention(days=3))
+        append_results(path, day(number), Retention(days=3))
     production, staging = read_history(path)
     assert (len(production.runs), len(staging.runs)) == (1, 4)
-    append_results(path, day(11))
-    delete_old_runs(path, Retention(runs=2))
+    append_results(path, day(11), Retention(runs=2))
     assert [run.started for run in read_history(path)[1].runs] == [
         "2026-11-10T01:00:00Z",
         "2026-11-11T01:00:00Z",
@@ -165,7 +163,7 @@ def test_retention_is_read_from_words(text: str, keep: Retention) -> None:
 
 @pytest.mark.parametrize("text", ["", "0 days", "-1d", "ten runs", "90", "90 days runs"])
 def test_what_is_no_retention_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="--keep"):
+    with pytest.raises(ConfigError, match="--history-keep"):
         Retention.parse(text)
 
 
