@@ -16,11 +16,10 @@ from conformance.reference.catalogue import Fault, Variants, choose_variants, dr
 if TYPE_CHECKING:
     from conformance.reference.hooks import FaultyServer
     from conformance.reference.http import Application
-    from conformance.reference.server import RunningServer
+    from conformance.reference.server import RunningServer as RunningServer
 
 __all__ = [
     "Fault",
-    "RunningServer",
     "Variants",
     "contracts",
     "create_application",

@@ -78,15 +78,13 @@ def watched(
         server = Watched(running, profile)
         inner, lock = running.application.respond, threading.Lock()
 
-        class Application:
-            @staticmethod
-            def respond(incoming: Any) -> Any:
-                with lock:
-                    server.actual.append((incoming.method, incoming.path))
-                    server.arrived.append(time.monotonic())
-                return around(incoming, inner) if around else inner(incoming)
+        def respond(incoming: Any) -> Any:
+            with lock:
+                server.actual.append((incoming.method, incoming.path))
+                server.arrived.append(time.monotonic())
+            return around(incoming, inner) if around else inner(incoming)
 
-        running.application = Application()
+        running.application.respond = respond  # type: ignore[method-assign]
         yield server
 
 

@@ -19,7 +19,7 @@ from conformance.reference.microcms.error_rows import ErrorResponses
 from conformance.reference.microcms.media import MediaOperations
 from conformance.reference.microcms.members import MemberOperations
 from conformance.reference.microcms.routes import METHODS, ApiRoute, find_route
-from conformance.reference.microcms.state import KEYS, RateLimiter
+from conformance.reference.microcms.state import KEYS, Allowance
 from conformance.reference.serialization import ResponseSerializer
 
 _BODY_LIMIT: Final = 1 << 20
@@ -37,7 +37,7 @@ class MicrocmsApplication:
         self._errors = ErrorResponses(choices)
         self._serializer = ResponseSerializer(choices)
         count, _, seconds = choices["allowance"].removesuffix("s").partition("/")
-        self._limiter = RateLimiter(int(count), float(seconds), fixed=choices["rate_window"] == "fixed")
+        self._limiter = Allowance(int(count), float(seconds), fixed=choices["rate_window"] == "fixed")
         self._key_names = {value: name for name, value in KEYS.items()}
         self.crashes: list[Exception] = []
         contents = ContentOperations(self.store, self._behaviour, choices)

@@ -103,7 +103,7 @@ class ListRange:
     expires: float
 
 
-class RateLimiter:
+class Allowance:
     """Admits a number of requests in a period of so many seconds, fixed or sliding."""
 
     def __init__(self, allowed: int, seconds: float, *, fixed: bool) -> None:
