@@ -311,7 +311,9 @@ def only_adds(before: State, after: State) -> bool:
     """Whether all that reads otherwise counts or lists something, of which there is more and of nothing less."""
     changed = changed_members(before, after)
     grows = all(_size(before.get(name)) <= _size(value) for name, value in changed.items())
-    listed = all(isinstance(value, int | list) for value in changed.values())
+    listed = all(
+        isinstance(value, int | list) and isinstance(before.get(name), type(value)) for name, value in changed.items()
+    )
     return grows and listed and "status" not in after and counts_otherwise(before, after)
 
 
