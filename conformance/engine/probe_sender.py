@@ -131,7 +131,9 @@ class ProbeSender:
         if method == "DELETE" or to_its_path or (probe.operation in deleting and not own_method):
             return None  # nothing is left of it that could be taken back; guards tell what it has deleted
         undo = self._undo(probe)
-        if undo is None and self._plan.after:
+        # What the set-up of another row has made is taken away with all that is changed of it.
+        is_made_elsewhere = not self._plan.before and any(captures_used(probe.request.path))
+        if undo is None and (self._plan.after or is_made_elsewhere):
             return None
         steps, pointers = undo or ([], {})
         scope = scope_of_probe(self._row, probe, self._captures)
