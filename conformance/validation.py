@@ -63,8 +63,9 @@ def problems_from_validation(
     """A problem for each error that a model found in `value`; no message repeats a value.
 
     `schema` is the JSON Schema of the model: it tells which keys are known at a place. `renamed` maps keys of earlier
-    versions to today's, and `note` gives a remark on a place that follows what is wrong. Below the top-level keys in
-    `private` an unknown key may be a secret in the wrong place: it is named only if it is near a known one.
+    versions to today's, or to the file that says it now, and `note` gives a remark on a place that follows what is
+    wrong. Below the top-level keys in `private` an unknown key may be a secret in the wrong place: it is named only if
+    it is near a known one.
     """
     details = error.errors(include_url=False, include_input=False)
     found = [(_place(detail, value), detail) for detail in details]
@@ -105,6 +106,8 @@ def _unknown_key(place: Place, keys: Sequence[str], renamed: Mapping[str, str], 
     key, above = str(place[-1]), f" in {format_location(place[:-1])}" if place[:-1] else ""
     if renamed.get(key) in keys:
         return f"{key!r} is now called {renamed[key]!r}"
+    if "." in renamed.get(key, ""):
+        return f"{key!r}{above} now stands in {renamed[key]}"
     shown = "" if hidden and closest_name(key, keys) is None else f" {key!r}"
     return f"unknown key{shown}{above}; {suggest(key, keys, 'keys')}"
 

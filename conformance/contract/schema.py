@@ -26,14 +26,18 @@ from conformance.validation import suggest
 
 RENAMED_KEYS: Mapping[str, str] = {
     "beside": "combine",
+    "cause_ja": "ja.yaml (`causes`, by the row's ID)",
+    "labels_ja": "ja.yaml (`labels`)",
     "lane": "resource",
     "near": "near_misses",
+    "note_ja": "ja.yaml (`notes`, by the row's ID)",
     "own": "isolated",
     "tier": "permission",
+    "title_ja": "ja.yaml (`titles`, by the table)",
     "trace": "created_resource",
     "traces": "created_resources",
 }
-"""Keys of the first version's files, and what they are called now."""
+"""Keys of the first version's files, and what they are called now, or where it stands."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Permission = Literal["read", "write", "delete", "exhaust"]

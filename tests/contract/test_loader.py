@@ -113,6 +113,7 @@ def test_a_key_of_the_first_version_is_named_with_what_it_is_called_now(problems
     rows = """\
   - id: limit-below
     cause: The limit is below 0.
+    cause_ja: limit が 0 未満です。
     operations: [{call: list, beside: {query.offset: [1]}, tier: read}]
     vary: {query.limit: {near: {one: -1}}}
     beside: {query.offset: [1]}
@@ -129,12 +130,13 @@ def test_a_key_of_the_first_version_is_named_with_what_it_is_called_now(problems
         "contract.yaml:24: 'lane' is now called 'resource'",
         "contract.yaml:24: 'own' is now called 'isolated'",
         "contract.yaml:24: 'tier' is now called 'permission'",
-        "items.yaml:10: 'tier' is now called 'permission'",
+        "items.yaml:10: 'beside' is now called 'combine'",
         "items.yaml:11: 'tier' is now called 'permission'",
-        "items.yaml:7: 'beside' is now called 'combine'",
-        "items.yaml:7: 'tier' is now called 'permission'",
-        "items.yaml:8: 'near' is now called 'near_misses'",
-        "items.yaml:9: 'beside' is now called 'combine'",
+        "items.yaml:12: 'tier' is now called 'permission'",
+        "items.yaml:7: 'cause_ja' in rows.0 now stands in ja.yaml (`causes`, by the row's ID)",
+        "items.yaml:8: 'beside' is now called 'combine'",
+        "items.yaml:8: 'tier' is now called 'permission'",
+        "items.yaml:9: 'near' is now called 'near_misses'",
     ]
 
 
