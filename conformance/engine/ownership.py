@@ -36,7 +36,7 @@ def take_note(
     response, shared = exchange.response, context.shared
     if exchange.request.permission != "read":
         shared.made |= dict.fromkeys(shared.made.keys() & _ids_in(request, captures), True)
-    if response is None:
+    if response is None or response.status >= 300:  # what is not shown, or not yet, may be ours
         return
     for resource in context.contract.file.created_resources.values():
         if resource.get is not None and operation == resource.get.call:

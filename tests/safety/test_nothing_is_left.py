@@ -185,3 +185,25 @@ def test_what_the_target_names_as_made_by_us_and_is_not_is_neither_changed_nor_d
         assert before == things(server.profile)
         assert not [path for method, path in server.actual if method != "GET" and path.endswith("/..")]
     assert given or any("something else" in warning for warning in session.run(name).warnings)
+
+
+def test_what_was_made_is_deleted_where_the_target_does_not_show_it_at_once(tmp_path: Path) -> None:
+    asked: set[str] = set()
+
+    def late(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        if incoming.method == "GET" and "/topics1/" in incoming.path and incoming.path not in asked:
+            asked.add(incoming.path)
+            payload = b'{"errors": [{"code": "not_found", "message": ""}], "x-rcms-request-id": "a"}'
+            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))]
+            return WireResponse("HTTP/1.1 404 Not Found", headers, payload)
+        return answer(incoming)
+
+    with watched("kuroco", late) as server:
+        before, profile = things(server.profile), {**server.profile, "settle": "1s"}
+        target = select_target(str(saved(tmp_path, profile)), "kuroco", (), {}, ["kuroco"])
+        session = RunSession(target, RunOptions("standard", 0, output=tmp_path), lambda _: {})
+        session.begin(contract("kuroco"), ["topics-read/not-found"])
+        row = session.row("kuroco", "topics-read/not-found")
+        session.close()
+        assert things(server.profile) == before
+    assert [one.verdict for one in [row] if one is not None] == ["conforms"]
