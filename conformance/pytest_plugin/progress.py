@@ -243,11 +243,7 @@ class ProgressDisplay:
         waiting, self._waiting = self._waiting, []
         texts = {cause.text for cause in causes}
         for result in waiting:
-            if isinstance(result, RowResult):
-                reason = apply_causes([result], causes)[0].reason
-            else:
-                reason = apply_causes([result], causes)[0].reason
-            if reason not in texts:
+            if apply_causes([result], causes)[0].reason not in texts:
                 self._print_result(result)
             elif not confirmed:
                 self._waiting.append(result)

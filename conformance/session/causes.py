@@ -23,7 +23,7 @@ from conformance.results.model import FIRM, Exploration, ExploredFinding, Record
 from conformance.results.redaction import CLOSE, OPEN
 from conformance.target.schema import parse_duration
 
-Result = TypeVar("Result", RowResult, Exploration)
+Result = TypeVar("Result", bound=RowResult | Exploration)
 Calls = list[RecordedExchange]
 
 _VALID: Final = frozenset({"control", "step", "guard"})
@@ -121,12 +121,11 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
         is_about = field is not None and field == cause.names
         if against and (is_about or enough(_explains(cause, one, finding) for one, finding in against)):
             stays = "leak" if cause.key.startswith("fixtures.") else None
-            kept: tuple[Any, ...] = tuple(
-                one for one in result.findings if one.level is not Level.MUST or one.check == stays
-            )
-            if any(one.level is Level.MUST for one in kept):
-                return replace(result, findings=kept)
-            return replace(result, verdict=Verdict.INCONCLUSIVE, reason=cause.text, findings=kept)
+            kept = tuple(one for one in result.findings if one.level is not Level.MUST or one.check == stays)
+            changes: dict[str, Any] = {"findings": kept}
+            if all(one.level is not Level.MUST for one in kept):
+                changes |= {"verdict": Verdict.INCONCLUSIVE, "reason": cause.text}
+            return replace(result, **changes)
     return result
 
 
