@@ -36,7 +36,7 @@ def suggest_expect(rules: ResponseRules, exchange: RecordedExchange) -> dict[str
     for fault in faults[:1]:
         for name, value in (("code", fault.code), ("field", fault.field), ("message", fault.message)):
             if isinstance(value, str | int) and not isinstance(value, bool):
-                expect[name] = str(value)
+                expect[name] = value if name == "code" else str(value)
     if "message" in expect:
         for parameter, value in parse_qsl(split_url(exchange.request.url).query):
             if len(value) >= _SHORTEST_VALUE:

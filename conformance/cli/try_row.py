@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from conformance.authoring.attempt import find_example, format_attempt, suggest_expect
+from conformance.authoring.todos import list_todos
 from conformance.checks.context import ResponseRules
 from conformance.cli import options
 from conformance.cli.contracts import find_row, resolve_targets, select_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
+from conformance.report.format import format_finding
 from conformance.report.sanitize import show_invisible, to_one_line
-from conformance.results.model import RowResult
+from conformance.results.model import RecordedExchange, RowResult
 from conformance.session.run_session import RunOptions
 from conformance.session.target_runner import TargetRunner
 from conformance.yaml_document import dump, replace_value
@@ -28,7 +32,7 @@ from conformance.yaml_document import dump, replace_value
 @options.contract
 @options.allow
 @options.cases
-@click.option("--write", is_flag=True, help="Put the suggested expect into the case file.")
+@click.option("--write", is_flag=True, help="Add to the case what it does not say, unless the answer contradicts it.")
 def command(
     row: str, target: str | None, contract: str | None, allow: tuple[str, ...], cases: Path | None, *, write: bool
 ) -> int:
@@ -67,7 +71,20 @@ def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -
         expect = suggest_expect(ResponseRules(contract, lambda _: ()), example)
         click.echo(f"\nThis expect would hold:\n{show_invisible(dump({'expect': expect}).rstrip())}")
         if write:
-            text = replace_value(row.file.read_text(encoding="utf-8"), row.own_place("expect"), expect)
-            write_text(row.file, text)
-            click.echo(f"written to {row.file}:{row.line}")
+            _write(row, result, example, expect)
     return {"conforms": 0, "drifts": 0, "not-exercised": 5}.get(result.verdict.value, 1)
+
+
+def _write(row: Row, result: RowResult, example: RecordedExchange, expect: Mapping[str, Any]) -> None:
+    """Add what was answered to the case, but nothing where the answer contradicts what the case documents."""
+    text = row.file.read_text(encoding="utf-8")
+    place = row.own_place("expect")
+    unknown = {"status"} if row.document.lines[place] in dict(list_todos(text)) else set()
+    if wrong := [one for one in result.findings if one.exchange == example.n and one.check not in unknown]:
+        said = "".join(f"\n  {to_one_line(format_finding(one))}" for one in wrong)
+        click.echo(f"not written: the answer contradicts the row, whose source is what the vendor documents{said}")
+        return
+    kept = {key: value for key, value in row.document.value["rows"][place[1]]["expect"].items() if key not in unknown}
+    added = {key: value for key, value in expect.items() if key != "message" or "wordings" not in kept}
+    write_text(row.file, replace_value(text, place, {**added, **kept}))
+    click.echo(f"written to {row.file}:{row.line}")
