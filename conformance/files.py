@@ -22,10 +22,7 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
-            direct = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # of a pipe that nobody reads it fails at once
-            os.set_blocking(direct, True)
-            with os.fdopen(direct, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            _write_directly(path, text, os.O_WRONLY)
             return
         beside.write_text(text, encoding="utf-8", errors="backslashreplace")
         beside.replace(path)
@@ -35,12 +32,18 @@ def write_text(path: Path, text: str) -> None:
         raise OutputError(f"{path}: {error.strerror or error}") from None
 
 
+def _write_directly(path: Path, text: str, flags: int) -> None:
+    file = os.open(path, flags | os.O_NONBLOCK, 0o666)  # of a pipe that nobody reads it fails at once
+    os.set_blocking(file, True)
+    with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(text)
+
+
 def append_to_job_summary(write: Callable[[], str]) -> None:
     """Append what `write` gives to the file that GitHub shows beside a job, where it names one; raises OutputError."""
     if named := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
-            with Path(named).open("a", encoding="utf-8") as file:
-                file.write(write())
+            _write_directly(Path(named), write(), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         except OSError as error:
             raise OutputError(f"GITHUB_STEP_SUMMARY: {error.strerror or error}") from None
 

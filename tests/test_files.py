@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import ConfigError, OutputError
-from conformance.files import read_text, write_text
+from conformance.files import append_to_job_summary, read_text, write_text
 
 
 def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
@@ -58,10 +58,13 @@ def test_a_file_is_read_up_to_a_bound(tmp_path: Path) -> None:
         read_text(tmp_path / "a", most=9)
 
 
-def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OutputError, match="pipe: No such device"):
         write_text(tmp_path / "pipe", "text")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "pipe"))
+    with pytest.raises(OutputError, match="GITHUB_STEP_SUMMARY: No such device"):
+        append_to_job_summary(lambda: "text")
     with pytest.raises(ConfigError, match="is no plain file"):
         read_text(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)

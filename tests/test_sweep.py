@@ -126,6 +126,7 @@ def test_steps_that_are_not_the_contracts_own_are_not_sent(tmp_path: Path) -> No
     with watched("microcms-management") as server:
         publish = {"call": "patchStatus", "request": {"json": {"status": ["PUBLISH"]}}}
         note(tmp_path, server, "restore", steps=(publish,))
+        note(tmp_path, server, "uploadMedia", names=("conformance-abc123-0123456789ab.png",), steps=({"x": 1},))
         assert swept(tmp_path, server.profile)[0] == 1
         assert server.methods <= {"GET"}
 

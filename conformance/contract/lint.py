@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.openapi import PARAMETER
+from conformance.contract.request_template import OMIT
 from conformance.contract.schema import (
     ACCEPTED,
     FRAMING_HEADERS,
     PERMISSIONS,
     SHARED_KEYS,
     Case,
+    Draw,
     Expect,
     Input,
     NamedInput,
@@ -35,7 +39,7 @@ from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import captures_used, find_placeholders, unknown_placeholders
 from conformance.errors import Problem
 from conformance.jsontools import walk_texts, walk_values
-from conformance.validation import suggest
+from conformance.validation import problems_from_validation, suggest
 from conformance.yaml_document import ALIAS_NOTE, Document, Place
 
 SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
@@ -43,6 +47,7 @@ SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 
 _PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_fields.items()))
 _SECTIONS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
+_REQUESTS: Final = TypeAdapter(dict[str, RequestSpec])
 _NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
 _FOR_ROWS = ("inputs", "controls", "guards", "wordings")
 """What rows name; `{item}` in it is what `vars` of the row says."""
@@ -280,14 +285,12 @@ def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]
 def _check_forms(
     file: _File, forms: Iterable[tuple[Place, StrictModel]], rows: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    """What steps, requests and inputs name is there; `rows` are the path values that `this` stands for."""
+    """What steps and requests name is there; `rows` are the path values that `this` stands for."""
     for place, form in forms:
         if isinstance(form, Step):
             yield from _check_step(file, form, place, rows)
         elif isinstance(form, RequestSpec | OperationSpec):
             yield from _check_given_names(file, {kind: getattr(form, kind, None) for kind in _SECTIONS}, place)
-        elif isinstance(form, Input):
-            yield from _check_input(file, form, place)
         elif isinstance(form, Open | OperationRef):
             yield from _check_parts(file, form, place)
 
@@ -355,11 +358,13 @@ def _check_part(file: _File, place: Place, part: str) -> Iterator[Problem]:
 def _check_varied(file: _File, case: Case, place: Place) -> Iterator[Problem]:
     """The inputs that are named are there, and so are the captures that they use and the rows that are accepted."""
     inputs = file.contract.file.inputs
-    for at, _, named in _located_inputs(case, place):
-        if not isinstance(named, str):
+    for at, part, named in _located_inputs(case, place):
+        if isinstance(named, Input):
+            yield from _check_input(file, named, part, at)
             continue
         yield from file.unknown_names(at, [named], inputs, "input")
         if (item := inputs.get(named)) is not None:
+            yield from _check_input(file, item, part, at)
             used = sorted(set(captures_used([*item.edges.values(), *item.near_misses.values(), item.unless])))
             yield from file.unknown_names(at, used, _captures_of_row(file.contract, case), "capture")
     rows = {row.id for row in file.contract.rows} if case.open else set()
@@ -377,18 +382,37 @@ def _located_inputs(case: Case, place: Place) -> Iterator[tuple[Place, str, Inpu
             yield (*place, "open", number, "vary", part), part, item
 
 
-def _check_input(file: _File, item: Input, place: Place) -> Iterator[Problem]:
-    part = place[-1]
-    for kind, values in (("edges", item.edges), ("near_misses", item.near_misses)):
+def _check_input(file: _File, item: Input, part: str, place: Place) -> Iterator[Problem]:
+    """What it puts in a part of a request can stand there; what values name is there."""
+    for kind, values in (("edges", item.edges), ("near_misses", item.near_misses), ("draw", _drawn(item.draw))):
         for label, value in values.items():
             at = (*place, kind, label)
+            yield from _check_value(file, part, label, value, at)
             if part in _SECTIONS:
                 yield from _check_given_names(file, {str(part): value}, at)
             if part == "request" and isinstance(value, Mapping):
                 yield from _check_given_names(file, value, at)
-                headers = value.get("headers")
-                for name in headers if isinstance(headers, Mapping) else ():
-                    yield from _check_part(file, (*at, "headers", name), f"headers.{name}")
+
+
+def _drawn(draw: Draw | None) -> dict[str, Any]:
+    """A value of each kind that is drawn, by the key that says so."""
+    if draw is None or draw.wrap is not None:
+        return {} if draw is None else {"wrap": draw.wrap}
+    kinds = {"integers": 0, "matching": "", "lists": [], "words": ""}
+    sampled = {f"sampled.{number}": value for number, value in enumerate(draw.sampled or ())}
+    return {kind: value for kind, value in kinds.items() if getattr(draw, kind)} | sampled
+
+
+def _check_value(file: _File, part: str, label: str, value: Any, place: Place) -> Iterator[Problem]:
+    """A value can stand in this part of a request; below a member anything can."""
+    if part not in _PARTS or value == OMIT:
+        return
+    written = {label: value if part == "request" else {part: value}}
+    try:
+        _REQUESTS.validate_python(written)
+    except ValidationError as error:
+        schema = _REQUESTS.json_schema()
+        yield from problems_from_validation(error, written, lambda _: file.document.where(place), schema=schema)
 
 
 def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:

@@ -103,7 +103,7 @@ def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry)
 
 def _creating_operation(contract: Contract, entry: LedgerEntry) -> str:
     """The operation of an entry, or the one that creates what its steps delete: rows may send it by another."""
-    deleting = {step["call"] for step in entry.steps}
+    deleting = {str(step.get("call")) for step in entry.steps}
     creating = (
         name
         for name, resource in contract.file.created_resources.items()

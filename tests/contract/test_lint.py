@@ -29,6 +29,10 @@ ADD = "  - id: one\n    cause: a\n    operations: [add]\n    expect: {status: 40
         ("vary: {qeury.limit: {edges: {a: 1}}}", "there is no part of a request 'qeury'; did you mean 'query'?"),
         ("open: [{vary: {bdy: {edges: {a: 1}}}, accept: [this]}]", "there is no part of a request 'bdy'"),
         ("combine: {qeury.offset: [1]}", "there is no part of a request 'qeury'; did you mean 'query'?"),
+        ("vary: {request: {edges: {a: 1.5}}}", "a must be a mapping (key: value)"),
+        ("open: [{vary: {request: {edges: {a: {qeury: {}}}}}, accept: [this]}]", "unknown key 'qeury' in a"),
+        ("vary: {request: {draw: {words: ab, sizes: [1, 2]}}}", "words must be a mapping (key: value)"),
+        ("vary: {size: {near_misses: {a: {omit: true}, b: '1'}}}", "b.size must be a whole number"),
         ("vary: {query.limit: {draw: {sizes: [1, 2]}}}", "draw names no kind of value"),
         ("vary: {query.limit: {draw: {integers: [2, 1]}}}", "draw holds nothing from 2 to 1"),
         ("vary: {query.limit: {draw: {words: ab, sizes: [5, 2]}}}", "draw holds nothing from 5 to 2"),
@@ -149,7 +153,7 @@ def test_chains_may_only_call_what_there_is(problems: Problems) -> None:
         ("vary: {headers.Transfer-Encoding: {edges: {a: b}}}", "Transfer-Encoding is set by the suite alone; leave it"),
         (
             "vary: {request: {edges: {a: {headers: {Connection: close}}}}}",
-            "items.yaml:9: Connection is set by the suite alone; leave it out",
+            "items.yaml:9: a.headers.Connection is set by the suite alone; leave it out",
         ),
         (
             "before: [{call: list, expect: {status: 200, body: {$ref: 'http://127.0.0.1/schema'}}}]",
