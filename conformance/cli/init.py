@@ -21,6 +21,11 @@ from conformance.session.contract_run import build_context
 from conformance.setup.fixtures import discover_fixtures
 from conformance.target.loader import Target, check_target_names, named_variables, target_from_mapping
 
+_PATIENCE = {"per_wait": "10s", "in_all": "20s"}
+"""How long it waits for answers that do not come, and where the target asks for it."""
+_LONGEST = 60.0
+"""Seconds within which the last look for a fixture begins."""
+
 
 @click.command("init")
 @click.option("--contract", required=True, metavar="C", help="The contract to hold the target to.")
@@ -45,7 +50,8 @@ def command(
     conformance init --contract microcms-management --base-url https://x.microcms-management.io \
         --fixture endpoint=news --output targets/x.yaml
 
-    Sends reads only.
+    Sends reads only. Looks for fixtures for a minute at most, and waits 20 seconds in all
+    for answers that do not come.
     """  # noqa: D301 - click reads the escape
     if output and Path(output).exists() and not force:
         raise ConfigError([Problem("--output", f"{output} is there already", "give another file, or --force")])
@@ -99,6 +105,7 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
         "base_url": base_url,
         "credentials": credentials,
         "fixtures": dict(fixtures),
+        "patience": _PATIENCE,
         **({"pace": contract.file.pace} if contract.file.pace else {}),
     }
     target = target_from_mapping(profile, where="conformance init", environ=os.environ)
@@ -111,7 +118,7 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
 def _found(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str, str]]:
     """Every fixture that is given or was found, and a note on each that was looked for."""
     with closing(build_context(contract, target, "standard", 0)) as context:
-        discovery = discover_fixtures(context)
+        discovery = discover_fixtures(context, _LONGEST)
     words = dict.fromkeys(discovery.found, "Found on the target.")
     missed = {name: context.redactor.text(f"Not found: {why}.") for name, why in discovery.missed.items()}
     fixtures = {**target.fixtures, **discovery.found}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +20,9 @@ from zlib import crc32
 from hypothesis import HealthCheck, Phase, Verbosity, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
+from hypothesis.internal import charmap
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.intervalsets import IntervalSet
 
 from conformance.checks.response import has_must
 from conformance.contract.request_template import format_value, replace_part
@@ -51,7 +54,7 @@ _FEW_MORE: Final = 8
 
 
 _ENCODABLE: Final = st.characters(exclude_categories=["Cs"])
-"""What UTF-8 can write: to ask Hypothesis for it by name takes 200 MB and a second, once on each machine."""
+"""What UTF-8 can write, as in `knowing_utf8`."""
 
 _LOADED_CODE: Final = ("_get_local_constants", "CONSTANTS_CACHE", "Constants")
 """What Hypothesis calls the constants of the code that is loaded, where it keeps them, and what holds none."""
@@ -224,6 +227,28 @@ def _ignoring_loaded_code() -> Iterator[None]:
     finally:
         setattr(providers, _LOADED_CODE[0], usual)
         cache.cache.clear()
+
+
+@contextmanager
+def knowing_utf8() -> Iterator[None]:
+    """Inside the block Hypothesis need not find out what UTF-8 can write: that takes 200 MB and seconds in each folder.
+
+    In a version of Hypothesis that asks for it in another way the block changes nothing.
+    """
+    name, usual = "intervals_from_codec", charmap.intervals_from_codec
+    if usual.__annotations__.get("return") != tuple[IntervalSet, IntervalSet]:
+        yield
+        return
+    encodable = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode)))
+
+    def find_intervals(codec: str) -> tuple[IntervalSet, IntervalSet]:
+        return (encodable, IntervalSet()) if codec == "utf-8" else usual(codec)
+
+    setattr(charmap, name, find_intervals)
+    try:
+        yield
+    finally:
+        setattr(charmap, name, usual)
 
 
 def _drawn_controls(plan: RowPlan, number: int) -> Iterator[ControlPlan]:

@@ -16,7 +16,7 @@ from itertools import zip_longest
 from typing import Any
 
 from conformance.contract.request_template import NO_BODY
-from conformance.engine.generate import DRAWING
+from conformance.engine.generate import DRAWING, knowing_utf8
 from conformance.explore.openapi import MULTIPART, DocumentedOperation, read_document
 from conformance.explore.probes import ExploreProbe, is_sendable, with_values
 from conformance.explore.validity import Validity, classify_probe, may_be_sent
@@ -172,7 +172,7 @@ def _bodies(schema: Mapping[str, Any], plain: ExploreProbe, base: Mapping[str, A
 def coverage_probes(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
     """Edges, wrong types, missing and unexpected members, each as `plain` with other parts."""
     document, base = _document(operation), _drawn_beside(operation)
-    with DRAWING:
+    with DRAWING, knowing_utf8():
         cases = () if document is None else _cover(json.dumps(document), operation.method)
     for where, drawn in cases:
         if where == "header" or (where == "query" and operation.body is not None):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from math import inf
+from time import monotonic
 from typing import Any
 
 from conformance.checks.context import NOT_JSON, parse_json
@@ -27,9 +29,12 @@ _MOST_CANDIDATES = 3
 """Candidates of one fixture that are checked."""
 
 
-def discover_fixtures(context: RunContext) -> SetupResult:
-    """Look for each fixture that the target lacks and the contract can find. Sends reads only."""
-    finder = _FixtureFinder(context)
+def discover_fixtures(context: RunContext, within: float = inf) -> SetupResult:
+    """Look for each fixture that the target lacks and the contract can find. Sends reads only.
+
+    `within` so many seconds the last look begins.
+    """
+    finder = _FixtureFinder(context, within)
     for name, how in fixtures_to_find(context.contract, lambda: finder.context.target):
         if f"fixtures.{name}" not in context.shared.wrong:
             finder.find(name, how)
@@ -86,7 +91,8 @@ def with_fixtures(context: RunContext, found: Mapping[str, Any], without: Collec
 class _FixtureFinder:
     """Finds one fixture after the other; a chain that several of them name is run once."""
 
-    def __init__(self, context: RunContext) -> None:
+    def __init__(self, context: RunContext, within: float) -> None:
+        self._within, self._until = within, monotonic() + within
         self.context, self.evidence = context, Evidence(context.redactor)
         self.found: dict[str, Any] = {}
         self.missed: dict[str, str] = {}
@@ -94,11 +100,15 @@ class _FixtureFinder:
 
     def find(self, name: str, how: Discover) -> None:
         """Take the first candidate that passes the checks of the fixture."""
+        if self._is_over(name):
+            return
         if how.chain not in self._bodies:
             self._bodies[how.chain] = self._read(how.chain)
         body, why = self._bodies[how.chain]
         tried = False
         for value in islice(self._candidates(body, how), _MOST_CANDIDATES):
+            if self._is_over(name):
+                return
             tried = True
             context = with_fixtures(self.context, {name: value})
             sequence = check_fixture(context, self.evidence, name)
@@ -109,6 +119,13 @@ class _FixtureFinder:
         self.missed[name] = why or (
             Message("what was found is not as it should be") if tried else Message("the target shows none")
         )
+
+    def _is_over(self, name: str) -> bool:
+        """Whether no look begins any more; the fixture is missed then."""
+        if monotonic() < self._until:
+            return False
+        self.missed[name] = Message("the {seconds:g} s of looking for fixtures were over", seconds=self._within)
+        return True
 
     def _read(self, name: str) -> tuple[Any, str]:
         """The JSON body of the last response of a chain, or why there is none."""

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from conformance.engine.context import RunContext
+from conformance.setup.credentials import SetupResult
 from tests.cli.process import CASES, CommandResult, environment
 
 Here = Callable[..., CommandResult]
@@ -203,6 +205,22 @@ def test_init_leaves_out_a_key_that_a_run_can_obtain_and_else_says_that_it_is_no
     assert list(yaml.safe_load(made)["credentials"]) == ["login"]
     assert "  # token:" in made
     assert "not-to-be-written" not in made
+
+
+def test_init_looks_for_a_minute_and_waits_20_seconds_for_answers_that_do_not_come(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[float, float, float]] = []
+
+    def find_none(context: RunContext, within: float) -> SetupResult:
+        limits = context.session.limits
+        asked.append((within, limits.longest_wait, limits.patience))
+        return SetupResult(context, {}, {}, 0)
+
+    monkeypatch.setattr("conformance.cli.init.discover_fixtures", find_none)
+    monkeypatch.setenv("MICROCMS_API_KEY", "some-key-or-other")
+    assert here("init", "--contract", "microcms-management", "--base-url", "http://127.0.0.1:9").code == 0
+    assert asked == [(60.0, 10.0, 20.0)]
 
 
 def test_a_profile_is_written_before_its_variables_are_set(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:

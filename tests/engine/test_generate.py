@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.internal import charmap
+from hypothesis.strategies._internal.strings import OneCharStringStrategy
 
 from conformance.contract.schema import Draw
 from conformance.engine import generate
@@ -197,3 +199,15 @@ def test_long_values_that_are_shown_alike_are_tried_one_by_one(run: Run, answer:
 )
 def test_the_first_value_of_a_control_is_at_the_ends_of_its_ranges(expression: str, first: str) -> None:
     assert _plain_values(Draw(matching=[expression]), 1, 0) == [first]
+
+
+def test_nobody_finds_out_anew_what_utf8_can_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_intervals(codec: str) -> object:
+        raise AssertionError(codec)
+
+    find_intervals.__annotations__ = charmap.intervals_from_codec.__annotations__
+    monkeypatch.setattr(charmap, "intervals_from_codec", find_intervals)
+    with generate.knowing_utf8():
+        drawn = OneCharStringStrategy.from_characters_args(codec="utf-8").intervals
+    assert drawn.intervals == ((0, 0xD7FF), (0xE000, 0x10FFFF))
+    assert charmap.intervals_from_codec is find_intervals

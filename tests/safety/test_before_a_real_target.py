@@ -146,6 +146,15 @@ def test_of_each_fixture_three_candidates_are_checked_and_no_more(tmp_path: Path
     assert (len(tried), dict(discovery.missed)) == (3, {"content_id": "what was found is not as it should be"})
 
 
+def test_no_look_for_a_fixture_begins_when_the_time_is_over(tmp_path: Path) -> None:
+    with watched("microcms-management") as server:
+        del server.profile["fixtures"]["content_id"]
+        target = read_profile(saved(tmp_path, server.profile), environ={})
+        discovery = discover_fixtures(build_context(contract("microcms-management"), target, "smoke", 0), within=0.0)
+        assert server.actual == []
+    assert dict(discovery.missed) == {"content_id": "the 0 s of looking for fixtures were over"}
+
+
 def test_a_run_says_what_it_found_and_makes_the_medium_that_may_be_deleted(tmp_path: Path) -> None:
     with watched("microcms-management") as server:
         for fixture in (*DISCOVERED["microcms-management"], "media_url"):
