@@ -49,7 +49,7 @@ def _lines(
             yield from _section(section, named, {}, {})
     yield ""
     yield "# Without this, only reads are sent. write: requests that are meant to be rejected, and controls that change"
-    yield "# something; delete: uploads, and deletes what was uploaded; exhaust: uses a limit up."
+    yield "# something; delete: makes things, such as uploads, and deletes them again; exhaust: uses a limit up."
     yield "# allow: [write, delete, exhaust]"
     yield f"pace: {file.pace}" if file.pace else "# pace: 10/10s"
     yield "timeout: 10s"

@@ -43,27 +43,31 @@ def rejudge(results: Results, contracts: Mapping[str, Contract]) -> tuple[Result
             runs.append(run)
             continue
         rules = ResponseRules(contract, lambda _: ())
-        rows: list[RowResult] = []
+        entries = ((row, contract.row(row.id)) for row in run.rows)
+        judged = [_rejudge_row(row, entry, run, rules) for row, entry in entries if entry is not None]
+        runs.append(assemble_run(run, judged, run.explored, run.undocumented))
+        after = {row.id: row for row in runs[-1].rows}
         for row in run.rows:
-            entry = contract.row(row.id)
-            judged = _rejudge_row(row, entry, run, rules) if entry is not None else None
-            if judged is None or judged.verdict is not row.verdict:
-                after = judged.verdict if judged is not None else None
-                why = judged.findings if judged is not None else ()
-                changes.append(VerdictChange(contract.name, row.id, row.verdict, after, why))
-            rows += [judged] if judged is not None else []
-        runs.append(assemble_run(run, rows, run.explored, run.undocumented))
+            now = after.get(row.id)
+            if now is None:
+                changes.append(VerdictChange(contract.name, row.id, row.verdict, None))
+            elif now.verdict is not row.verdict:
+                changes.append(VerdictChange(contract.name, row.id, row.verdict, now.verdict, now.findings))
     return replace(results, runs=tuple(runs)), tuple(changes)
 
 
 def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRules) -> RowResult:
     if row.verdict is Verdict.NOT_EXERCISED:
         return row
+    in_doubt = row.verdict is Verdict.INCONCLUSIVE
     again: dict[int, tuple[Finding, ...]] = {}
+    # What was not as promised, and is no finding all the same, was put down to the profile or to the way to the target.
+    excused = {one.exchange for one in row.attempts if one.outcome in {"violation", "drift"}} if in_doubt else set()
+    excused -= {one.exchange for one in row.findings}
     # Of a burst that uses an allowance up only the last answer must be the row's.
     ends = {one.exchange for one in row.attempts}
     for exchange in row.exchanges:
-        if entry.case.repeat and exchange.n not in ends:
+        if exchange.n in excused or (entry.case.repeat and exchange.n not in ends):
             continue
         if exchange.role in FIRM and exchange.response is not None and not exchange.response.cut:
             try:
@@ -72,7 +76,6 @@ def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRule
                 continue  # it rests on a value that was only known during the run
     kept = [one for one in row.findings if one.exchange not in again or one.check in {"control", "effect", "repeat"}]
     findings = (*(one for found in again.values() for one in found), *kept)
-    in_doubt = row.verdict is Verdict.INCONCLUSIVE
     verdict = verdict_of_levels((one.level for one in findings), in_doubt=in_doubt)
     return replace(row, findings=findings, verdict=verdict)
 

@@ -26,16 +26,16 @@ def command(
 
     Sends reads only, whatever the profile allows, and gives no verdict.
 
-    Exit codes: 0 a run would be possible, 4 it would not.
+    Exit codes: 0 a run would be possible, 1 it would, but something is marked ✗, 4 it would not.
     """
     contracts, selection = select_contracts(target, contract, allow, cases)
     if target is None and contract is None and len(contracts) > 1:
         names = " or ".join(one.name for one in contracts)
         raise ConfigError([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
-    possible = True
+    code = 0
     for one, held_to in resolve_targets(contracts, selection):
         diagnosis = examine_target(one, held_to, seed or 0)
         for line in format_diagnosis(diagnosis):
             click.echo(line)
-        possible = possible and diagnosis.possible
-    return 0 if possible else 4
+        code = max(code, int(diagnosis.wrong) if diagnosis.possible else 4)
+    return code

@@ -185,7 +185,7 @@ def _permissions(target: Target) -> Iterator[Fact]:
     meaning = {
         "read": "always given",
         "write": "requests that are meant to be rejected, and controls that change something",
-        "delete": "uploads, and deletes what was uploaded",
+        "delete": "makes things, such as uploads, and deletes them again",
         "exhaust": "uses a limit up",
     }
     for permission, what in meaning.items():

@@ -37,9 +37,10 @@ def format_diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
         if missing.how and missing.how not in told:
             yield to_one_line(f"    {missing.how}")
         told.add(missing.how)
-    marked = any(fact.state == "bad" for fact in diagnosis.facts)
-    why = "correct what is marked ✗" if marked else "add what the rows need"
+    why = "correct what is marked ✗" if diagnosis.wrong else "add what the rows need"
     verdict = "a run is possible" if diagnosis.possible else f"a run would exercise nothing: {why}"
+    if diagnosis.possible and diagnosis.wrong:
+        verdict += ", but what needs what is marked ✗ will be inconclusive"
     sent = "1 read was" if diagnosis.requests == 1 else f"{diagnosis.requests} reads were"
     yield f"\n{verdict} ({sent} sent)"
 

@@ -58,6 +58,11 @@ class Diagnosis:
     requests: int = 0
 
     @property
+    def wrong(self) -> bool:
+        """Whether something must be corrected."""
+        return any(fact.state == "bad" for fact in self.facts)
+
+    @property
     def possible(self) -> bool:
         """Whether a run would exercise a row: the target answers, its credentials work, a row has what it needs."""
         bad = any(fact.state == "bad" and fact.section in ("reachable", "credentials") for fact in self.facts)

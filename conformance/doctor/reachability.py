@@ -33,7 +33,7 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
         yield Fact("reachable", "TLS", "good", "the certificate is trusted")
     elif context.target.warnings:
         yield Fact("reachable", "TLS", "note", "plain http: credentials go over the network unencrypted")
-    detail = f"answered {outcome.status} after {exchange.seconds * 1000:.0f} ms"
+    detail = f"{outcome.status} to a request without a credential, after {exchange.seconds * 1000:.0f} ms"
     if (place := redirect_of(outcome)) is not None:
         leads_to = split_url(place)
         moved = leads_to.hostname == parts.hostname and leads_to.scheme != parts.scheme

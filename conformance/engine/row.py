@@ -372,7 +372,7 @@ class RowRunner:
     def _take_in(self, outcome: ProbeResult) -> ProbeResult:
         """Note what the rest of the row needs of an answer; the result as it is kept."""
         response = outcome.exchange.response
-        if response is not None and not self._observed:
+        if response is not None and outcome.probe.role == "example" and not self._observed:
             self._observed = summarize_response(response, self.context.rules)
         if response is not None:
             self._reasons[outcome.n] = refusal_reason(self.context, response)

@@ -163,10 +163,8 @@ def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
         yield f"  {describe_promise(row, say)}"
     if row.known:
         yield f"  {describe_known_deviation(row.known, say)}"
-    if row.reason:
-        yield f"  {say(row.reason)}"
-    if row.lacks:
-        yield f"  {say(Message('lacks {names}', names=', '.join(row.lacks)))}"
+    if row.reason or row.lacks:
+        yield f"  {say(format_reason(row))}"
     if excerpt:
         yield f"\n{row.file}:{row.line}"
         yield from (f"  | {clip_text(line, _LONGEST)}" for line in excerpt.splitlines()[:_MOST_LINES])

@@ -45,6 +45,17 @@ def test_the_language_that_was_asked_for_is_read_from_the_request() -> None:
     assert rejudge(before, {contract.name: contract}) == (before, ())
 
 
+def test_what_was_put_down_to_the_profile_is_not_held_against_the_target() -> None:
+    contract = read_contract(CASES / "kuroco")
+    with reference.start("kuroco") as server:
+        fixtures = dict(server.profile["fixtures"])
+        length = {**fixtures["fields"]["length"], "max": 20}
+        fixtures["fields"] = {**fixtures["fields"], "length": length}
+        before = conformance.run("kuroco", {**server.profile, "fixtures": fixtures}, rows=["topics-write/length"])
+    assert verdicts(before) == {"topics-write/length": Verdict.INCONCLUSIVE}
+    assert rejudge(before, {contract.name: contract}) == (before, ())
+
+
 def test_another_promise_changes_the_verdict(tmp_path: Path) -> None:
     folder = tmp_path / "microcms-management"
     shutil.copytree(CASES / "microcms-management", folder)

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.authoring.profile import format_profile
 from conformance.doctor.examine import examine_target
+from conformance.doctor.format import format_diagnosis
 from conformance.doctor.model import Diagnosis
 from conformance.plan.steps import DRAWN
 from conformance.session.contract_run import build_context
@@ -94,6 +95,10 @@ def test_doctor_tells_a_fixture_that_is_not_as_it_should_be(fixture: str, value:
         found = examined(saved(tmp_path, server.profile), "microcms-management")
     wrong = [about for about, state in states(found, "fixtures").items() if state == "bad"]
     assert wrong == [fixture]
+    assert (found.possible, found.wrong) == (True, True)
+    assert list(format_diagnosis(found))[-1].startswith(
+        "\na run is possible, but what needs what is marked ✗ will be inconclusive"
+    )
 
 
 def test_doctor_names_what_is_lacking_with_the_line_to_add(tmp_path: Path) -> None:
