@@ -6,11 +6,15 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from errno import ELOOP
 from pathlib import Path
 
 from conformance.errors import ConfigError, OutputError, Problem
 
 MOST_READ = 512 << 20
+"""Bytes of one file."""
+LARGEST_PEM = 16 << 20
+"""Bytes of a file of certificates or keys."""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -48,29 +52,30 @@ def append_to_job_summary(write: Callable[[], str]) -> None:
             raise OutputError(f"GITHUB_STEP_SUMMARY: {error.strerror or error}") from None
 
 
-def refuse_special_file(path: Path) -> str | None:
-    """Why a path is not read: what stands there never ends, or is no file. None for a plain file, and for nothing."""
+def refuse_file(path: Path, most: int | None = None) -> str | None:
+    """Why a path is not read: what stands there never ends, is no file or too large. None for others, and nothing."""
     try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        return None
-    if stat.S_ISDIR(mode):
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        return "is a link that leads to itself" if getattr(error, "errno", None) == ELOOP else None
+    if stat.S_ISDIR(found.st_mode):
         return "is a folder"
-    return None if stat.S_ISREG(mode) else "is no plain file, but a device, a pipe or a socket"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no plain file, but a device, a pipe or a socket"
+    return f"holds more than {most >> 20} MiB" if most is not None and found.st_size > most else None
 
 
 def read_bytes(path: Path, most: int = MOST_READ) -> bytes:
     """A plain file of at most `most` bytes; raises ConfigError."""
-    if (refused := refuse_special_file(path)) is not None:
+    if (refused := refuse_file(path, most)) is not None:
         raise ConfigError([Problem(str(path), refused, "give the path of a plain file")])
     try:
         with path.open("rb") as file:
-            is_larger = os.fstat(file.fileno()).st_size > most
-            data = b"" if is_larger else file.read(most + 1)
+            data = file.read(most + 1)
     except (OSError, ValueError) as error:
         problem = Problem(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}", "check the path")
         raise ConfigError([problem]) from None
-    if is_larger or len(data) > most:
+    if len(data) > most:  # it grows, or does not tell its size
         raise ConfigError([Problem(str(path), f"holds more than {most >> 20} MiB", "check the path")])
     return data
 

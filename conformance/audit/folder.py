@@ -13,7 +13,7 @@ from conformance.audit.jobs import Job, JobOutcome
 from conformance.audit.matrix import Matrix, build_matrix
 from conformance.checks.model import Verdict
 from conformance.errors import ConformanceError, OutputError
-from conformance.files import write_text
+from conformance.files import read_text, write_text
 from conformance.report.writers import WRITERS
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
@@ -48,11 +48,11 @@ def read_kept_results(folder: Path, job: Job) -> Results | None:
     A target that was down, or that refused or redirected everything, is tried again.
     """
     try:
-        if (folder / _JOB_FILE).read_text(encoding="utf-8") != _describe_job(job):
+        if read_text(folder / _JOB_FILE) != _describe_job(job):
             return None
         results = read_results(folder / WRITERS["json"].file)
         return None if _was_down(results) else results
-    except (OSError, UnicodeDecodeError, ConformanceError):
+    except ConformanceError:
         return None  # not there, or damaged: it is done again
 
 

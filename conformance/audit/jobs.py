@@ -18,6 +18,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
+from conformance.files import read_bytes
 from conformance.jsontools import walk_texts
 from conformance.results.model import Results
 from conformance.target.loader import read_profile_document, to_plain
@@ -88,13 +89,13 @@ class JobOutcome:
 
 
 def digest_file(path: Path) -> str:
-    """Of a file, or of the YAML files in a folder; empty where there is none."""
+    """Of a file, or of the YAML files in a folder; empty where there is none, or one that cannot be read."""
     files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
     found = hashlib.sha256()
     try:
         for file in files:
-            found.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    except OSError:
+            found.update(file.name.encode() + b"\0" + hashlib.sha256(read_bytes(file)).digest())
+    except ConfigError:
         return ""
     return found.hexdigest() if files else ""
 

@@ -15,6 +15,7 @@ from conformance.authoring.openapi_document import parse_openapi, read_openapi
 from conformance.authoring.text_page import read_text_page
 from conformance.client.download import download
 from conformance.errors import ConfigError, Problem
+from conformance.files import read_bytes
 
 MOST_BYTES = 20 << 20
 _SUFFIXES = {
@@ -47,15 +48,7 @@ def _load(where: str) -> tuple[str, str, bytes]:
     if where.startswith(("http://", "https://")):
         content_type, data = download(where, MOST_BYTES)
         return where, content_type, data
-    path = Path(where)
-    if not path.is_file():
-        raise ConfigError([Problem(where, "is no file", "give the path or the http(s) address of a page")])
-    if path.stat().st_size > MOST_BYTES:
-        raise ConfigError([Problem(where, f"is larger than {MOST_BYTES >> 20} MiB", "give the page itself")])
-    try:
-        return where, "", path.read_bytes()
-    except OSError as error:
-        raise ConfigError([Problem(where, f"cannot be read: {error.strerror or error}", "check the path")]) from None
+    return where, "", read_bytes(Path(where), MOST_BYTES)
 
 
 def _format(name: str, content_type: str, text: str) -> str:

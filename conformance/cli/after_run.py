@@ -10,7 +10,7 @@ import click
 from conformance.cli.compare import FORMS
 from conformance.compare.compare import compare
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
-from conformance.files import append_to_job_summary, write_text
+from conformance.files import append_to_job_summary, refuse_file, write_text
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
 
@@ -39,7 +39,7 @@ class AfterRun:
         if history is not None:
             from conformance.history.store import Retention, read_history  # noqa: PLC0415 - SQLite only where it is asked for
 
-            if history.exists():
+            if history.exists() or refuse_file(history) is not None:
                 read_history(history, last=1)  # refuses a file that is no history, and one that is damaged
             self.keep = Retention.parse(history_keep) if history_keep is not None else None
         self.baseline = read_results(baseline) if baseline is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import ssl
 import threading
@@ -20,7 +21,7 @@ from urllib3.util.wait import wait_for_read
 
 from conformance.client.http1 import NotHttpError, ResponseReader, SocketStream
 from conformance.client.policy import Limits, Route, basic_authorization
-from conformance.client.tls import build_tls_context
+from conformance.client.tls import FROM_ENVIRONMENT, build_tls_context
 from conformance.http import FailureKind
 from conformance.messages import Message, error_message, join_messages
 from conformance.target.loader import Target
@@ -83,7 +84,8 @@ class ConnectionPool:
     def __init__(self, target: Target, limits: Limits) -> None:
         self._limits = limits
         self._tls: TlsContext = cache(lambda: build_tls_context(target))  # to read all trusted certificates takes time
-        if target.ca_bundle or target.client_cert:
+        named = target.base_url.startswith("https:") and any(map(os.environ.get, FROM_ENVIRONMENT))
+        if target.ca_bundle or target.client_cert or named:
             self._tls()
         self._idle: defaultdict[Route, list[Connection]] = defaultdict(list)
         self._full: dict[Route, Connection] = {}

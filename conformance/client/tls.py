@@ -10,6 +10,7 @@ from pathlib import Path
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from conformance.errors import ConfigError, Problem
+from conformance.files import LARGEST_PEM, read_bytes, refuse_file
 from conformance.target.loader import Target
 
 FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
@@ -18,8 +19,10 @@ FROM_ENVIRONMENT = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 def build_tls_context(target: Target) -> ssl.SSLContext:
     """The TLS settings of one target. Raises ConfigError, naming the profile key, for a file that cannot be used."""
     name, path = _trusted_file(target)
+    in_folder = os.path.isdir(path)  # noqa: PTH112 - paths are texts here
+    if not in_folder and (refused := refuse_file(Path(path), LARGEST_PEM)) is not None:
+        raise ConfigError([Problem(name, f"it {refused}", "give the path of a PEM file of certificates")])
     try:
-        in_folder = os.path.isdir(path)  # noqa: PTH112 - paths are texts here
         context = ssl.create_default_context(cafile=None if in_folder else path, capath=path if in_folder else None)
     except (OSError, ssl.SSLError) as error:
         raise ConfigError([Problem(name, _reason(error), "give the path of a PEM file of certificates")]) from None
@@ -79,8 +82,8 @@ def _show_pkcs12(context: ssl.SSLContext, path: Path, passphrase: str | None) ->
         ) from None
     try:
         secret = None if passphrase is None else passphrase.encode("utf-8")
-        key, own, others = pkcs12.load_key_and_certificates(path.read_bytes(), secret)
-    except (OSError, ValueError) as error:
+        key, own, others = pkcs12.load_key_and_certificates(read_bytes(path, LARGEST_PEM), secret)
+    except ValueError as error:
         raise ConfigError(
             [Problem("client_cert.pkcs12", _reason(error), "check the file and its passphrase")]
         ) from None

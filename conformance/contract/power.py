@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -71,7 +72,7 @@ def check_power(contract: Contract) -> Iterator[Problem]:
 
 def _read(folder: Path) -> Mapping[str, Any]:
     path = folder / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     try:
         value = json.loads(read_text(path))

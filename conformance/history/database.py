@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from conformance.errors import ConfigError, ConformanceError, InternalError, OutputError, Problem
-from conformance.files import refuse_special_file
+from conformance.files import refuse_file
 
 APPLICATION: Final = 0x434F4E46
 """`CONF`, in the place that SQLite's file header has for the program a file belongs to."""
@@ -119,7 +119,7 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _check_header(path: Path) -> None:
     """Refuses what SQLite must not even open: it takes a file of another kind for an empty database to be filled."""
-    if (refused := refuse_special_file(path)) is not None:
+    if (refused := refuse_file(path)) is not None:
         raise ConfigError([Problem(str(path), refused, "give a file")])
     try:
         if not path.exists():

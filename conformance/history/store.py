@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, Problem
+from conformance.files import refuse_file
 from conformance.history.database import transaction
 from conformance.history.model import HistoryCell, RowHistory, RunPoint, TargetHistory
 from conformance.jsontools import replace_surrogates
@@ -63,7 +64,7 @@ def delete_old_runs(path: Path, keep: Retention) -> None:
 
 
 def _existing(path: Path) -> AbstractContextManager[sqlite3.Connection]:
-    if not path.exists():
+    if not path.exists() and refuse_file(path) is None:
         hint = "write one with `conformance run --history`"
         raise ConfigError([Problem(str(path), "there is no such history", hint)])
     return transaction(path)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.files import refuse_special_file
+from conformance.files import refuse_file
 from conformance.target.schema import HeaderCredential, Pace, SecretSource, read_pace
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -161,7 +161,7 @@ class SecretReader:
 
 def _read_file(path: Path) -> str:
     """The text of a file without line ends at its end; raises ValueError."""
-    if (problem := refuse_special_file(path)) is not None:
+    if (problem := refuse_file(path)) is not None:
         raise ValueError(f"names what {problem}; give the path of a plain file")
     try:
         with path.open("rb") as stream:

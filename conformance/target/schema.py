@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from conformance.contract.schema import PERMISSIONS, check_header_name
-from conformance.files import refuse_special_file
+from conformance.files import LARGEST_PEM, refuse_file
 from conformance.jsontools import walk_values
 from conformance.target import addresses
 from conformance.target.known_deviations import KnownDeviation
@@ -147,7 +147,7 @@ def _readable_file(text: str, info: ValidationInfo) -> str:
     if info.context is None:
         return text
     path: Path = info.context.folder / text
-    if (problem := refuse_special_file(path)) is not None:
+    if (problem := refuse_file(path, LARGEST_PEM)) is not None:
         raise ValueError(f"names {text!r}, which {problem}; give the path of a plain file")
     if not (path.is_file() and os.access(path, os.R_OK)):
         raise ValueError(f"names {text!r}, which is not a file that can be read; check the path")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import ssl
@@ -237,3 +238,17 @@ def test_certificates_of_the_environment_are_trusted(
     session = Session(make_target(server.url), LIMITS)
     assert session.send(Request("GET", server.url)).response
     session.close()
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_certificates_of_the_environment_that_never_end_are_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate((16 << 20) + 1)
+    for path, why in (("pipe", "is no plain file"), ("/dev/zero", "is no plain file"), ("large", "more than 16 MiB")):
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        monkeypatch.setenv(name, str(tmp_path / path))
+        with pytest.raises(ConfigError, match=f"{name}: it .*{why}"):
+            Session(make_target("https://host"), LIMITS)
