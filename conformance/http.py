@@ -106,6 +106,10 @@ class Response:
         return load_json(self.body)
 
 
+BUSY = frozenset({429, 502, 503, 504})
+"""Statuses of a target, or of something before it, that cannot answer now."""
+
+
 class FailureKind(StrEnum):
     """Why there is no answer."""
 
@@ -116,7 +120,7 @@ class FailureKind(StrEnum):
     RESET = "reset"
     NOT_HTTP = "not-http"
     PROXY = "proxy"
-    """Our own proxy could not be reached, or refused (407): the target has not seen the request."""
+    """Our own proxy could not be reached, or refused: the target has not seen the request, or may not have seen it."""
     TOO_LARGE = "too-large"
     """A response of which there is more than is read, or more members than can be held: it cannot be checked."""
     UNAVAILABLE = "unavailable"

@@ -15,11 +15,14 @@ from requests.adapters import BaseAdapter
 from conformance.client.connection import Connection, ConnectionFailed, ConnectionPool
 from conformance.client.http1 import NotHttpError, RequestCutShort, ResponseReader, SocketStream, write_request
 from conformance.client.policy import Limits, OutgoingRequest
-from conformance.http import FailureKind, NoResponse, Outcome, Response
+from conformance.http import BUSY, FailureKind, NoResponse, Outcome, Response, header
 from conformance.messages import Message, error_message
 from conformance.target.loader import Target
+from conformance.xmltools import is_xml
 
 PROXY_AUTHENTICATION = 407
+_OF_PROXIES = frozenset({301, 302, 303, 307, 308, 403, 451})
+"""Statuses with which a proxy keeps a request from its target, a body or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +124,35 @@ class Http1Adapter(BaseAdapter):
 
 
 def _settle(reader: ResponseReader, outgoing: OutgoingRequest) -> Outcome:
-    """What was read as an outcome: a proxy of our own that wants to know who we are is none of the target's."""
+    """What was read as an outcome: what a proxy of our own says, or may have said, is no answer of the target."""
     response = reader.response()
     if response is None:
         return NoResponse(FailureKind.NOT_HTTP, Message("no answer was read"))
-    if response.status == PROXY_AUTHENTICATION and outgoing.route.proxy is not None:
+    if outgoing.route.proxy is None:
+        return response
+    if response.status == PROXY_AUTHENTICATION:
         detail = Message("our proxy answered 407: it wants a user and a password")
         return NoResponse(FailureKind.PROXY, detail, response)
+    if outgoing.route.scheme == "http" and _may_be_of_proxy(response, outgoing.method):
+        detail = Message("{status} with a page that our proxy may have made itself", status=response.status)
+        return NoResponse(FailureKind.PROXY, detail, response)
     return response
+
+
+def _may_be_of_proxy(response: Response, method: str) -> bool:
+    """Whether a proxy may have made a response that is no JSON: a page, or a refusal or redirect without a body.
+
+    A status of a target that is busy is left to those who repeat the request.
+    """
+    body = response.body.lstrip()
+    if response.status in BUSY or method == "HEAD":
+        return False
+    if not body:
+        return response.status in _OF_PROXIES
+    kind = header(response.headers, "content-type") or ""
+    if response.status < HTTPStatus.MULTIPLE_CHOICES:
+        return body.startswith(b"<") and "html" in kind
+    return not (body.startswith((b"{", b"[", b'"')) or "json" in kind or is_xml(kind))
 
 
 class Transport(requests.Session):

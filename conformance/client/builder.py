@@ -97,15 +97,19 @@ class RequestBuilder:
     """Binds the requests of one contract to one target.
 
     Equal seeds give equal requests, but for `run_id`: it stands in every name that is created on the target, so that
-    two runs never meet each other's.
+    two runs never meet each other's. Nor do two tries at a row, by the word of a `trial`.
     """
 
-    def __init__(self, contract: Contract, target: Target, seed: int, run_id: str = "") -> None:
-        self._contract, self._target, self._seed, self._run_id = contract, target, seed, run_id
+    def __init__(self, contract: Contract, target: Target, seed: int, run_id: str = "", trial: str = "") -> None:
+        self._contract, self._target, self._seed, self._run_id, self._trial = contract, target, seed, run_id, trial
 
     def with_target(self, target: Target) -> RequestBuilder:
         """The same builder for a target of which more is known."""
-        return RequestBuilder(self._contract, target, self._seed, self._run_id)
+        return RequestBuilder(self._contract, target, self._seed, self._run_id, self._trial)
+
+    def for_trial(self, word: str) -> RequestBuilder:
+        """A builder of other names than those that were created before: what could not be deleted has these."""
+        return RequestBuilder(self._contract, self._target, self._seed, self._run_id, word)
 
     @property
     def run_name(self) -> str:
@@ -114,7 +118,7 @@ class RequestBuilder:
 
     def unique_name(self, name: str, scope: PlaceholderScope) -> str:
         """A name for something that is created: of this suite, of this run, and of this attempt at a thing."""
-        word = self._random_word("hex", replace(scope, salt=f"{scope.salt}/{name}"))[:12]
+        word = self._random_word("hex", replace(scope, salt=f"{scope.salt}/{name}{self._trial}"))[:12]
         return f"{self.run_name}-{word}"
 
     def build(self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:

@@ -12,11 +12,9 @@ from email.utils import parsedate_to_datetime
 
 from conformance.client.adapter import TransportResult
 from conformance.client.policy import SAFE_METHODS, Limits, OutgoingRequest
-from conformance.http import FailureKind, NoResponse, Outcome, Response, header
+from conformance.http import BUSY, FailureKind, NoResponse, Outcome, Response, header
 from conformance.messages import Message
 
-BUSY = frozenset({429, 502, 503, 504})
-"""Statuses of a target, or of something before it, that cannot answer now."""
 NOT_DONE = frozenset({429, 503})
 """Those that say that nothing was done; 502 and 504 come from something in between, which cannot know."""
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 4.0)
@@ -168,7 +166,8 @@ class CircuitBreaker:
         if kind is FailureKind.NOT_SENT:
             return
         with self._lock:
-            self._unreached = self._unreached + 1 if kind in UNREACHED else 0
+            unreached = isinstance(outcome, NoResponse) and kind in UNREACHED and outcome.response is None
+            self._unreached = self._unreached + 1 if unreached else 0
             self._timeouts = self._timeouts + 1 if kind is FailureKind.TIMEOUT else 0
             answered = kind is None or kind is FailureKind.TOO_LARGE
             self._lost = 0 if answered else self._lost + 1

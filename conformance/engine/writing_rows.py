@@ -27,6 +27,7 @@ from conformance.engine.confirm import combine_runs, is_unsettled
 from conformance.engine.context import RunContext
 from conformance.engine.culprit import stays_as_it_is
 from conformance.engine.evidence import Evidence
+from conformance.engine.journal import draw_run_id
 from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised, run_row
 from conformance.engine.scheduler import resources_of_operation
 from conformance.engine.state_guard import (
@@ -427,7 +428,7 @@ def run_again(
         return run
     if not disturbed:
         context.shared.keep(run.result, broken_off=True)
-    context = replace(context, depth="standard")
+    context = replace(context, depth="standard", builder=context.builder.for_trial(draw_run_id()))
     evidence = Evidence(context.redactor)
     with alone():
         if captures is not None and plan.after:

@@ -64,6 +64,11 @@ class _Run:
     def fixtures(self) -> Mapping[str, Any]:
         return self.target.get("fixtures") or {}
 
+    @property
+    def way(self) -> str:
+        """The entry of the profile that says where every request goes first."""
+        return "proxy" if self.target.get("proxy") else "base_url"
+
     def plain(self) -> dict[str, str]:
         """Fixtures that are a text or a number, as they stand in a request."""
         return {
@@ -89,10 +94,15 @@ def find_causes(
         return ()
     wrong = {id(one): finding for row in rows for one, finding in _with_findings(row)}
     run = _Run(target, rows, calls, wrong)
+    of_proxy = tuple(_find_proxy(run))
+    if all(map(_is_of_proxy, calls)):
+        return of_proxy
     for rule in _FIRST:
         if cause := next(rule(run), None):
             return (cause,)
-    return tuple(cause for rule in _RULES for cause in rule(run)) or tuple(_find_refused_alike(run))
+    run = replace(run, calls=[one for one in calls if not _is_of_proxy(one)])
+    found = tuple(cause for rule in _RULES for cause in rule(run))
+    return (*of_proxy, *found) or tuple(_find_refused_alike(run))
 
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
@@ -107,8 +117,9 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
     by_number = {one.n: one for one in result.exchanges}
     against: list[tuple[RecordedExchange | None, Finding | ExploredFinding | None]] = []
     if result.verdict is Verdict.VIOLATES:
-        musts = [one for one in result.findings if one.level is Level.MUST and one.check != "leak"]
-        against = [(by_number.get(one.exchange or 0), one) for one in musts]
+        musts = [one for one in result.findings if one.level is Level.MUST]
+        told = [one for one in musts if one.check != "leak"] or musts
+        against = [(by_number.get(one.exchange or 0), one) for one in told]
     elif result.verdict is Verdict.INCONCLUSIVE:
         against = [(one, None) for one in _refused_at_last(result)]
     if any(one is not None and one.role != "guard" for one, _ in against):
@@ -144,7 +155,7 @@ def _find_silence(run: _Run) -> Iterator[RunCause]:
         first = next((one for one in failures if one.kind != FailureKind.NOT_SENT), failures[0])
         reason = first.detail or FAILURE_NAMES.get(first.kind, first.kind)
         text = Message("the target answered no request: {reason}", reason=reason)
-        yield RunCause("base_url", text, lambda one: one.response is None)
+        yield RunCause(run.way, text, lambda one: one.response is None)
 
 
 def _find_redirect(run: _Run) -> Iterator[RunCause]:
@@ -158,25 +169,27 @@ def _find_redirect(run: _Run) -> Iterator[RunCause]:
 
 
 def _find_page(run: _Run) -> Iterator[RunCause]:
-    return _find_same_page(run.calls, "base_url")
+    return _find_same_page(run.calls, run.way, [])
 
 
 def _find_page_of_vantage(run: _Run) -> Iterator[RunCause]:
     for name, form in (run.target.get("vantages") or {}).items():
-        proxy = form.get("proxy")
-        through = [one for one in run.calls if proxy and proxy in one.request.vantage]
-        yield from _find_same_page(through, f"vantages.{name}")
+        if proxy := form.get("proxy"):
+            through = [one for one in run.calls if _is_through(one, proxy)]
+            yield from _find_same_page(through, f"vantages.{name}", [one for one in run.calls if one not in through])
 
 
-def _find_same_page(calls: Calls, key: str) -> Iterator[RunCause]:
-    """One page, no JSON, whatever is asked: a proxy, a portal or another site answers."""
+def _find_same_page(calls: Calls, key: str, others: Calls) -> Iterator[RunCause]:
+    """One page whatever is asked, no JSON or none as in `others`: a proxy, a portal or another site answers."""
     answers = {(one.response.status, one.response.body) for one in calls if one.response is not None}
     asked = {(one.request.method, split_url(one.request.url).path) for one in calls}
     for status, body in answers if len(answers) == 1 and len(asked) > 1 else ():
-        if body.strip() and not body.lstrip().startswith(("{", "[")):
-            text = Message(
-                "{key}: every request was answered {status} with the same page, no JSON", key=key, status=status
-            )
+        known = set[str]().union(
+            *(_members(one.response.body) for one in others if one.response and not _succeeded(one))
+        )
+        is_json = body.lstrip().startswith(("{", "["))
+        if body.strip() and not (is_json and (_members(body) & known or key == "base_url")):
+            text = Message("{key}: every request was answered {status} with the same page", key=key, status=status)
             yield RunCause(key, text, partial(_shows, value=body))
 
 
@@ -207,9 +220,23 @@ def _find_credentials(run: _Run) -> Iterator[RunCause]:
 
 
 def _find_proxy(run: _Run) -> Iterator[RunCause]:
-    if any(map(_is_of_proxy, run.calls)):
-        text = Message("a proxy of the profile answered 407: it asks for a user and a password")
-        yield RunCause("vantages", text, _is_of_proxy)
+    """Proxies of the profile that answered requests themselves; a 407 is of a proxy, whether one is named or not."""
+    forms = {f"vantages.{name}": form.get("proxy") for name, form in (run.target.get("vantages") or {}).items()}
+    refused = list(filter(_is_of_proxy, run.calls))
+    for key, proxy in {**forms, run.way: run.target.get("proxy") or ""}.items():
+        of_this = [one for one in refused if proxy is not None and _is_through(one, proxy)]
+        refused = [one for one in refused if one not in of_this]
+        reasons = [one.failure.detail for one in of_this if one.failure and one.failure.kind == FailureKind.PROXY]
+        if of_this:
+            reason = reasons[0] if reasons else Message("our proxy answered 407: it wants a user and a password")
+            n = len(reasons or of_this)
+            text = Message("{key}: {n} requests did not reach the target: {reason}", key=key, n=n, reason=reason)
+            yield RunCause(key, text, _is_of_proxy)
+
+
+def _is_through(exchange: RecordedExchange, proxy: str) -> bool:
+    """Whether a request went through a proxy, the user of which is not shown."""
+    return split_url(proxy).netloc in exchange.request.vantage
 
 
 def _find_short_timeout(run: _Run) -> Iterator[RunCause]:
@@ -504,7 +531,6 @@ _FIRST: Final[tuple[_Rule, ...]] = (_find_silence, _find_redirect, _find_page, _
 """Where one of these is found, nothing else can be."""
 _RULES: Final[tuple[_Rule, ...]] = (
     _find_credentials,
-    _find_proxy,
     _find_short_timeout,
     _find_hooks,
     _find_page_of_vantage,
@@ -562,7 +588,10 @@ def _shows_what_works(exchange: RecordedExchange) -> bool:
 
 
 def _is_of_proxy(exchange: RecordedExchange) -> bool:
-    return exchange.response is not None and exchange.response.status == 407
+    """Whether a proxy answered itself, or nothing was sent any more as it had done so again and again."""
+    failure, response = exchange.failure, exchange.response
+    is_failure = failure is not None and (failure.kind == FailureKind.PROXY or "our proxy" in failure.detail)
+    return is_failure or (response is not None and response.status == 407)
 
 
 def _credentials_of(exchange: RecordedExchange, before: str = f"{OPEN}secret:") -> Iterator[str]:

@@ -34,10 +34,11 @@ def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
         scope: PlaceholderScope | None = None,
         seed: int = 0,
         profile: Any = None,
+        trial: str = "",
         **members: Any,
     ) -> Request:
         template = merge_patches({"json" if key == "json_" else key: value for key, value in members.items()})
-        builder = RequestBuilder(contract, target(**(profile or {})), seed)
+        builder = RequestBuilder(contract, target(**(profile or {})), seed).for_trial(trial)
         return builder.build(operation, template, "read", scope or PlaceholderScope())
 
     return bound
@@ -244,6 +245,13 @@ def test_a_random_word_has_the_form_that_its_name_says(bind: Bind, name: str, fo
 def test_two_names_are_two_words_and_one_name_is_one_word_in_an_attempt(bind: Bind, head: str) -> None:
     body = json.loads(bind("add", json_=[f"{{{head}.a}}", f"{{{head}.b}}", f"{{{head}.a}}"]).body or b"")
     assert body[0] == body[2] != body[1]
+
+
+def test_what_is_created_in_a_new_trial_has_another_name_as_what_could_not_be_deleted_has_the_old_one(
+    bind: Bind,
+) -> None:
+    assert word(bind, "{unique.a}") == word(bind, "{unique.a}") != word(bind, "{unique.a}", trial="2")
+    assert word(bind, "{random.a}") == word(bind, "{random.a}", trial="2")
 
 
 def test_a_default_is_one_word_for_the_whole_run(bind: Bind) -> None:

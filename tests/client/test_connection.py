@@ -10,7 +10,7 @@ import pytest
 
 from conformance.client.policy import Limits
 from conformance.client.session import Session
-from conformance.http import FailureKind, Request
+from conformance.http import FailureKind, NoResponse, Request
 from tests.client.conftest import make_target
 from tests.client.test_session import OK, script, status
 
@@ -45,6 +45,34 @@ def test_the_407_of_our_own_proxy_is_no_answer_of_the_target(serve: Start, schem
     outcome = open_session(f"{scheme}://target.invalid", proxy.url).send(Request("GET", f"{scheme}://target.invalid/"))
     assert outcome.outcome.kind == FailureKind.PROXY
     assert " answered 407" in outcome.outcome.detail
+
+
+HTML = "Content-Type: text/html\r\n", b"<h1>no</h1>"
+JSON = "Content-Type: application/json\r\n", b'{"message": "no"}'
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "is_ours"),
+    [
+        (403, HTML, True),
+        (413, ("", b"blocked by policy"), True),
+        (302, ("Location: http://login.test/\r\n", b""), True),
+        (200, HTML, True),
+        (403, JSON, False),
+        (404, ("Content-Type: application/problem+xml\r\n", b"<problem/>"), False),
+        (400, ("", b""), False),
+        (200, ("Content-Type: image/png\r\n", b"png"), False),
+    ],
+)
+def test_a_page_that_our_own_proxy_may_have_made_is_no_answer_of_the_target(
+    serve: Start, talk: Start, code: int, answer: tuple[str, bytes], is_ours: bool
+) -> None:
+    headers, body = answer
+    page = f"HTTP/1.1 {code} Odd\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+    proxy = script(serve, page)
+    exchange = open_session("http://target.invalid", proxy.url).send(Request("GET", "http://target.invalid/"))
+    assert isinstance(exchange.outcome, NoResponse) == is_ours
+    assert talk(proxy.url).send(Request("GET", proxy.url)).outcome.status == code  # and without a proxy it is
 
 
 def test_a_407_without_a_proxy_is_the_targets_answer(serve: Start, talk: Start) -> None:

@@ -283,10 +283,24 @@ def test_a_redirect_of_everything_names_where_it_leads(location: str, place: str
     assert cause.key == "base_url"
 
 
-def test_a_refusal_by_our_own_proxy_is_not_the_targets() -> None:
-    row = RowResult("things/one", "things", 1, Verdict.VIOLATES, exchanges=(answered(1, 407), answered(2, 200)))
-    (cause,) = find_causes({}, [row])
-    assert cause.text == "a proxy of the profile answered 407: it asks for a user and a password"
+PAGE_OF_PROXY = RecordedNoResponse("proxy", "403 with a page that our proxy may have made itself")
+GONE = RecordedNoResponse("not-sent", "the target is gone: 20 requests in a row: our proxy answered 407")
+
+
+@pytest.mark.parametrize("key", ["proxy", "vantages.outside"])
+@pytest.mark.parametrize("failure", [PAGE_OF_PROXY, GONE, None])
+def test_what_our_own_proxy_refused_is_one_cause_with_its_line(key: str, failure: RecordedNoResponse | None) -> None:
+    one = answered(1, 407) if failure is None else replace(answered(1, 403), failure=failure)
+    through = replace(one, request=replace(one.request, vantage="through http://ann@proxy.test:1"))
+    at = {"proxy": "http://proxy.test:1"}
+    target = at if key == "proxy" else {"vantages": {"outside": at}}
+    row = RowResult("things/one", "things", 1, Verdict.INCONCLUSIVE, exchanges=(through, answered(2, 200)))
+    (cause,) = find_causes(target, [row])
+    reason = (
+        PAGE_OF_PROXY.detail if failure is PAGE_OF_PROXY else "our proxy answered 407: it wants a user and a password"
+    )
+    assert (cause.key, cause.text) == (key, f"{key}: 1 requests did not reach the target: {reason}")
+    assert apply_causes([row], [cause])[0].reason == cause.text
 
 
 HOST = "http://api.test"
@@ -556,7 +570,7 @@ def test_one_page_whatever_is_asked_is_not_the_targets(vantage: str) -> None:
     row = violated(*through, *own, found=(wrong(1), wrong(2)))
     (cause,) = find_causes({"vantages": {"outside": form}}, [row])
     key = f"vantages.{vantage}" if vantage else "base_url"
-    assert (cause.key, cause.text) == (key, f"{key}: every request was answered 200 with the same page, no JSON")
+    assert (cause.key, cause.text) == (key, f"{key}: every request was answered 200 with the same page")
     assert apply_causes([row], [cause])[0].verdict is Verdict.INCONCLUSIVE
 
 
