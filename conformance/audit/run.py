@@ -133,7 +133,9 @@ def format_line(outcome: JobOutcome, language: str | None = None, *, before: boo
     cost = plural_message(requests, "{n} request in {time}", "{n} requests in {time}", time=time)
     verdict = f"{SYMBOLS[results.verdict]} {say(VERDICTS[results.verdict])}"
     line = f"{verdict}  {name}  {good}/{len(rows)}  {say(Message('done before') if before else cost)}"
-    return f"{line}  ({say(outcome.problem)})" if outcome.problem else line
+    causes = {row.reason for row in rows} & {warning for run in results.runs for warning in run.warnings}
+    whys = [outcome.problem] if outcome.problem else sorted(filter(None, causes))
+    return f"{line}  ({'; '.join(map(say, whys))})" if whys else line
 
 
 def format_audit_summary(

@@ -20,6 +20,7 @@ from conformance.report.format import format_failure
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Undocumented
+from conformance.session.causes import RunCause, apply_causes, find_causes
 from conformance.session.run_session import RunOptions, RunSession
 
 
@@ -55,19 +56,29 @@ def command(  # noqa: PLR0917 - click gives them by name
     with EmbeddedServers() as offer, closing(RunSession(selection, run_options, offer)) as run_session:
         for one in contracts:
             run_session.begin(one, [], one.explored_operations)
+            causes: tuple[RunCause, ...] = ()
             for name in one.explored_operations:
                 explored = run_session.explore(one.name, name)
-                click.echo("\n".join(_lines(one, *explored)))
                 found.append((one, *explored))
+                if not causes:
+                    explorations = [exploration for contract, exploration, _ in found if contract is one]
+                    causes = find_causes(run_session.run(one.name).target, [], explorations)
+                    click.echo("".join(f"! {cause.text}\n" for cause in causes), nl=False)
+                [exploration] = apply_causes([explored[0]], causes)
+                follows = (bool(causes) and not exploration.requests) or exploration.reason in [c.text for c in causes]
+                click.echo("\n".join(_lines(one, exploration, explored[1], follows=follows)))
     if write is not None:
         _save(write, found)
     return _exit_code(exploration.verdict for _, exploration, _ in found)
 
 
-def _lines(contract: Contract, found: Exploration, undocumented: Iterable[Undocumented]) -> Iterator[str]:
+def _lines(
+    contract: Contract, found: Exploration, undocumented: Iterable[Undocumented], *, follows: bool
+) -> Iterator[str]:
+    """What an operation was answered; nothing but its verdict where that `follows` from a cause that was told."""
     statuses = ", ".join(f"{count} x {status}" for status, count in found.statuses)
     yield f"{contract.name} {found.operation}: {found.verdict}, {found.requests} requests ({statuses or 'none'})"
-    if found.findings or found.reason:
+    if (found.findings or found.reason) and not follows:
         yield format_failure(found, Translator("en"))
     for pair in undocumented:
         yield f"  undocumented: {pair.status} {to_one_line(pair.message)}  {to_one_line(pair.curl)}"

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import track
 
+from conformance.checks.model import Verdict
 from conformance.cli import options as shared
 from conformance.cli.contracts import read_contracts, select_contracts
 from conformance.contract.contract import Contract
@@ -120,7 +122,7 @@ def _measure_target(text: str, contract: str | None, cases: Path | None, options
     """Measure each row of the target's contract; returns the exit code. Raises ConfigError."""
     contracts, selection = select_contracts(text, contract, (), cases)
     target = resolve_target(contracts[0], selection, lambda _: {}, os.environ)
-    return _print_powers(measure_target(contracts[0], target, options))
+    return _print_powers(measure_target(contracts[0], target, options), target.described)
 
 
 def _measure_recorded(path: Path, contract: str | None, cases: Path | None) -> int:
@@ -136,21 +138,26 @@ def _measure_recorded(path: Path, contract: str | None, cases: Path | None) -> i
     ]
     if problems or not runs:
         raise ConfigError(problems or [Problem(str(path), f"holds no run of {contract}")])
-    return _print_powers(power for run in runs for power in measure_recorded(known[run.contract.name], results, run))
+    codes = [_print_powers(measure_recorded(known[run.contract.name], results, run), run.target) for run in runs]
+    return next(code for code in (INTERRUPTED, BROKEN, 0, NOTHING_EXERCISED) if code in codes)
 
 
-def _print_powers(measured: Iterable[RowPower]) -> int:
+def _print_powers(measured: Iterable[RowPower], described: Mapping[str, Any]) -> int:
     powers: list[RowPower] = []
+    interrupted = False
     try:
         for power in measured:
             powers.append(power)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
+        interrupted = True
         click.echo("interrupted", err=True)
-    click.echo("\n".join(map(to_one_line, format_power(powers))))
+    click.echo("\n".join(map(to_one_line, format_power(powers, described))))
     faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
-    if not faults:
+    if interrupted:
+        return INTERRUPTED
+    if all(one.verdict is Verdict.NOT_EXERCISED for one in powers):
         return NOTHING_EXERCISED
-    return 0 if caught >= ENOUGH * faults else BROKEN
+    return 0 if faults and caught >= ENOUGH * faults else BROKEN
 
 
 def _run(

@@ -50,8 +50,9 @@ def measure_recorded(contract: Contract, results: Results, run: TargetRun) -> It
 
 
 def _measure_row(context: RunContext, plan: RowPlan, row: RowResult) -> RowPower:
+    unsent = replace(row, requests=0)
     if row.verdict not in {Verdict.CONFORMS, Verdict.DRIFTS}:
-        return RowPower(row.id, row.verdict, row.reason, 0)
+        return RowPower(unsent)
     permissions = {str(probe.label): probe.permission for probe in plan.probes}
     recorded = [_restore(one, permissions.get(str(one.label))) for one in row.exchanges]
     passed = dict(context.shared.passed)
@@ -59,10 +60,9 @@ def _measure_row(context: RunContext, plan: RowPlan, row: RowResult) -> RowPower
     again = run_row(replace(context, session=sender), plan)
     if again.result.verdict not in {Verdict.CONFORMS, Verdict.DRIFTS}:
         reason = again.result.reason or Message("judged again, its recorded answers are not green")
-        return RowPower(row.id, Verdict.INCONCLUSIVE, reason, 0)
+        return RowPower(replace(unsent, verdict=Verdict.INCONCLUSIVE, reason=reason))
     context.shared.passed |= again.passed
-    faults = measure_mutations(context, plan, recorded, passed)
-    return RowPower(row.id, row.verdict, row.reason, 0, faults)
+    return RowPower(unsent, measure_mutations(context, plan, recorded, passed))
 
 
 def _rebuild_target(contract: Contract, run: TargetRun) -> Target:

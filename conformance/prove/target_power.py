@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract
@@ -18,6 +19,7 @@ from conformance.prove.replay import RecordingSender, ReplayingSender
 from conformance.report.words import SYMBOLS
 from conformance.results.model import RowResult
 from conformance.results.recording import record_exchange
+from conformance.session.causes import apply_causes, find_causes
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.session.run_session import RunOptions
 from conformance.setup.prepare import clean_up_target, prepare_target
@@ -26,13 +28,15 @@ from conformance.target.loader import Target
 
 @dataclass(frozen=True, slots=True)
 class RowPower:
-    """One row: its verdict on the target as it is, and the faults that were put into its answers."""
+    """One row: its result on the target as it is, and the faults that were put into its answers."""
 
-    row: str
-    verdict: Verdict
-    reason: str | None
-    requests: int
+    result: RowResult
     faults: tuple[Mutation, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the row says of the target as it is."""
+        return self.result.verdict
 
     @property
     def caught(self) -> int:
@@ -66,11 +70,9 @@ def measure_power(context: RunContext, plans: Sequence[RowPlan]) -> Iterator[Row
         recorder = RecordingSender(context.session)
         run = run_row(replace(context, session=recorder), plan)
         context.shared.passed |= run.passed
-        result = run.result
-        reason = context.redactor.redact(result.reason)
-        power = RowPower(result.id, result.verdict, reason, result.requests)
-        if result.verdict in {Verdict.CONFORMS, Verdict.DRIFTS}:
-            recorded = _with_roles(context, recorder, result)
+        power = RowPower(context.redactor.redact(run.result))
+        if power.verdict in {Verdict.CONFORMS, Verdict.DRIFTS}:
+            recorded = _with_roles(context, recorder, run.result)
             power = replace(power, faults=measure_mutations(context, plan, recorded, passed))
         yield power
 
@@ -110,20 +112,28 @@ def _with_roles(context: RunContext, recorder: RecordingSender, result: RowResul
     return recorded
 
 
-def format_power(powers: Sequence[RowPower]) -> Iterator[str]:
-    """Lines for a terminal: each row with what it caught and missed, and what would catch that; the sum at the end."""
-    for power in powers:
-        if not power.faults:
-            reason = f": {power.reason}" if power.reason else ""
-            yield f"{SYMBOLS[power.verdict]} {power.row}: {power.verdict}, so its power cannot be measured{reason}"
+def format_power(powers: Sequence[RowPower], target: Mapping[str, Any]) -> Iterator[str]:
+    """Lines for a terminal: each row with what it caught and missed, and what would catch that; the sum at the end.
+
+    `target` is the description of the target in results. What rests on one mistake in it is said once, and first.
+    """
+    results = [power.result for power in powers]
+    causes = find_causes(target, results)
+    yield from (f"! {cause.text}" for cause in causes)
+    for power, result in zip(powers, apply_causes(results, causes), strict=True):
+        head, reason = f"{SYMBOLS[result.verdict]} {result.id}", f": {result.reason}" if result.reason else ""
+        if result.reason in {cause.text for cause in causes}:
             continue
-        yield f"{SYMBOLS[power.verdict]} {power.row}: {power.caught} of {len(power.faults)} faults caught"
+        if not power.faults:
+            yield f"{head}: {result.verdict}, so its power cannot be measured{reason}"
+            continue
+        yield f"{head}: {power.caught} of {len(power.faults)} faults caught"
         for one in power.faults:
             if not one.caught:
                 missed = "missed" if one.changed else "not looked for"
                 yield f"    {missed}: {one.name}: {one.sentence} It would take {one.advice}."
     faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
-    measured, requests = sum(bool(one.faults) for one in powers), sum(one.requests for one in powers)
+    measured, requests = sum(bool(one.faults) for one in powers), sum(one.result.requests for one in powers)
     share = f" ({caught * 100 // faults} %)" if faults else ""
     headline = f"{caught} of {faults} faults caught{share}, {measured} of {len(powers)} rows measured"
     yield f"{headline}, {requests} requests sent"

@@ -19,7 +19,14 @@ from conformance.checks.model import Finding, Level, Verdict
 from conformance.engine.journal import has_run_name
 from conformance.http import FAILURE_NAMES, FailureKind, split_url
 from conformance.messages import Message
-from conformance.results.model import FIRM, Exploration, ExploredFinding, RecordedExchange, RowResult
+from conformance.results.model import (
+    FIRM,
+    Exploration,
+    ExploredFinding,
+    RecordedExchange,
+    RecordedNoResponse,
+    RowResult,
+)
 from conformance.results.redaction import CLOSE, OPEN
 from conformance.target.schema import parse_duration
 
@@ -154,8 +161,27 @@ def _find_silence(run: _Run) -> Iterator[RunCause]:
     if failures and not any(one.response is not None for one in run.calls):
         first = next((one for one in failures if one.kind != FailureKind.NOT_SENT), failures[0])
         reason = first.detail or FAILURE_NAMES.get(first.kind, first.kind)
+        if _is_gone(first) and isinstance(reason, Message):
+            reason = str(reason.values["reason"])
         text = Message("the target answered no request: {reason}", reason=reason)
         yield RunCause(run.way, text, lambda one: one.response is None)
+
+
+def _find_gone(run: _Run) -> Iterator[RunCause]:
+    """From some time on nothing was answered, so that nothing more was sent."""
+    answered = max((one.started for one in run.calls if one.response is not None), default="")
+    gone = next((one.failure.detail for one in run.calls if one.failure is not None and _is_gone(one.failure)), None)
+    if isinstance(gone, Message):
+        yield RunCause(
+            "base_url",
+            gone,
+            lambda one: one.failure is not None and (_is_gone(one.failure) or one.started > answered),
+        )
+
+
+def _is_gone(failure: RecordedNoResponse) -> bool:
+    """Whether a request was not sent because too many before it had no answer."""
+    return failure.kind == FailureKind.NOT_SENT and failure.detail.startswith("the target is gone: ")
 
 
 def _find_redirect(run: _Run) -> Iterator[RunCause]:
@@ -530,6 +556,7 @@ _Rule = Callable[[_Run], Iterator[RunCause]]
 _FIRST: Final[tuple[_Rule, ...]] = (_find_silence, _find_redirect, _find_page, _find_wrong_path, _find_exchanged_words)
 """Where one of these is found, nothing else can be."""
 _RULES: Final[tuple[_Rule, ...]] = (
+    _find_gone,
     _find_credentials,
     _find_short_timeout,
     _find_hooks,

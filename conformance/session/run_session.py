@@ -142,9 +142,7 @@ class RunSession:
         context, budget = self._held[contract].context, self._options.budget
         most = budget.count(context.contract, context.target) if budget else None
         run = replace(describe_run(context.contract, context.target.described), budget=most)
-        reason = getattr(context.session, "gone", None)
         warnings = [*map(_warning, context.target.warnings), *context.shared.warnings]
-        warnings += [Message("the target is gone: {reason}", reason=reason)] if reason else []
         outside = context.shared.outside_rows
         return replace(run, warnings=self.redact(contract, tuple(warnings)), outside_rows=outside)
 

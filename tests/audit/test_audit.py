@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from conformance.reference.http import WireResponse
+from conformance.results.serialization import read_results
 from tests.audit.embedded import Servers, lines, matrix
 
 ROWS = 15
@@ -66,7 +67,11 @@ def test_one_that_is_wrong_hangs_or_is_not_there_costs_only_its_line(
     assert [reported[name]["verdict"] for name in ("hangs", "not-there")] == ["inconclusive"] * 2
     assert "broken.yaml:2: not YAML" in reported["broken"]["problem"]
     assert "there is no contract 'nothing'" in reported["other"]["problem"]
-    assert "right" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "right" in said
+    cause = "(the target answered no request: Connection refused)"
+    assert f"not-there  0/{ROWS}" in said
+    assert cause in said
 
 
 def test_a_server_that_dies_half_way_is_told_from_one_that_is_wrong(
@@ -88,6 +93,10 @@ def test_a_server_that_dies_half_way_is_told_from_one_that_is_wrong(
     assert matrix()["right"] == {}
     assert set(matrix()["dying"].values()) == {"inconclusive"}
     assert 0 < len(matrix()["dying"]) < ROWS
+    [run] = read_results(Path("out/dying/results.json")).runs
+    gone = "the target is gone: 3 requests in a row did not reach it: Connection refused"
+    assert run.warnings[0] == gone
+    assert {row.reason for row in run.rows if row.verdict == "inconclusive"} == {gone}
 
 
 def test_a_target_whose_time_is_over_keeps_what_is_known(servers: Servers, audit: Callable[..., int]) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from conformance import reference
 from conformance.authoring.undocumented import suggest_rows
 from conformance.cli import explore, lint
+from conformance.client.retry import RetryPolicy
 from conformance.contract.loader import read_contract
 from conformance.results.model import Undocumented
 from conformance.yaml_document import dump, read_text
@@ -36,6 +37,18 @@ def test_a_right_server_is_explored_without_a_finding(tmp_path: Path, monkeypatc
     assert "listContents: conforms" in done.output
     assert "nothing undocumented: microcms-management" in done.output
     assert not (tmp_path / "rows.yaml").exists()
+
+
+def test_a_target_that_is_not_there_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with reference.start("microcms-management") as server:
+        dead = {**server.profile, "allow": [], "base_url": "http://127.0.0.1:9"}
+    monkeypatch.setattr(RetryPolicy, "pause", lambda *_: None)
+    (tmp_path / "dead.yaml").write_text(dump(dead), encoding="utf-8")
+    done = CliRunner().invoke(explore.command, ["--target", "dead.yaml"], standalone_mode=False)
+    assert done.return_value == 1
+    assert done.output.count("Connection refused") == 1
+    assert done.output.startswith("! the target answered no request: ")
 
 
 def pair(operation: str, status: int, message: str, where: str = "") -> Undocumented:

@@ -6,10 +6,18 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
+
+from conformance.checks.model import Verdict
+from conformance.cli.prove import _print_powers
+from conformance.prove.target_power import RowPower
+from conformance.results.model import RowResult
 
 ROOT = Path(__file__).parents[2]
 FAULT = "accepts_limit_101_on_contents"
@@ -60,3 +68,13 @@ def test_who_ends_it_gets_what_there_is(how: signal.Signals, tmp_path: Path) -> 
     assert proof["partial"]
     assert ", broken off" in printed
     assert 0 < len(proof["contracts"][0]["faults"]) < 274
+
+
+def test_a_measured_target_that_is_broken_off_ends_with_2() -> None:
+    def measured() -> Iterator[RowPower]:
+        yield RowPower(RowResult("things/one", "things", 1, Verdict.CONFORMS))
+        raise KeyboardInterrupt
+
+    done = CliRunner().invoke(click.command(lambda: _print_powers(measured(), {})), standalone_mode=False)
+    assert done.return_value == 2
+    assert "0 of 1 rows measured" in done.output

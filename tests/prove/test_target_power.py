@@ -14,7 +14,7 @@ from conformance.engine.row import run_row
 from conformance.prove.recorded_power import measure_recorded
 from conformance.prove.target_power import RowPower, format_power, measure_power
 from conformance.results.events import Event
-from conformance.results.model import Results
+from conformance.results.model import RecordedExchange, RecordedNoResponse, RecordedRequest, Results, RowResult
 from conformance.session.assemble import describe_run, rebuild_results
 from conformance.session.contract_run import plan_rows
 
@@ -70,15 +70,15 @@ def test_a_whole_case_catches_what_is_put_into_its_answers(measure: Callable[...
         "right_the_first_time_only",
         "words_it_anew",
     } <= caught
-    assert sent == power.requests
+    assert sent == power.result.requests
 
 
 def test_what_a_case_does_not_look_for_is_named(measure: Callable[..., tuple[RowPower, int]]) -> None:
     power, _ = measure(ROW)
     assert {"only_an_edge_wrong", "only_the_example_right", "refuses_valid_requests"} <= set(missed(power))
-    lines = list(format_power([power]))
+    lines = list(format_power([power], {}))
     assert any("not looked for: refuses_valid_requests" in line and "`control`" in line for line in lines)
-    assert lines[-1].endswith(f"1 of 1 rows measured, {power.requests} requests sent")
+    assert lines[-1].endswith(f"1 of 1 rows measured, {power.result.requests} requests sent")
 
 
 DELETION = """\
@@ -106,7 +106,23 @@ def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tupl
 
     power, _ = measure(ROW, lambda _request: make_response(200, {}))
     assert (power.verdict, power.faults) == (Verdict.VIOLATES, ())
-    assert "so its power cannot be measured" in next(format_power([power]))
+    assert "so its power cannot be measured" in next(format_power([power], {}))
+
+
+def test_why_no_row_of_a_dead_target_can_be_measured_is_one_line() -> None:
+    request, failure = (
+        RecordedRequest("GET", "http://127.0.0.1:9/a"),
+        RecordedNoResponse("refused", "Connection refused"),
+    )
+    unanswered = RecordedExchange(1, "example", request, failure=failure, role="example")
+    powers = [
+        RowPower(RowResult(f"things/{name}", "things", 1, Verdict.INCONCLUSIVE, reason="…", exchanges=(unanswered,)))
+        for name in "ab"
+    ]
+    assert list(format_power(powers, {})) == [
+        "! the target answered no request: Connection refused",
+        "0 of 0 faults caught, 0 of 2 rows measured, 0 requests sent",
+    ]
 
 
 @pytest.fixture
@@ -123,7 +139,7 @@ def recorded(shop: Callable[..., Any], context: Callable[..., Any]) -> tuple[Con
 def test_recorded_answers_are_measured_without_a_request(recorded: tuple[Contract, Results]) -> None:
     contract, results = recorded
     (power,) = measure_recorded(contract, results, results.runs[0])
-    assert (power.verdict, power.requests, missed(power)) == (Verdict.CONFORMS, 0, [])
+    assert (power.verdict, power.result.requests, missed(power)) == (Verdict.CONFORMS, 0, [])
     assert len(power.faults) >= 10
 
 
@@ -147,5 +163,5 @@ def test_why_a_row_cannot_be_measured_tells_no_secret(
 
     monkeypatch.setattr("conformance.prove.target_power.run_row", run_in_vain)
     power, _ = measure(ROW)
-    assert "secret:full" in str(power.reason)
-    assert "the-full-key-0123" not in "\n".join(format_power([power]))
+    assert "secret:full" in str(power.result.reason)
+    assert "the-full-key-0123" not in "\n".join(format_power([power], {}))

@@ -36,7 +36,7 @@ def print_table(console: Console, results: Results, language: str | None = None)
     say = Translator.of(results.runs, language)
     parts: list[RenderableType] = []
     for run in results.runs:
-        parts += [_counts(run, say), *_violations(run, say)]
+        parts += [_counts(run, say), *_warnings(run, say), *_violations(run, say)]
     if results.partial:
         broken = say(Message("This run was broken off; what it had found is below."))
         parts.append(Text(f"{broken} {say(results.why_partial)}", style="yellow"))
@@ -96,6 +96,12 @@ def _violations(run: TargetRun, say: Translator) -> Iterator[Text]:
         if row.verdict is Verdict.VIOLATES:
             yield from describe_violation(row, say)
             yield Text("")
+
+
+def _warnings(run: TargetRun, say: Translator) -> Iterator[Text]:
+    """What the run warns of, such as what it may have left; not why rows are inconclusive, which stands before."""
+    reasons = {row.reason for row in list_rows(run)}
+    yield from (Text(f"! {say(text)}", style="yellow") for text in run.warnings if text not in reasons)
 
 
 def _entry(name: str, text: str) -> Text:

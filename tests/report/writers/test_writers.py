@@ -282,6 +282,15 @@ def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_comma
     assert lines[3] in capture.get()
 
 
+def test_terminal_warns_of_what_may_be_left_and_says_a_cause_once() -> None:
+    results = sample_results()
+    (row, *rows), left = results.runs[0].rows, "what insertTopic left behind may still be there: <no answer>"
+    run = replace(results.runs[0], rows=(replace(row, reason="one cause"), *rows), warnings=("one cause", left))
+    lines = drawn("table", replace(results, runs=(run,))).splitlines()
+    assert f"! {left}" in lines
+    assert "! one cause" not in lines
+
+
 def test_terminal_counts_each_table_of_each_contract() -> None:
     lines = [line.split() for line in drawn("table").splitlines()]
 
