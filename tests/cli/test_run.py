@@ -247,7 +247,7 @@ def test_cases_of_ones_own_do_not_hide_the_shipped_ones(tool: Tool, tmp_path: Pa
     listed = tool("list", "--cases", "elsewhere")
     assert listed.code == 0, listed.all
     assert "(mine, edition: 2025-12-10), 32 rows" in listed.out
-    assert "(kuroco, edition: old), 15 rows" in listed.out
+    assert "(kuroco, edition: older docs page), 15 rows" in listed.out
     result = tool("run", "--cases", "elsewhere", "--contract", "kuroco", "--depth", "smoke", "login/login")
     assert result.code == 0, result.all
     assert verdicts(tmp_path / "reports") == {"login/login": "conforms"}
