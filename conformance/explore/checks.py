@@ -20,7 +20,7 @@ from conformance.contract.request_template import format_value
 from conformance.engine.step_sequence import StepResult
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.probes import ExploreProbe, label_probe
-from conformance.explore.validity import Validity, classify_part
+from conformance.explore.validity import Validity, classify_parts
 from conformance.http import Exchange, Response, header
 from conformance.jsontools import find_values
 from conformance.messages import Message
@@ -32,20 +32,6 @@ _UNTOLD_AFTER_REPETITION = frozenset([401, 404, 409])
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
-    """A finding of exploration, with what makes two of them one and the same."""
-
-    finding: Finding
-    group: str = ""
-
-    @property
-    def key(self) -> str:
-        """Equal for findings that are reported once, with a count."""
-        found = self.finding
-        return f"{found.check}|{found.level}|{found.expected}|{self.group or found.actual}"
-
-
-@dataclass(frozen=True, slots=True)
 class ProbeAnswer:
     """A probe with what came of it, and what was wrong with that."""
 
@@ -53,7 +39,7 @@ class ProbeAnswer:
     probe: ExploreProbe
     validity: Validity
     sent: StepResult
-    found: tuple[Observation, ...] = ()
+    found: tuple[Finding, ...] = ()
 
     @property
     def exchange(self) -> Exchange:
@@ -99,31 +85,41 @@ class ProbeAnswer:
         conclusive = self.exchange.tries == 1 or self.status not in _UNTOLD_AFTER_REPETITION
         return self.exchange.response if conclusive else None
 
-    def observe(
-        self, check: str, level: Level, expected: Any, actual: Any, *, detail: str = "", group: str = ""
-    ) -> Observation:
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, in lower case; empty where there is none."""
+        response = self.exchange.response
+        value = header(response.headers, "Content-Type") if response else None
+        return (value or "").partition(";")[0].strip().lower()
+
+    def observe(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
         """A finding on this answer."""
-        return Observation(Finding(check, level, expected, actual, label_probe(self.probe), detail=detail), group)
+        return Finding(check, level, expected, actual, label_probe(self.probe), detail=detail)
+
+    def key_of(self, found: Finding) -> tuple[str, ...]:
+        """Equal for findings that are reported once, with a count: what came may hold the input."""
+        same = {"envelope": self.media_type, **dict.fromkeys(("effect", "leak"), "")}
+        same |= dict.fromkeys(("schema", "message", "state"), found.detail)
+        return found.check, found.level, str(found.expected), same.get(found.check, str(found.actual))
 
 
-def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Observation, ...]:
+def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Finding, ...]:
     """Everything that is wrong with an answer; a fault of the server is reported once, not by each thing it breaks."""
     response = answer.response
     if response is None:
         return ()
-    leaks = tuple(Observation(found, "leak") for found in answer.sent.found if found.check == "leak")
+    leaks = tuple(found for found in answer.sent.found if found.check == "leak")
     if response.status >= 500:
-        status = response.status
-        return (answer.observe("status", Level.MUST, Message("no 5xx on any input"), status, group=str(status)), *leaks)
+        return (answer.observe("status", Level.MUST, Message("no 5xx on any input"), response.status), *leaks)
     if answer.validity is Validity.ODD:
         return leaks
     statuses = tuple(_check_status(rules, answer))
-    if any(found.finding.check == "invalid-data" for found in statuses):
+    if any(found.check == "invalid-data" for found in statuses):
         return statuses  # what an answer that should not be looks like is of no interest
     checks = (_check_error, _check_rows) if response.status >= 400 else (_check_success,)
     further = tuple(found for check in checks for found in check(rules, answer, response))
-    if any(found.finding.check == "status" for found in further):  # a row says more of it than the list of all does
-        statuses = tuple(found for found in statuses if found.finding.check != "documented-status")
+    if any(found.check == "status" for found in further):  # a row says more of it than the list of all does
+        statuses = tuple(found for found in statuses if found.check != "documented-status")
     return (*statuses, *further, *leaks)
 
 
@@ -154,7 +150,7 @@ def _message_shape(probe: ExploreProbe, message: str) -> str:
     return message if len(message) <= 300 else message[:300] + "…"
 
 
-def _check_status(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[Observation]:
+def _check_status(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[Finding]:
     status, operation, validity = answer.status, answer.operation, answer.validity
     documented = list(operation.statuses)
     if validity is Validity.VALID and status >= 400:
@@ -162,11 +158,11 @@ def _check_status(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[Observa
         refused = Message("valid data was refused: {message}", message=text)
         detail = refused if text else Message("valid data was refused: no message")
         successes = _one_of(one for one in documented if one.startswith("2"))
-        yield answer.observe("valid-data", Level.MUST, successes, status, detail=detail)
+        yield answer.observe("valid-data", Level.MUST, successes, status, detail)
     elif validity is Validity.INVALID and status < 300 and not answer.names_what_was_drawn:
         refusals = _one_of(one for one in documented if one.startswith("4"))
         detail = Message("what must be refused was accepted ({about})", about=answer.probe.about)
-        yield answer.observe("invalid-data", Level.MUST, refusals, status, detail=detail)
+        yield answer.observe("invalid-data", Level.MUST, refusals, status, detail)
     elif operation.documented(status) is None:
         firm = validity is not Validity.OPEN or operation.documented(400) is not None or status < 400
         level = Level.SHOULD if firm else Level.NOTE
@@ -181,30 +177,28 @@ def _one_of(statuses: Iterable[str]) -> int | str:
     return Message("one of {statuses}", statuses=", ".join(every))
 
 
-def _check_error(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:
-    media = (header(response.headers, "Content-Type") or "").partition(";")[0].strip().lower()
-    for found in check_envelope(response, parse_json(response), rules, label_probe(answer.probe)):
-        yield Observation(found, "" if found.check == "content-type" else f"{found.check} {media}")
+def _check_error(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Finding]:
+    return check_envelope(response, parse_json(response), rules, label_probe(answer.probe))
 
 
-def _check_success(_: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:
+def _check_success(_: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Finding]:
     body, schema = parse_json(response), answer.operation.schema_of(response.status)
     if schema is None or response.cut or 300 <= response.status < 400:
         return
     if body is NOT_JSON:
         actual = f"{response.status} {header(response.headers, 'Content-Type') or ''}: {response.text[:120]}"
-        yield answer.observe("schema", Level.MUST, Message("a JSON body"), actual, group="not JSON")
+        yield answer.observe("schema", Level.MUST, Message("a JSON body"), actual)
         return
     differences = list(schema_differences(compile_schema(schema), body))
     for expected, actual, place in differences[:_MOST]:
         where = re.sub(r"/\d+(?=/|$)", "/*", place)
         detail = Message("at {pointer}", pointer=where)
-        yield answer.observe("schema", Level.MUST, expected, format_value(actual), detail=detail, group=where)
+        yield answer.observe("schema", Level.MUST, expected, format_value(actual), detail)
     if not differences and answer.validity is Validity.VALID:
         yield from _check_numbers(answer, body)
 
 
-def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Observation]:
+def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Finding]:
     """A number in the query bounds the items that come, and is shown as it was sent."""
     query = dict(answer.probe.query)
     for one in answer.operation.among("query"):
@@ -216,15 +210,15 @@ def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Observation]:
                 if isinstance(items, list) and len(items) > sent:
                     actual = Message("{n} items at {name}={value}", n=len(items), name=one.name, value=sent)
                     expected = Message("at most {n} items", n=one.name)
-                    yield answer.observe("effect", Level.MUST, expected, actual, group=pointer)
+                    yield answer.observe("effect", Level.MUST, expected, actual)
         for shown in find_values(body, one.echo) if one.echo else ():
             if isinstance(shown, bool) or shown != sent:
                 expected = Message("{pointer} as sent", pointer=one.echo)
                 actual = Message("{shown} at {name}={value}", shown=format_value(shown), name=one.name, value=sent)
-                yield answer.observe("effect", Level.SHOULD, expected, actual, group=one.echo)
+                yield answer.observe("effect", Level.SHOULD, expected, actual)
 
 
-def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Observation]:
+def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Finding]:
     """A message that a row promises is only right where that row can apply, and with its status."""
     if answer.validity is Validity.OPEN:
         return  # where the documents are silent on the input, any refusal will do
@@ -236,13 +230,13 @@ def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -
         expected = sorted({status for row in here for status in row.case.expect.statuses})
         if rows and not here:
             detail = Message("belongs to {rows}", rows=names)
-            yield answer.observe("message", Level.MUST, reason, message, detail=detail)
+            yield answer.observe("message", Level.MUST, reason, message, detail)
         elif here and response.status not in expected:
             detail = Message("{message!r} belongs to {rows}", message=message, rows=names)
-            yield answer.observe("status", Level.MUST, expected, response.status, detail=detail)
+            yield answer.observe("status", Level.MUST, expected, response.status, detail)
         elif here and not any(_can_apply(row, answer) for row in here):
             detail = Message("nothing that {rows} is about was wrong", rows=names)
-            yield answer.observe("message", Level.MUST, reason, message, detail=detail, group=names)
+            yield answer.observe("message", Level.MUST, reason, message, detail)
 
 
 def _speaks_of(row: Row, operation: DocumentedOperation) -> bool:
@@ -252,12 +246,8 @@ def _speaks_of(row: Row, operation: DocumentedOperation) -> bool:
 
 def _can_apply(row: Row, answer: ProbeAnswer) -> bool:
     """Whether something that the row is about is not valid, or is missing."""
-    operation, probe = answer.operation, answer.probe
     touched = {part for part in row.case.vary if part.startswith(("query.", "json.", "path."))}
-    parts = [classify_part(operation, probe, name) for name in touched]
-    if not touched or any(part is not None and part is not Validity.VALID for part in parts):
+    parts, of_body = classify_parts(answer.operation, answer.probe), any(one.startswith("json.") for one in touched)
+    if not touched or any(parts.get(name, Validity.VALID) is not Validity.VALID for name in touched):
         return True
-    required = {f"query.{one.name}" for one in operation.among("query") if one.required}
-    missing = (touched & required) - {f"query.{name}" for name, _ in probe.query}
-    of_body = any(name.startswith("json.") for name in touched)
-    return bool(missing) or (of_body and answer.validity is not Validity.VALID)
+    return of_body and answer.validity is not Validity.VALID

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
@@ -39,27 +38,12 @@ class ExploreContext:
 
 def build_explore_context(run: RunContext, operation: str) -> ExploreContext:
     """The context of an operation; MissingValue where the profile lacks its path or its credential."""
-    file = run.contract.file
-    credential = file.operations[operation].credential or file.credential
+    file, scope = run.contract.file, PlaceholderScope(salt="exploring")
+    call = file.operations[operation]
+    credential = call.credential or file.credential
     if credential not in (None, "none"):
-        run.builder.build(operation, RequestTemplate(credential=credential, url="/"), "read", PlaceholderScope())
-    urls = {name: spec.url for name, spec in file.operations.items() if spec.url is not None}
-    if operation in urls:
-        run.builder.fill(urls[operation], PlaceholderScope())
-    bodies = {name: spec.body or spec.json_ for name, spec in file.operations.items()}
-    document = OpenApiDocument(
-        run.contract.openapi,
-        paths={**dict.fromkeys(urls, ""), **dict(_filled(run, urls))},
-        fixtures=dict(_filled(run, {name: f"{{fixture.{name}}}" for name in file.fixtures})),
-        path_values={name: dict(_filled(run, spec.path or {})) for name, spec in file.operations.items()},
-        bodies=dict(_filled(run, {name: body for name, body in bodies.items() if isinstance(body, dict) and body})),
-        created=file.created_resources,
-    )
+        run.builder.build(operation, RequestTemplate(credential=credential, url="/"), "read", scope)
+    run.builder.fill(call.url, scope)
+    fill = partial(run.builder.fill_known, scope=scope)
+    document = OpenApiDocument(run.contract.openapi, file.operations, file.created_resources, fill)
     return ExploreContext(run, document, document.operation(operation), file.exploration.get(run.depth, 0))
-
-
-def _filled(run: RunContext, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Each value with its placeholders filled; without those for which the profile lacks something."""
-    for name, value in values.items():
-        if (filled := run.builder.fill_known(value, PlaceholderScope(salt="exploring"))) is not None:
-            yield name, filled

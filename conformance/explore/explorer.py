@@ -7,20 +7,20 @@ read that shows state goes past a cache. Exploration stops where no answer comes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Literal, TypeVar
 
 from conformance.checks.http_notes import check_http_notes, compare_head_with_get
-from conformance.checks.model import Level, Verdict, verdict_of_levels
+from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.contract.schema import Expect, Step
 from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import is_from_cache
 from conformance.engine.step_sequence import StepResult, StepSequence
 from conformance.engine.steps import CleaningSender
-from conformance.explore.checks import Observation, ProbeAnswer, check_answer, undocumented_messages
+from conformance.explore.checks import ProbeAnswer, check_answer, undocumented_messages
 from conformance.explore.context import ExploreContext
 from conformance.explore.openapi import DocumentedOperation, find_secrets
 from conformance.explore.probes import ExploreProbe, label_probe, request_of_probe, smaller_probes
@@ -44,6 +44,8 @@ _STATE_OF_SOMETHING = Expect(status=[200, 404, 410])
 
 
 Item = TypeVar("Item")
+Seen = dict[tuple[object, ...], tuple[Item, ProbeAnswer, int]]
+"""What was seen, by what makes two of it one and the same: on the smallest request that showed it, and how often."""
 
 
 class BudgetExhausted(Exception):
@@ -100,10 +102,8 @@ class Explorer:
     """Counts the requests, and keeps exchanges and warnings."""
     sender: ExploringSender = field(init=False)
     statuses: Counter[int] = field(default_factory=Counter)
-    observed: list[tuple[Observation, ProbeAnswer]] = field(default_factory=list)
-    smaller: list[tuple[Observation, ProbeAnswer]] = field(default_factory=list)
-    """The same again, seen on simpler requests that were tried for this alone: they are not counted."""
-    undocumented: list[tuple[str, ProbeAnswer]] = field(default_factory=list)
+    observed: Seen[Finding] = field(default_factory=dict)
+    undocumented: Seen[str] = field(default_factory=dict)
     """Messages with a status that no row documents."""
     found: bool = False
     """Whether a violation was found."""
@@ -153,8 +153,8 @@ class Explorer:
         answer = self._try(operation, probe, validity)
         for found in answer.found:
             self.report(found, answer)
-        messages = undocumented_messages(self.context.run.rules, answer)
-        self.undocumented += ((message, answer) for message in messages)
+        for message in undocumented_messages(self.context.run.rules, answer):
+            _note(self.undocumented, (answer.status, message), message, answer)
         return answer
 
     def look(self, operation: DocumentedOperation, probe: ExploreProbe) -> ProbeAnswer:
@@ -176,20 +176,20 @@ class Explorer:
         again = self.attempt(first.operation, replace(first.probe, role="guard", about="again"), first.validity)
         if first.status and again.response is not None and first.status != again.status:
             detail = Message("the same request, answered differently after the others")
-            self.report(again.observe("stability", Level.MUST, first.status, again.status, detail=detail), again)
+            self.report(again.observe("stability", Level.MUST, first.status, again.status, detail), again)
 
-    def report(self, found: Observation, answer: ProbeAnswer) -> None:
+    def report(self, found: Finding, answer: ProbeAnswer) -> None:
         """Keep a finding."""
-        self.observed.append((found, answer))
-        self.found = self.found or found.finding.level is Level.MUST
+        _note(self.observed, answer.key_of(found), found, answer)
+        self.found = self.found or found.level is Level.MUST
 
     def find_smaller(self, failed: Sequence[ProbeAnswer]) -> None:
         """Show each violation by the smallest request that still leads to it, as far as the budget goes."""
-        first: dict[str, ProbeAnswer] = {}
+        first: dict[tuple[str, ...], ProbeAnswer] = {}
         for answer in failed:
             for found in answer.found:
-                if found.finding.level is Level.MUST:
-                    first.setdefault(found.key, answer)
+                if found.level is Level.MUST:
+                    first.setdefault(answer.key_of(found), answer)
         with suppress(BudgetExhausted), self.following_up("shrunk", self.context.budget - self.planned):
             for key, answer in first.items():
                 self._find_smallest(answer, key)
@@ -204,17 +204,14 @@ class Explorer:
             one = sent.exchanges[(n or 0) - 1]
             return kept.setdefault(one.n, replace(one, n=len(kept) + 1))
 
-        findings, smaller = list[ExploredFinding](), _group(self.smaller, lambda found, _: found.key)
-        for key, several in _group(self.observed, lambda found, _: found.key).items():
-            observation, answer = min([*several, *smaller.get(key, ())], key=lambda pair: pair[1].weight)
-            found, n = observation.finding, keep(answer.sent.n).n
-            expected, actual = redactor.json(found.expected), redactor.json(found.actual)
-            findings.append(ExploredFinding(found.check, found.level, expected, actual, len(several), n, found.detail))
+        findings = []
+        for found, answer, count in self.observed.values():
+            n, expected, actual = keep(answer.sent.n).n, redactor.json(found.expected), redactor.json(found.actual)
+            findings.append(ExploredFinding(found.check, found.level, expected, actual, count, n, found.detail))
         undocumented = []
-        for alike in _group(self.undocumented, lambda message, answer: (answer.status, message)).values():
-            message, answer = min(alike, key=lambda pair: pair[1].weight)
+        for message, answer, count in self.undocumented.values():
             shown = keep(answer.sent.n)
-            one = Undocumented(operation.id, answer.status, message, len(alike), shown.curl, shown.label)
+            one = Undocumented(operation.id, answer.status, message, count, shown.curl, shown.label)
             undocumented.append(one)
         notes = tuple(replace(note, exchange=keep(note.exchange).n) for note in sent.notes)
         if reason is not None and sent.exchanges:
@@ -239,7 +236,7 @@ class Explorer:
             self.statuses[answer.status] += 1
             self.evidence.add_notes(check_http_notes(answer.exchange), answer.sent.n)
 
-    def _find_smallest(self, answer: ProbeAnswer, key: str) -> None:
+    def _find_smallest(self, answer: ProbeAnswer, key: tuple[str, ...]) -> None:
         steps, tried = _MOST_STEPS, {answer.probe.key}
         candidates = smaller_probes(answer.operation, answer.probe)
         while steps > 0 and (probe := next(candidates, None)) is not None:
@@ -248,9 +245,9 @@ class Explorer:
             tried.add(probe.key)
             steps -= 1
             again = self._try(answer.operation, probe)
-            found = next((one for one in again.found if one.key == key), None)
+            found = next((one for one in again.found if again.key_of(one) == key), None)
             if found is not None:
-                self.smaller.append((found, again))
+                _note(self.observed, key, found, again, times=0)
                 candidates = smaller_probes(answer.operation, probe)
 
     def _try(
@@ -287,14 +284,12 @@ class Explorer:
         return sent
 
 
-def _group(
-    pairs: Iterable[tuple[Item, ProbeAnswer]], key: Callable[[Item, ProbeAnswer], Hashable]
-) -> dict[Hashable, list[tuple[Item, ProbeAnswer]]]:
-    """What is one and the same, in the order in which it came."""
-    groups: dict[Hashable, list[tuple[Item, ProbeAnswer]]] = {}
-    for item, answer in pairs:
-        groups.setdefault(key(item, answer), []).append((item, answer))
-    return groups
+def _note(seen: Seen[Item], key: tuple[object, ...], item: Item, answer: ProbeAnswer, *, times: int = 1) -> None:
+    """Note that something was seen once more, or only on a simpler request that was tried for this alone."""
+    smallest, on, count = seen.get(key, (item, answer, 0))
+    if answer.weight < on.weight:
+        smallest, on = item, answer
+    seen[key] = smallest, on, count + times
 
 
 def describe_exploration(

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.checks.model import Level
+from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import NO_BODY
 from conformance.engine.ownership import is_id
-from conformance.explore.checks import Observation, ProbeAnswer
+from conformance.explore.checks import ProbeAnswer
 from conformance.explore.context import ExploreContext
 from conformance.explore.explorer import Explorer
 from conformance.explore.openapi import MULTIPART, DocumentedOperation, Link
@@ -83,7 +83,7 @@ def follow_links(explorer: Explorer, made: ProbeAnswer, visited: frozenset[str] 
         broken = list(_broken_promises(link, made, answer))
         for found in broken:
             explorer.report(found, answer)
-        failed = any(found.finding.level is not Level.NOTE for found in answer.found)
+        failed = any(found.level is not Level.NOTE for found in answer.found)
         if broken or failed or not (answer.accepted or answer.status in link.statuses):
             return  # what comes after would only say the same again; clean-up deletes what there is
         if answer.operation.id not in visited:
@@ -95,13 +95,13 @@ def _taken(links: Sequence[Link], visited: frozenset[str]) -> list[Link]:
     return [link for link in links if len(visited) == 1 or link.operation not in visited]
 
 
-def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iterator[Observation]:
+def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iterator[Finding]:
     """Where an answer does not show the state that its link promises."""
     if answer.status == 0 or answer.status >= 500:
         return
 
-    def observe(expected: Any, actual: Any, detail: str) -> Observation:
-        return answer.observe("state", Level.MUST, expected, actual, detail=detail, group=link.name)
+    def observe(expected: Any, actual: Any, detail: str) -> Finding:
+        return answer.observe("state", Level.MUST, expected, actual, detail)
 
     if link.statuses and answer.status not in link.statuses:
         detail = Message("after {about}: {name}", about=made.probe.about, name=link.name)

@@ -6,12 +6,13 @@ What it does not know are the words that steer exploration (`x-…`); they are e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from conformance.checks.context import compile_schema
+from conformance.contract.schema import OperationSpec
 from conformance.engine.generate import DRAWING
 from conformance.jsontools import first_value
 
@@ -144,21 +145,17 @@ class OpenApiDocument:
     def __init__(
         self,
         document: Mapping[str, Any],
-        *,
-        paths: Mapping[str, str] = MappingProxyType({}),
-        fixtures: Mapping[str, Any] = MappingProxyType({}),
-        path_values: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
-        bodies: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+        calls: Mapping[str, OperationSpec] = MappingProxyType({}),
         created: Collection[str] = (),
+        fill: Callable[[Any], Any] = lambda value: value,
     ) -> None:
-        """`paths`, `path_values` and `bodies`, the members that every valid body has, are by operation.
+        """`calls` say how operations are called on this target, `created` which of them create something.
 
-        A path is empty where the target has none that is known. `created` are the operations that create something.
+        `fill` puts the target's values in the place of placeholders; None where it lacks one of them.
         """
         from schemathesis.core.result import Ok  # noqa: PLC0415
 
-        self._document, self._paths, self._fixtures, self._path_values = document, paths, fixtures, path_values
-        self._bodies, self._created = bodies, created
+        self._document, self._calls, self._created, self._fill = document, calls, created, fill
         with DRAWING:
             found = [result.ok() for result in read_document(document).get_all_operations() if isinstance(result, Ok)]
             self._raw: dict[str, Any] = {one.definition.raw.get("operationId"): one for one in found}
@@ -191,14 +188,15 @@ class OpenApiDocument:
         raw = operation.definition.raw
         name, own = raw["operationId"], raw.get("x-own", "")
         kind: str = raw.get("x-permission", _PERMISSIONS.get(operation.method, "write"))
-        template = self._paths.get(name, operation.path)
+        url = self._call(name).url
+        template = operation.path if url is None else self._fill(url)
         template = f"/{template.lstrip('/')}" if template else ""
         definitions = [one.definition for one in (*operation.path_parameters, *operation.query)]
         needed = (one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template)
         body = next((one for one in operation.body if one.media_type in ("application/json", MULTIPART)), None)
         schema = self._schema(body.definition["schema"]) if body and "schema" in body.definition else None
         # What is updated needs the members of what was created.
-        base = dict(self._bodies.get(name) or self._bodies.get(own if kind != "read" else "") or {})
+        base = self._known_body(name) or (self._known_body(own) if kind != "read" else {})
         return DocumentedOperation(
             id=name,
             method=operation.method.upper(),
@@ -223,6 +221,15 @@ class OpenApiDocument:
             sets_back=bool(own) and own not in self._raw and name not in self._created,
         )
 
+    def _call(self, operation: str) -> OperationSpec:
+        return self._calls.get(operation) or OperationSpec()
+
+    def _known_body(self, operation: str) -> dict[str, Any]:
+        """The members that every valid body of an operation has on this target; none where it lacks a value of one."""
+        call = self._call(operation)
+        body = call.body or call.json_
+        return (self._fill(body) or {}) if isinstance(body, dict) else {}
+
     def _schema(self, written: Any) -> Mapping[str, Any]:
         """A schema of the document as JSON Schema; empty, so that it says nothing, where it is none."""
         schema: dict[str, Any] = _as_mapping(_without_references(written, self._document))
@@ -233,19 +240,20 @@ class OpenApiDocument:
         return schema
 
     def _parameter(self, operation: str, raw: Mapping[str, Any]) -> Parameter:
-        value = self._path_values.get(operation, {}).get(raw["name"]) if raw["in"] == "path" else None
-        known: tuple[str, ...] | None = None if value is None else (str(value),)
-        if "x-fixture" in raw:
-            fixture = self._fixtures.get(raw["x-fixture"])
-            known = () if fixture is None else (str(fixture),)
+        name, fixture = raw["name"], raw.get("x-fixture")
+        given = self._call(operation).path.get(name) if raw["in"] == "path" else None
+        if fixture is not None:
+            given = f"{{fixture.{fixture}}}" if fixture else None
+        value = None if given is None else self._fill(given)
+        known = (str(value),) if value is not None else None if fixture is None else ()
         return Parameter(
-            name=raw["name"],
+            name=name,
             where=raw["in"],
             schema=self._schema(raw.get("schema", {})),
             required=raw.get("required", False),
             invalid=frozenset(raw.get("x-invalid", ())),
             known=known,
-            fixture=raw.get("x-fixture", ""),
+            fixture=fixture or "",
             never_from=raw.get("x-never-from"),
             bounds=tuple(raw.get("x-bounds", ())),
             echo=raw.get("x-echo", ""),

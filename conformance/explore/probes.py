@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.client.builder import PlaceholderScope
-from conformance.contract.request_template import NO_BODY, RequestTemplate
+from conformance.contract.request_template import NO_BODY, RequestTemplate, merge_patches
 from conformance.contract.templates import find_placeholders
 from conformance.engine.context import RunContext
 from conformance.explore.openapi import DocumentedOperation
@@ -58,30 +58,21 @@ def request_of_probe(run: RunContext, operation: DocumentedOperation, probe: Exp
     A credential gives way to a header of the probe itself.
     """
     usual = operation_patch(run.contract, operation.id)
-    scope = PlaceholderScope(salt="exploring")
-    filled = run.builder.fill_known({"query": usual["query"], "headers": usual["headers"]}, scope)
-    known = filled or {"query": {}, "headers": {}}
+    parts = {name: usual[name] for name in ("query", "headers")}
+    filled = run.builder.fill_known(parts, PlaceholderScope(salt="exploring"), otherwise={})
+    given = run.target.credentials.get(str(usual.get("credential")))
+    own = {name.lower() for name, _ in probe.headers}
+    if given is None or given.header is None or given.header.lower() not in own:
+        filled = {**filled, "credential": usual.get("credential")}
     query: dict[str, list[str]] = {}
     for name, value in probe.query:
         query.setdefault(name, []).append(value)
-    data: dict[str, Any] = {
-        "path": dict(probe.path),
-        "query": {**known["query"], **query},
-        "headers": {**known["headers"], **dict(probe.headers)},
-        "literal": True,
-    }
+    sent: dict[str, Any] = {"path": dict(probe.path), "query": query, "headers": dict(probe.headers), "literal": True}
     if probe.form:
-        data["multipart"] = [
-            {"name": name, "filename": file_name, "size": _FILE_SIZE} for name, file_name in probe.body.items()
-        ]
-    elif probe.body is not NO_BODY:
-        data["json"] = probe.body
-    credential = usual.get("credential")
-    given = run.target.credentials.get(str(credential))
-    own = {name.lower() for name, _ in probe.headers}
-    if given is None or given.header is None or given.header.lower() not in own:
-        data["credential"] = credential
-    return RequestTemplate(**data)
+        sent["multipart"] = [{"name": name, "filename": file, "size": _FILE_SIZE} for name, file in probe.body.items()]
+    else:
+        sent["json"] = probe.body
+    return merge_patches(filled, sent)
 
 
 def with_values(probe: ExploreProbe, where: str, name: str, *values: str) -> ExploreProbe:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -40,21 +40,29 @@ class Validity(StrEnum):
 
 def classify_probe(operation: DocumentedOperation, probe: ExploreProbe) -> Validity:
     """The whole of a request: invalid only where all else in it is valid."""
-    sorts = set(_parts(operation, probe))
+    sorts = classify_parts(operation, probe).values()
     for worst in (Validity.ODD, Validity.OPEN, Validity.INVALID):
         if worst in sorts:
             return worst
     return Validity.VALID if operation.has_success else Validity.INVALID
 
 
-def classify_part(operation: DocumentedOperation, probe: ExploreProbe, name: str) -> Validity | None:
-    """One part of a request, such as `query.limit`; None where it was not sent."""
-    where, _, rest = name.partition(".")
-    if where in ("query", "path"):
-        values = [value for key, value in getattr(probe, where) if key == rest]
-        parameter = next((one for one in operation.among(where) if one.name == rest), None)
-        return _value(parameter, values) if values and parameter else None
-    return None if probe.body is NO_BODY or probe.form else _body(operation, probe)
+def classify_parts(operation: DocumentedOperation, probe: ExploreProbe) -> dict[str, Validity]:
+    """Each part of a request by its name, such as `query.limit`, and the whole body as `json`.
+
+    What is required of the query is a part even where it was not sent.
+    """
+    parts = {}
+    for where in ("path", "query"):
+        known, pairs = {one.name: one for one in operation.among(where)}, getattr(probe, where)
+        required = [one.name for one in known.values() if one.required and where == "query"]
+        for name in {*required, *dict(pairs)}:
+            values = [value for key, value in pairs if key == name]
+            is_odd = any(map(_is_odd, (name, *values)))
+            parts[f"{where}.{name}"] = Validity.ODD if is_odd else _value(known.get(name), values)
+    if operation.body is not None:
+        parts["json"] = _form(probe) if probe.form else _body(operation, probe)
+    return parts
 
 
 def may_be_sent(operation: DocumentedOperation, probe: ExploreProbe) -> bool:
@@ -64,31 +72,16 @@ def may_be_sent(operation: DocumentedOperation, probe: ExploreProbe) -> bool:
     return not any(name in edges and digits and int(digits[:4000]) >= edges[name] for name, digits in numbers)
 
 
-def _parts(operation: DocumentedOperation, probe: ExploreProbe) -> Iterable[Validity]:
-    for where in ("path", "query"):
-        pairs = getattr(probe, where)
-        if any(map(_is_odd, (text for pair in pairs for text in pair))):
-            yield Validity.ODD
-        for name in dict.fromkeys(name for name, _ in pairs):
-            parameter = next((one for one in operation.among(where) if one.name == name), None)
-            values = [value for key, value in pairs if key == name]
-            yield Validity.OPEN if parameter is None else _value(parameter, values)
-    names = {name for name, _ in probe.query}
-    for parameter in operation.among("query"):
-        if parameter.required and parameter.name not in names:
-            yield Validity.INVALID if "required" in parameter.invalid else Validity.OPEN
-    if operation.body is not None:
-        yield _form(probe) if probe.form else _body(operation, probe)
-
-
 def _is_odd(text: str) -> bool:
     return len(text) > 1000 or any(
         unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co", "Zl", "Zp") for character in text
     )
 
 
-def _value(parameter: Parameter, values: list[str]) -> Validity:
-    if len(values) != 1 or not values[0].strip() or values[0].startswith(";"):
+def _value(parameter: Parameter | None, values: list[str]) -> Validity:
+    if parameter is not None and not values:
+        return Validity.INVALID if "required" in parameter.invalid else Validity.OPEN
+    if parameter is None or len(values) != 1 or not values[0].strip() or values[0].startswith(";"):
         return Validity.OPEN
     text = values[0]
     if parameter.known is not None:

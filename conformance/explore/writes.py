@@ -165,7 +165,7 @@ class GuardedWrites:
         if found.writes:
             where = ", ".join(sorted(self._differences(before, after)))
             actual = Message("changed: {places}", places=where)
-            self._report(found.writes[0], Message("no change by a refused write"), actual, "refused")
+            self._report(found.writes[0], Message("no change by a refused write"), actual)
 
     def _shows_another_run(self, before: Any, after: Any) -> bool:
         one, other = ({"": body} if not isinstance(body, Mapping) else body for body in (before, after))
@@ -234,7 +234,7 @@ class GuardedWrites:
             return
         for name, now in lost.items():
             expected = Message("{name} reads as the accepted write gave it", name=name)
-            self._report(written, expected, now, f"lost {name}")
+            self._report(written, expected, now)
 
     def _lost_members(self, written: ProbeAnswer, shown: Any) -> dict[str, Any]:
         """The members of a body that was accepted which do not read as they were written, with what they read."""
@@ -266,8 +266,8 @@ class GuardedWrites:
             self.explorer.wait_for_late_effects()
         return again if again.refused else None
 
-    def _report(self, culprit: ProbeAnswer, expected: Message, actual: Any, group: str) -> None:
-        self.explorer.report(culprit.observe("effect", Level.MUST, expected, actual, group=group), culprit)
+    def _report(self, culprit: ProbeAnswer, expected: Message, actual: Any) -> None:
+        self.explorer.report(culprit.observe("effect", Level.MUST, expected, actual), culprit)
 
     def _differ(self, before: Any, after: Any) -> bool:
         return bool(self._differences(before, after))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from conformance.contract.schema import OperationSpec
 from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, find_secrets
 
 ID = {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/Id"}}
@@ -55,8 +56,8 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-def box(**values: Any) -> DocumentedOperation:
-    return OpenApiDocument(DOCUMENT, **values).operation("getBox")
+def box(call: OperationSpec | None = None) -> DocumentedOperation:
+    return OpenApiDocument(DOCUMENT, {"getBox": call} if call else {}).operation("getBox")
 
 
 def test_parameters_of_a_path_item_are_those_of_its_operations() -> None:
@@ -76,13 +77,13 @@ def test_a_path_parameter_without_a_value_is_lacking() -> None:
 
 
 def test_a_path_parameter_has_the_value_that_the_contract_gives_its_operation() -> None:
-    operation = box(path_values={"getBox": {"id": "blue"}})
+    operation = box(OperationSpec(path={"id": "blue"}))
     assert operation.parameters[0].known == ("blue",)
     assert operation.lacks == ()
 
 
 def test_a_target_has_its_own_path() -> None:
-    assert box(paths={"getBox": "boxen/{id}"}).template == "/boxen/{id}"
+    assert box(OperationSpec(url="boxen/{id}")).template == "/boxen/{id}"
 
 
 def test_a_link_may_name_its_parameters_without_their_place() -> None:
