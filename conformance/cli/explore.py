@@ -65,7 +65,7 @@ def command(  # noqa: PLR0917 - click gives them by name
                     causes = find_causes(run_session.run(one.name).target, [], explorations)
                     click.echo("".join(f"! {cause.text}\n" for cause in causes), nl=False)
                 [exploration] = apply_causes([explored[0]], causes)
-                follows = (bool(causes) and not exploration.requests) or exploration.reason in [c.text for c in causes]
+                follows = exploration.reason in [cause.text for cause in causes]
                 click.echo("\n".join(_lines(one, exploration, explored[1], follows=follows)))
     if write is not None:
         _save(write, found)

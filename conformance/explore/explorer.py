@@ -216,7 +216,7 @@ class Explorer:
         notes = tuple(replace(note, exchange=keep(note.exchange).n) for note in sent.notes)
         if reason is not None and sent.exchanges:
             keep(len(sent.exchanges))
-        levels, tried = [finding.level for finding in findings], sent.requests > 0
+        levels, tried = [finding.level for finding in findings], bool(sent.exchanges)
         exploration = replace(
             describe_exploration(operation.id, operation.method, operation.template, reason=reason),
             verdict=verdict_of_levels(levels, in_doubt=reason is not None, exercised=tried),

@@ -229,8 +229,6 @@ class ProgressDisplay:
             self._in_doubt += 1
             answered = any(one.response is not None for one in result.exchanges)
             self._print_waiting(confirmed=not answered or self._in_doubt >= _ROWS_BEFORE_CAUSE)
-        elif isinstance(result, Exploration) and self._causes and not result.requests:
-            return  # nothing was sent, and the cause is printed already
         elif result.verdict is not Verdict.CONFORMS or not self._printer.animated:
             self._print_result(result)
 

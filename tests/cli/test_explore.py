@@ -13,6 +13,7 @@ from conformance import reference
 from conformance.authoring.undocumented import suggest_rows
 from conformance.cli import explore, lint
 from conformance.client.retry import RetryPolicy
+from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.results.model import Undocumented
 from conformance.yaml_document import dump, read_text
@@ -44,6 +45,7 @@ def test_a_target_that_is_not_there_is_one_line(tmp_path: Path, monkeypatch: pyt
     with reference.start("microcms-management") as server:
         dead = {**server.profile, "allow": [], "base_url": "http://127.0.0.1:9"}
     monkeypatch.setattr(RetryPolicy, "pause", lambda *_: None)
+    monkeypatch.setattr(Contract, "explored_operations", ("getContent", "getMember"))
     (tmp_path / "dead.yaml").write_text(dump(dead), encoding="utf-8")
     done = CliRunner().invoke(explore.command, ["--target", "dead.yaml"], standalone_mode=False)
     assert done.return_value == 1
