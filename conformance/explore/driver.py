@@ -101,9 +101,13 @@ def _plan(context: ExploreContext) -> _Plan:
     """How many requests exploring the operation takes, or why there are none."""
     operation, sources, small = context.operation, context.own_sources, context.budget <= _SMALL
     writes = operation.kind != "read"
-    lacks = _missing_permissions(context) + (sources[0].lacks if sources else operation.lacks)
-    if lacks:
+    first = sources[0] if sources else operation
+    if lacks := _missing_permissions(context) + first.lacks:
         return _Plan(lacks=lacks)
+    if names := ", ".join(first.unnamed):
+        return _Plan(
+            reason=Message("openapi.yaml does not say what exists as {names} in the path: add x-fixture", names=names)
+        )
     if context.budget <= _LEAST:
         return _Plan(reason=Message("not explored at this depth"))
     if operation.changes_something_existing and not operation.own:

@@ -85,7 +85,12 @@ class DocumentedOperation:
     @property
     def lacks(self) -> tuple[str, ...]:
         """The fixtures that its path needs and the target does not have."""
-        return tuple(f"fixtures.{one.fixture or one.name}" for one in self.among("path") if not one.known)
+        return tuple(f"fixtures.{one.fixture}" for one in self.among("path") if one.fixture and not one.known)
+
+    @property
+    def unnamed(self) -> tuple[str, ...]:
+        """The parameters of its path for whose values the document names no fixture."""
+        return tuple(one.name for one in self.among("path") if not (one.fixture or one.known))
 
     @property
     def permission(self) -> str:

@@ -72,8 +72,12 @@ def test_paths_and_operation_ids_are_enough() -> None:
     assert (bare.documented(418), bare.has_success) == ("default", True)
 
 
-def test_a_path_parameter_without_a_value_is_lacking() -> None:
-    assert box().lacks == ("fixtures.id",)
+def test_a_path_parameter_without_a_value_is_named_by_its_fixture_if_it_has_one() -> None:
+    assert (box().lacks, box().unnamed) == ((), ("id",))
+    box_of_fixture = {"paths": {"/boxes/{id}": {"get": {"operationId": "getBox", "parameters": [
+        {"name": "id", "in": "path", "required": True, "x-fixture": "box"}]}}}}  # fmt: skip
+    operation = OpenApiDocument(box_of_fixture).operation("getBox")
+    assert (operation.lacks, operation.unnamed) == (("fixtures.box",), ())
 
 
 def test_a_path_parameter_has_the_value_that_the_contract_gives_its_operation() -> None:
