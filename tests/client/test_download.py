@@ -57,6 +57,13 @@ def test_a_page_that_cannot_be_fetched_is_refused_in_time(
     assert time.monotonic() - started < 5
 
 
+def test_redirects_are_followed_ten_times(serve: Start) -> None:
+    server = serve(ELSEWHERE.replace(b"Found", b"Found\r\nConnection: close") % b"/again")
+    with pytest.raises(ConfigError, match="TooManyRedirects"):
+        download(f"{server.url}/page", 65_536)
+    assert len(server.requests) == 11
+
+
 def test_a_page_behind_a_redirect_is_asked_for_without_cookie_and_password(
     serve: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -185,6 +185,17 @@ def test_a_request_is_tried_so_often_and_no_more(outcome: Response | NoResponse,
     assert made == tries
 
 
+def test_each_wait_of_our_own_is_longer_up_to_four_seconds() -> None:
+    class Even(random.Random):
+        def uniform(self, a: float, b: float) -> float:
+            return (a + b) / 2
+
+    get = OutgoingRequest("GET", Route("http", "h", 80), b"")
+    policy = RetryPolicy(Limits(), get, frozenset(), repeatable=True, chance=Even())
+    waits = [policy.pause(TransportResult(Response(429), left=True)) for _ in range(7)]
+    assert waits == [0.2, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
+
+
 @pytest.mark.parametrize(
     ("kind", "answered_before", "requests"),
     [

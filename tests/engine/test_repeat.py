@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from conformance.checks.model import Verdict
+from conformance.engine import repeat
 from conformance.engine.probe import send_probe
 from conformance.target.schema import Pace
 from tests.conftest import Asked, Ran, make_response
@@ -92,6 +94,26 @@ def test_a_request_that_is_counted_twice_as_its_answer_was_lost_is_not_held_agai
     monkeypatch.setattr("conformance.engine.repeat.send_probe", lose_one)
     ran = limited(server)
     assert (ran.only.verdict, ran.only.findings) == (Verdict.CONFORMS, ())
+
+
+@pytest.mark.parametrize(("pause", "waited"), [(2.0, 2.0), (9.0, 5.0)])
+def test_the_pause_of_a_burst_ends_within_half_of_the_time_of_the_allowance(
+    monkeypatch: pytest.MonkeyPatch, pause: float, waited: float
+) -> None:
+    def use_up(burst: repeat._Burst, *_: Any) -> object:
+        burst.refused = True
+        return object()
+
+    waits: list[float] = []
+    monkeypatch.setattr(repeat, "perf_counter", lambda: 0.0)
+    monkeypatch.setattr(repeat._Burst, "_use_up", use_up)
+    monkeypatch.setattr(repeat._Burst, "_send", lambda *_, **__: None)
+    context: Any = SimpleNamespace(shared=SimpleNamespace(stopping=SimpleNamespace(wait=waits.append)))
+    plan: Any = SimpleNamespace(repeat=SimpleNamespace(pause=pause), allowance=Pace(3, 10.0))
+    probes: Any = ["until it is refused", "after a pause"]
+    evidence: Any = None
+    repeat._Burst(context, plan, {}, evidence).send(probes)
+    assert waits == [waited]
 
 
 @pytest.mark.parametrize("allowed", [2, 6])
