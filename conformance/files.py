@@ -7,7 +7,9 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from errno import ELOOP
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from typing import IO
 
 from conformance.errors import ConfigError, OutputError, Problem
 
@@ -50,6 +52,15 @@ def append_to_job_summary(write: Callable[[], str]) -> None:
             _write_directly(Path(named), write(), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         except OSError as error:
             raise OutputError(f"GITHUB_STEP_SUMMARY: {error.strerror or error}") from None
+
+
+def hold_file(file: IO[str] | int) -> bool:
+    """Hold an open file until it is closed; whether nobody else does. A file system without locks tells nothing."""
+    try:
+        flock(file, LOCK_EX | LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+    return True
 
 
 def refuse_file(path: Path, most: int | None = None) -> str | None:

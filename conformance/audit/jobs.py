@@ -159,7 +159,7 @@ def build_jobs(
         raise ConfigError(problems)
     paces = _paces(kept)
     return tuple(
-        replace(job, pace=paces.get(job.pace_group or ""), output=str((output / job.folder).resolve())) for job in kept
+        replace(job, pace=paces.get(job.pace_group or ""), output=str((output / job.folder).absolute())) for job in kept
     )
 
 
@@ -188,7 +188,7 @@ def _read(path: Path, contracts: Mapping[str, Contract], options: AuditOptions) 
     if not isinstance(value, Mapping):
         problem = "; ".join(map(str, problems)) or f"{path}: not a profile"
         return "", Job(path.stem, str(path), problem=problem)
-    name, job = str(value.get("contract", "")), Job(str(value.get("name") or path.stem), str(path.resolve()))
+    name, job = str(value.get("contract", "")), Job(str(value.get("name") or path.stem), str(path.absolute()))
     if name not in contracts:
         hint = suggest(name, tuple(contracts), "contracts") or "check `contract`"
         return name, replace(job, problem=str(Problem(str(path), f"there is no contract {name!r}", hint)))

@@ -15,6 +15,7 @@ from conformance.contract.loader import find_contracts, read_contract
 from conformance.contract.openapi import check_openapi
 from conformance.contract.power import check_power
 from conformance.errors import ConfigError, Problem
+from conformance.files import read_text
 from conformance.yaml_document import read
 
 
@@ -48,7 +49,7 @@ def command(path: Path | None) -> int:
     for outdated in (problem for contract in contracts for problem in check_power(contract)):
         click.echo(str(outdated))
     files = [file for contract in contracts for file in sorted(contract.folder.glob("*.yaml"))]
-    todos = [(file, *todo) for file in files for todo in list_todos(file.read_text(encoding="utf-8"))]
+    todos = [(file, *todo) for file in files for todo in list_todos(read_text(file))]
     alike = Counter((file, what) for file, _, what in todos)
     for file, line, what in todos:
         if count := alike.pop((file, what), 0):

@@ -215,7 +215,7 @@ def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
                 yield from _check_missing(file, at, operation, values)
     called = [contract.operations[ref.call] for ref in row.operations if ref.call in contract.operations]
     yield from _check_surplus(file, place, _path_values([case.request]), called)
-    yield from _check_varied(file, case, place)
+    yield from _check_varied(file, row, place)
     yield from _check_operation_labels(file, row, place)
     yield from _check_needs(file, case, (*place, "needs"))
     written = file.document.value["rows"][row.number - 1]
@@ -355,9 +355,10 @@ def _check_part(file: _File, place: Place, part: str) -> Iterator[Problem]:
         yield file.problem(place, f"{name} is set by the suite alone", "leave it out")
 
 
-def _check_varied(file: _File, case: Case, place: Place) -> Iterator[Problem]:
+def _check_varied(file: _File, row: Row, place: Place) -> Iterator[Problem]:
     """The inputs that are named are there, and so are the captures that they use and the rows that are accepted."""
-    inputs = file.contract.file.inputs
+    case, inputs = row.case, file.contract.file.inputs
+    labels = [ref.label or ref.call for ref in row.operations]
     for at, part, named in _located_inputs(case, place):
         if isinstance(named, Input):
             yield from _check_input(file, named, part, at)
@@ -365,6 +366,7 @@ def _check_varied(file: _File, case: Case, place: Place) -> Iterator[Problem]:
         yield from file.unknown_names(at, [named], inputs, "input")
         if (item := inputs.get(named)) is not None:
             yield from _check_input(file, item, part, at)
+            yield from file.unknown_names(at, item.for_ or (), labels, "operation of this row")
             used = sorted(set(captures_used([*item.edges.values(), *item.near_misses.values(), item.unless])))
             yield from file.unknown_names(at, used, _captures_of_row(file.contract, case), "capture")
     rows = {row.id for row in file.contract.rows} if case.open else set()

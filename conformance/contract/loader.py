@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -63,7 +64,7 @@ def read_contract(folder: Path) -> Contract:
         raise ConfigError(problems)
     operations, missing = _operations(openapi, head, head_document)
     problems += missing
-    translated, found = read(folder / "ja.yaml") if (folder / "ja.yaml").exists() else (None, ())
+    translated, found = read(folder / "ja.yaml") if os.path.lexists(folder / "ja.yaml") else (None, ())
     problems += found
     japanese = (None if found else _validated(TranslationFile, translated, {}, problems)) or TranslationFile()
     tables = tuple(

@@ -235,7 +235,7 @@ class Input(StrictModel):
     spread: bool = False
     always: int | None = Field(default=None, ge=0)
     unless: dict[Pointer, Any] | None = None
-    for_: list[str] | None = Field(default=None, alias="for")
+    for_: Annotated[list[str], Field(min_length=1)] | None = Field(default=None, alias="for")
     once: bool = False
     except_: str | None = Field(default=None, alias="except")
 
@@ -254,7 +254,7 @@ class Open(StrictModel):
     vary: dict[str, Input | str]
     accept: list[str | Status] = Field(min_length=1)
     depth: Depth = "standard"
-    for_: list[str] | None = Field(default=None, alias="for")
+    for_: Annotated[list[str], Field(min_length=1)] | None = Field(default=None, alias="for")
 
 
 class Part(StrictModel):

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from errno import ENOSPC
+from fcntl import LOCK_SH, flock
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from conformance.errors import ConfigError, OutputError, Problem
-from conformance.files import read_text
+from conformance.files import hold_file, read_text
 from conformance.jsontools import walk_values
 from conformance.messages import Message, plural_message
 
@@ -120,6 +121,8 @@ def _open(path: Path) -> int:
     """Open it for appending; a last line that a kill has cut short is ended, so that it spoils no other."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with suppress(OSError):  # a file system without locks
+        flock(file, LOCK_SH)  # no other run empties it meanwhile
     size = os.fstat(file).st_size
     if size and os.pread(file, 1, size - 1) != b"\n":
         os.write(file, b"\n")
@@ -135,7 +138,7 @@ def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, 
         return Ledger(), ()
     path = folder / LEDGER_FILE
     try:
-        entries = read_open_entries(path)
+        entries = _begin_anew(path)
     except ConfigError:
         kept = path.with_suffix(".unreadable")
         path.replace(kept)
@@ -146,15 +149,24 @@ def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, 
         )
         return Ledger(path), (warning,)
     left = [entry for entry in entries if entry.base_url == base_url]
-    if not entries:
-        with suppress(FileNotFoundError):
-            os.truncate(path, 0)
     warning = plural_message(
         len(left),
         "an earlier run may have left {n} thing on the target: `conformance sweep` deletes it",
         "an earlier run may have left {n} things on the target: `conformance sweep` deletes them",
     )
     return Ledger(path), ((warning,) if left else ())
+
+
+def _begin_anew(path: Path) -> tuple[LedgerEntry, ...]:
+    """The open entries of a ledger; one that has none, and that nobody writes to, is emptied. Raises ConfigError."""
+    if not (path.is_file() and os.access(path, os.W_OK)):
+        return read_open_entries(path)
+    with path.open("ab") as file:
+        is_free = hold_file(file.fileno())
+        entries = read_open_entries(path)
+        if is_free and not entries:
+            file.truncate(0)
+    return entries
 
 
 def read_open_entries(path: Path) -> tuple[LedgerEntry, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ class RunFinish:
         """Where this run draws no page, that of a former run must not stay beside the new results as if it were its."""
         page = self._session.options.output / "report.html"
         drawn = config.invocation_params.dir / (getattr(config.option, "htmlpath", None) or "")
-        if config.pluginmanager.hasplugin("conformance-html") and drawn.resolve() == page.resolve():
+        if config.pluginmanager.hasplugin("conformance-html") and os.path.realpath(drawn) == os.path.realpath(page):
             return
         try:
             if OUR_PAGE in page.read_bytes():

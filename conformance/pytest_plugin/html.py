@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.errors import OutputError
 from conformance.files import write_text
 from conformance.pytest_plugin.session import PluginSession
 from conformance.report import html
@@ -71,6 +72,10 @@ class HtmlReport:
                 self._page.unlink(missing_ok=True)
                 if before is not None:
                     self._page.write_bytes(before)
+        elif not self._is_whole():
+            self._session.sink.written.discard(self._name)
+            if self._page.is_file():
+                self._page.unlink()
         elif self._session.options.report_assets:
             self._move_script_out()
         return result
@@ -78,6 +83,11 @@ class HtmlReport:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._css.unlink(missing_ok=True)
+
+    def _is_whole(self) -> bool:
+        """Whether pytest-html could write all of the page: it writes to the file itself, and a disk may be full."""
+        page: Path = self._page
+        return page.is_file() and page.read_bytes().rstrip().endswith(b"</html>")
 
     def _move_script_out(self) -> None:
         """pytest-html keeps a script of its own within the page, and a handler in an attribute."""
@@ -88,10 +98,7 @@ class HtmlReport:
 
     def _save_style(self) -> None:
         """pytest-html reads style sheets from files, as it is configured."""
-        path: Path = self._css
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(html.render_head() + read_asset("conformance.report", "pytest_html.css"), encoding="utf-8")
-        except OSError as error:
-            message = f"\n{path}: {error.strerror or error}; give another output folder"
-            raise pytest.UsageError(message) from None
+            write_text(self._css, html.render_head() + read_asset("conformance.report", "pytest_html.css"))
+        except OutputError as error:
+            raise pytest.UsageError(f"\n{error}; give another output folder") from None

@@ -97,7 +97,7 @@ def find_contract_folders(config: pytest.Config) -> list[Path]:
     """The folders of contracts that pytest's arguments lead to: each argument, two levels below it, and its parent."""
     found: set[Path] = set()
     for argument in config.args:
-        path = (config.invocation_params.dir / argument.partition("::")[0]).resolve()
+        path = Path(os.path.realpath(config.invocation_params.dir / argument.partition("::")[0]))
         files = [file for deep in ("", "[!.]*/", "[!.]*/[!.]*/") for file in path.glob(f"{deep}contract.yaml")]
         found |= {file.parent for file in (*files, path.parent / "contract.yaml") if file.is_file()}
     return sorted(found)

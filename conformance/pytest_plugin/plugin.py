@@ -44,6 +44,7 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
         finish = RunFinish(session, folders)
         config.pluginmanager.register(finish, "conformance-finish")
         if not config.option.collectonly:
+            config.add_cleanup(session.sink.release)
             session.sink.check()
             if config.pluginmanager.hasplugin("html"):  # it may have been switched off
                 from conformance.pytest_plugin.html import HtmlReport  # noqa: PLC0415 - see above

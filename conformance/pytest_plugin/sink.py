@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
-from conformance.files import append_to_job_summary, write_text
+from conformance.files import append_to_job_summary, hold_file, write_text
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.results.events import Event, EventWriter, read_events
 from conformance.results.model import Results, TargetRun
@@ -46,6 +46,7 @@ class ResultSink:
         self._events: list[Event] = []
         self._announced: set[str] = set()
         self._stream = EventWriter(options.output / "results.jsonl")
+        self._held: TextIO | None = None
         self._started, self._clock = utc_now(), perf_counter()
         self._results: Results | None = None
         self.planned = 0
@@ -103,18 +104,27 @@ class ResultSink:
                 path.unlink()
 
     def check(self) -> None:
-        """Raise ConfigError where nothing could be written at the end."""
+        """Keep other runs out of the folder; raises ConfigError where one is there, or nothing could be written."""
         folder = self._options.output
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name in ("results.jsonl", "results.json", "report.html"):
                 if os.path.lexists(folder / name) and not (folder / name).is_file():
                     raise OSError(0, f"{name} there is no plain file")  # noqa: TRY301 - told as the others are
-            (folder / "results.jsonl").open("a", encoding="utf-8").close()
-            self._delete_files_of_processes()
+            self._held = (folder / "results.jsonl").open("a", encoding="utf-8")
+            is_ours = hold_file(self._held)
         except OSError as error:
             what = f"cannot write to {folder}: {error.strerror or error}"
             raise ConfigError([Problem("--output", what, "give another folder")]) from None
+        if not is_ours:
+            self.release()
+            raise ConfigError([Problem("--output", f"another run is writing to {folder}", "give another folder")])
+        self._delete_files_of_processes()
+
+    def release(self) -> None:
+        """Let other runs have the folder."""
+        if self._held is not None:
+            self._held.close()
 
     def results(self) -> Results:
         """Everything so far."""

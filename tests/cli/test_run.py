@@ -140,14 +140,19 @@ def test_bad_input_gives_one_clear_message(tool: Tool, tmp_path: Path, arguments
 
 FULL = """\
 from conformance.pytest_plugin.sink import ResultSink
+from pytest_html.basereport import BaseReport
 
 def fill(self, check=ResultSink.check):
     check(self)
-    for name in ("results.jsonl", "report.html"):
-        (self._options.output / name).unlink(missing_ok=True)
-        (self._options.output / name).symlink_to("/dev/full")
+    (self._options.output / "results.jsonl").unlink(missing_ok=True)
+    (self._options.output / "results.jsonl").symlink_to("/dev/full")
+
+def write_half(self, page):
+    self._report_path.write_text(page[: len(page) // 2])
+    raise OSError(28, "No space left on device")
 
 ResultSink.check = fill
+BaseReport._write_report = write_half
 """
 """The disk is full, but only after a run has looked whether it can write."""
 
@@ -161,6 +166,8 @@ def test_full_disk_is_said_and_the_other_reports_are_written(tmp_path: Path) -> 
     assert "a report could not be written" in result.all
     assert verdicts(output) == {"members-get/member-not-found": "conforms"}
     assert (output / "summary.md").is_file()
+    assert not (output / "report.html").exists(), "half of a page stands there"
+    assert "reports: results.json, summary.md" in result.all
     assert "Traceback" not in result.all
 
 

@@ -24,6 +24,7 @@ ADD = "  - id: one\n    cause: a\n    operations: [add]\n    expect: {status: 40
             "open: [{for: [lst], vary: {query.limit: {edges: {a: 1}}}, accept: [this]}]",
             "there is no operation of this row 'lst'",
         ),
+        ("open: [{for: [], vary: {query.limit: {edges: {a: 1}}}, accept: [this]}]", "open.0.for is empty"),
         ("control: [{label: a, for: [lst], steps: [{call: list}]}]", "there is no operation of this row 'lst'"),
         ("unchanged: [{for: [lst], read: {call: list}, compare: [/a]}]", "there is no operation of this row 'lst'"),
         ("vary: {qeury.limit: {edges: {a: 1}}}", "there is no part of a request 'qeury'; did you mean 'query'?"),

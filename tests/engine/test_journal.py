@@ -86,7 +86,9 @@ def test_what_is_no_ledger_is_said(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize("leads_to", ["/dev/zero", "/nowhere", LEDGER_FILE])
 def test_what_is_no_plain_file_is_no_ledger_either(tmp_path: Path, leads_to: str) -> None:
     (tmp_path / LEDGER_FILE).symlink_to(leads_to)
-    with pytest.raises(ConfigError, match=r"ledger\.jsonl: (is no plain file|cannot be read)"):
+    with pytest.raises(
+        ConfigError, match=r"ledger\.jsonl: (is no plain file|cannot be read|is a link that leads to itself)"
+    ):
         read_open_entries(tmp_path / LEDGER_FILE)
 
 
@@ -136,3 +138,13 @@ def test_where_the_disk_takes_half_a_line_nothing_may_be_created(
     monkeypatch.setattr(os, "write", lambda file, data: write(file, data[: len(data) // 2]))
     with pytest.raises(OutputError, match="No space left"):
         Ledger(tmp_path / LEDGER_FILE).record_intent(entry())
+
+
+def test_a_ledger_is_emptied_only_where_nobody_writes_to_it(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / LEDGER_FILE)
+    ledger.record_undone(ledger.record_intent(entry()))
+    open_ledger(tmp_path, "http://h")
+    assert (tmp_path / LEDGER_FILE).stat().st_size > 0
+    ledger.close()
+    open_ledger(tmp_path, "http://h")
+    assert (tmp_path / LEDGER_FILE).stat().st_size == 0

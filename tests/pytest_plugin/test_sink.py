@@ -48,3 +48,15 @@ def test_nothing_is_begun_where_a_file_of_ours_cannot_be_written(tmp_path: Path,
     os.mkfifo(tmp_path / name)
     with pytest.raises(ConfigError, match=f"--output: cannot write to {tmp_path}: {name} there is no plain file"):
         ResultSink(cast("Any", SimpleNamespace(output=tmp_path))).check()
+
+
+def test_of_two_runs_in_one_folder_the_second_is_refused(tmp_path: Path) -> None:
+    first, second = (ResultSink(cast("Any", SimpleNamespace(output=tmp_path))) for _ in range(2))
+    first.check()
+    (tmp_path / "results-gw0.jsonl").write_text("of the first")
+    with pytest.raises(ConfigError, match=f"--output: another run is writing to {tmp_path}; give another folder"):
+        second.check()
+    assert (tmp_path / "results-gw0.jsonl").exists()
+    first.release()
+    second.check()
+    second.release()

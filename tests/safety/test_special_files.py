@@ -82,8 +82,8 @@ def test_a_command_is_given_it(command: str, kind: str, tmp_path: Path, monkeypa
     assert error.exit_code == 4
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device"])
-@pytest.mark.parametrize("name", ["contract.yaml", "errors.yaml", "openapi.yaml", "more.yaml", "power.json"])
+@pytest.mark.parametrize("kind", ["pipe", "loop"])
+@pytest.mark.parametrize("name", ["contract.yaml", "errors.yaml", "openapi.yaml", "ja.yaml", "more.yaml", "power.json"])
 def test_it_stands_among_the_cases(name: str, kind: str, tmp_path: Path) -> None:
     folder = tmp_path / "kinto"
     shutil.copytree(ROOT / "examples/kinto/cases/kinto", folder)
