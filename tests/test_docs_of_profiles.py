@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from conformance.api import load_contract
 from conformance.target.schema import ClientCertificate, HeaderCredential, Patience, Profile, SecretSource
 from conformance.yaml_document import read_text
 from tests.test_docs_of_cases import first_column
@@ -36,3 +37,22 @@ def test_the_example_is_a_profile() -> None:
     assert document is not None
     assert problems == ()
     assert Profile.model_validate(document.value).pace == "10/10s"
+
+
+@pytest.mark.parametrize("name", ["microcms-management", "kuroco"])
+def test_every_credential_and_fixture_of_a_contract_is_described(name: str) -> None:
+    contract = load_contract(name).file
+    text = re.search(rf"^### Of the {contract.title}\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    assert text is not None
+    asked_for = {
+        "credentials": contract.credentials,
+        "fixtures": contract.fixtures,
+        "vantages": contract.vantages,
+        "hooks": contract.hooks,
+    }
+    rows = [
+        f"| `{section}.{key}` | {named.about} | {named.get} |"
+        for section, entries in asked_for.items()
+        for key, named in entries.items()
+    ]
+    assert re.findall(r"^\| `.*", text[1], re.MULTILINE) == rows
