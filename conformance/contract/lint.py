@@ -49,7 +49,7 @@ _PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_
 _SECTIONS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
 _REQUESTS: Final = TypeAdapter(dict[str, RequestSpec])
 _NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
-_FOR_ROWS = ("inputs", "controls", "guards", "wordings")
+_FOR_ROWS = ("inputs", "open_choices", "controls", "guards", "wordings")
 """What rows name; `{item}` in it is what `vars` of the row says."""
 
 

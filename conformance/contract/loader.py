@@ -31,7 +31,7 @@ from conformance.errors import ConfigError, Problem
 from conformance.validation import problems_from_validation
 from conformance.yaml_document import ALIAS_NOTE, Document, read
 
-_NAMED_PARTS = ("schemas", "controls", "guards", "wordings")
+_NAMED_PARTS = ("schemas", "open_choices", "controls", "guards", "wordings")
 _NUMBER = re.compile(r"\.[0-9]+(?=\.|\b)")
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -123,11 +123,12 @@ def _named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel])
     """A value of this form, or what the contract has under `kind` by that name."""
     if not isinstance(value, str):
         return value
-    found = _look_up(value, info, kind, kind[:-1])
+    word = kind[:-1].replace("_", " ")
+    found = _look_up(value, info, kind, word)
     try:
         return form.model_validate(found, context=info.context)
     except ValidationError:
-        raise ValueError(f"names a {kind[:-1]} that is not valid; correct it in contract.yaml") from None
+        raise ValueError(f"names one of `{kind}` that is not valid; correct it in contract.yaml") from None
 
 
 def _check_expression(text: str) -> str:
@@ -255,6 +256,12 @@ class Open(StrictModel):
     accept: list[str | Status] = Field(min_length=1)
     depth: Depth = "standard"
     for_: Annotated[list[str], Field(min_length=1)] | None = Field(default=None, alias="for")
+
+
+NamedOpen = Annotated[
+    Open,
+    BeforeValidator(lambda value, info: _named(value, info, "open_choices", Open), json_schema_input_type=str | Open),
+]
 
 
 class Part(StrictModel):
@@ -721,6 +728,7 @@ class ContractFile(StrictModel):
     """JSON Schemas of bodies that several rows share, by name."""
     inputs: dict[str, Input] = {}
     chains: dict[str, list[Call]] = {}
+    open_choices: dict[str, Open] = {}
     controls: dict[str, Control] = {}
     guards: dict[str, Guard] = {}
     wordings: dict[str, Wordings] = {}
@@ -783,7 +791,7 @@ class Case(StrictModel):
     vary: dict[str, Input | str] = {}
     combine: dict[str, list[Any]] = {}
     """As in `operations`, for all of them."""
-    open: list[Open] = []
+    open: list[NamedOpen] = []
     expect: Expect
     control: list[NamedControl] = []
     before: list[Call] = []

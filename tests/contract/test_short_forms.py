@@ -25,6 +25,8 @@ controls:
   its valid value: {depth: standard, steps: [{call: list, request: {query: {"{item.name}": "{item.valid}"}}}]}
 guards:
   the list: {read: look, compare: [/items]}
+open_choices:
+  a sign before it: {vary: {query.limit: {edges: {plus: "+{length}"}}}, accept: [this, above]}
 wordings:
   bad-format:
     en: "{item.title} must be a {format}."
@@ -35,11 +37,11 @@ operations:
 SHORT = """\
   - id: below
     cause: The limit is below 0.
-    vars: {item: "{fixture.sizes.length}", format: number}
+    vars: {item: "{fixture.sizes.length}", format: number, length: "5"}
     request: {query: {"{item.name}": -1}}
     vary: {"query.{item.name}": not-a-size}
     expect: {status: 400, field: "{item.name}", wordings: bad-format}
-    open: [{vary: {query.limit: {edges: {plus: "+5"}}}, accept: [this, above]}]
+    open: [a sign before it]
     unchanged: [the list]
     before: [look]
     control: [limit=0, its valid value]
@@ -124,10 +126,10 @@ def test_a_variable_that_is_a_placeholder_takes_members_and_changes() -> None:
             "before: [lok]",
             "items.yaml:13: there is no operation or chain 'lok'; did you mean 'look'?",
         ),
-        ("accept: [this, above]", "accept: [this, abov]", "items.yaml:11: there is no row 'abov'"),
+        ("[a sign", "[the sign", "items.yaml:11: rows.0.open names no open choice of the contract; did you"),
         (
-            ", format: number}",
-            "}",
+            ", format: number,",
+            ",",
             "items.yaml:5: {format} has no value in the row below; write it under `vars: {f",
         ),
         ('{item: "', '{fixture: "', "is what placeholders are called already; name it other than fixture"),
