@@ -78,7 +78,7 @@ def _expected(kind: str, details: Mapping[str, Any], message: str) -> Any:
     if kind == "const":
         return details.get("expected_value")
     if kind == "type" and isinstance(details.get("types"), list):
-        return Message("of type {types}", types=", ".join(details["types"]))
+        return Message("a value of type {types}", types=", ".join(details["types"]))
     return _WORDS[kind].format(**details) if kind in _WORDS else message[:LONGEST]
 
 

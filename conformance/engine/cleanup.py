@@ -93,7 +93,7 @@ def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry)
     operation = _creating_operation(context.contract, entry)
     resource = created_resource(context.contract, operation)
     if resource is None or not (entry.names or (resource.get and entry.made)):
-        return Message("nothing tells what {operation} made", operation=entry.operation)
+        return Message("nothing shows whether {operation} made something", operation=entry.operation)
     if entry.names:
         _, why = find_and_delete(context, evidence, operation, entry.names)
         if why:
@@ -122,7 +122,7 @@ def find_and_delete(
     resource = created_resource(context.contract, operation)
     expected, found = list(names), list[str]()
     if resource is None or not expected:
-        return found, Message("nothing tells what {operation} made", operation=operation)
+        return found, Message("nothing shows whether {operation} made something", operation=operation)
     for name in expected:
         listed, why = _list_named(context, evidence, resource, name)
         found += [name] if listed else []

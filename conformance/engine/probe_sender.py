@@ -186,7 +186,7 @@ class ProbeSender:
         probe = result.probe
         if created_resource(self._context.contract, probe.operation) is None:
             if not result.accepted:
-                return Message("nothing tells what {operation} made", operation=probe.operation)
+                return Message("nothing shows whether {operation} made something", operation=probe.operation)
             if self._plan.after and (not entry.steps or set(captures_used(entry.steps)) - entry.captures.keys()):
                 strike(self._context, entry)  # a change, which the end of the row sets back
                 return ""

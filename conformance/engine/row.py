@@ -242,7 +242,14 @@ class RowRunner:
         found, doubts = self._explain_findings()
         answered = any(one.is_conclusive and one.probe.role != "open" for one in self.outcomes)
         verdict = verdict_of_levels((item.level for item in found), in_doubt=bool(doubts) or not answered)
-        if found and (undone := {step.operation for step in self.plan.before if step.undo}):
+        calls = [step.operation for step in self.plan.before]
+        # What a later step takes back itself is meant to be gone.
+        undone = {
+            step.operation
+            for n, step in enumerate(self.plan.before, 1)
+            if step.undo and step.undo.operation not in calls[n:]
+        }
+        if found and undone:
             warning = Message(
                 "{calls} in `before` was undone before the probes were sent; what they need is undone in `after`",
                 calls=", ".join(sorted(undone)),
@@ -443,7 +450,7 @@ class RowRunner:
             if not steps and resolve_pointer(given, f"/{key.replace('.', '/')}")[0]:
                 where = self.context.target.where(*key.split("."))
                 yield Message(
-                    "{where}: {key}: what was found holds only if this is as the target has it", where=where, key=key
+                    "{where}: {key}: what was found holds only if the target has the same value", where=where, key=key
                 )
 
     # --- set-up and clean-up

@@ -222,20 +222,20 @@ def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -
     """A message that a row promises is only right where that row can apply, and with its status."""
     if answer.validity is Validity.OPEN:
         return  # where the documents are silent on the input, any refusal will do
-    reason = Message("the reason for this request")
+    reason = Message("a message about what is wrong with this request")
     for message in read_messages(rules, answer):
         rows = [rules.row(name) for name in list_row_ids([one for one in rules.wordings.find(message) if one.exact])]
         here = [row for row in rows if _speaks_of(row, answer.operation)]
         names = ", ".join(row.id for row in here or rows)
         expected = sorted({status for row in here for status in row.case.expect.statuses})
         if rows and not here:
-            detail = Message("belongs to {rows}", rows=names)
+            detail = Message("the message of {rows}: rejected for another reason", rows=names)
             yield answer.observe("message", Level.MUST, reason, message, detail)
         elif here and response.status not in expected:
-            detail = Message("{message!r} belongs to {rows}", message=message, rows=names)
+            detail = Message("{message!r} is the message of {rows}", message=message, rows=names)
             yield answer.observe("status", Level.MUST, expected, response.status, detail)
         elif here and not any(_can_apply(row, answer) for row in here):
-            detail = Message("nothing that {rows} is about was wrong", rows=names)
+            detail = Message("the message of {rows}, and nothing that it is about was wrong", rows=names)
             yield answer.observe("message", Level.MUST, reason, message, detail)
 
 

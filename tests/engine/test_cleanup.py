@@ -245,7 +245,9 @@ def test_what_a_search_does_not_find_is_looked_for_among_the_newest(done: Any, a
 
 def test_what_was_accepted_without_any_way_to_take_it_back_is_a_warning(done: Any) -> None:
     after = done(ADD.replace("[add]", "[put]"), created="")
-    assert after.row.warnings == ("what example left behind may still be there: nothing tells what put made",)
+    assert after.row.warnings == (
+        "what example left behind may still be there: nothing shows whether put made something",
+    )
     assert after.open_entries == ["put"]
 
 

@@ -124,7 +124,7 @@ def test_a_value_of_the_profile_that_the_target_is_seen_to_keep_otherwise_is_not
         assert (ran.only.verdict, ran.only.reason, ran.checks()) == ("inconclusive", reason, [])
     else:
         assert ran.only.verdict == "violates"
-        said = "test: fixtures.item: what was found holds only if this is as the target has it"
+        said = "test: fixtures.item: what was found holds only if the target has the same value"
         assert list(map(str, ran.only.warnings)) == [said]
     assert ran.only.requests - ran.only.beyond_plan.confirmed == ran.only.planned
 
@@ -156,6 +156,8 @@ def test_a_wrong_answer_after_a_set_up_that_was_undone_says_so(run: Run, server:
     (warning,) = ran.only.warnings
     assert warning == "get in `before` was undone before the probes were sent; what they need is undone in `after`"
     assert "spoon" in str(ran.only.findings)  # what the request of the set-up held
+    meant = UNDONE.replace("undo: {call: list}}", "undo: {call: list}}, {call: list}")
+    assert run(server, meant).only.warnings == ()
 
 
 def test_a_server_that_accepts_everything_violates(run: Run, server: Shop, answer: MakeResponse) -> None:

@@ -664,7 +664,7 @@ def test_what_was_let_in_from_outside_holds_only_if_the_address_is_outside() -> 
     with reference.start("microcms-management", faults=["admits_any_address"]) as server:
         [row] = run_at(server.profile, only=["common/ip-address-rejected"]).rows
     assert row.verdict == Verdict.VIOLATES
-    assert "target.yaml: vantages.outside: what was found holds only if this is as the target has it" in row.warnings
+    assert "target.yaml: vantages.outside: what was found holds only if the target has the same value" in row.warnings
 
 
 @pytest.mark.parametrize(("seconds", "short"), [(0.0009, True), (0.0001, False)])
