@@ -247,7 +247,8 @@ def _speaks_of(row: Row, operation: DocumentedOperation) -> bool:
 def _can_apply(row: Row, answer: ProbeAnswer) -> bool:
     """Whether something that the row is about is not valid, or is missing."""
     touched = {part for part in row.case.vary if part.startswith(("query.", "json.", "path."))}
-    parts, of_body = classify_parts(answer.operation, answer.probe), any(one.startswith("json.") for one in touched)
+    touched = {"json" if part.startswith("json.") else part for part in touched}
+    parts = classify_parts(answer.operation, answer.probe)
     if not touched or any(parts.get(name, Validity.VALID) is not Validity.VALID for name in touched):
         return True
-    return of_body and answer.validity is not Validity.VALID
+    return "json" in touched and answer.validity is not Validity.VALID

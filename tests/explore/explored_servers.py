@@ -293,7 +293,8 @@ class Site(Server):
         return 200, {"grant_token": "grant-token-7", "status": 0, "errors": []}
 
     def _token(self, _: str, body: Any) -> tuple[int, Any]:
-        if not isinstance(body, dict) or body.get("grant_token") != "grant-token-7":
+        given = body.get("grant_token") if isinstance(body, dict) else None
+        if given != "grant-token-7" or "redeems-no-grant" in self.ways:
             return self._refusal(401, "unauthorized", "Grant token is invalid, revoked or expired")
         return 200, {"access_token": {"value": "access-9"}}
 

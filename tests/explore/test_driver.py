@@ -118,6 +118,7 @@ def test_each_fault_is_found_once(operation: str, way: str, expected: str) -> No
         ("insertTopic", "forgets", "must state"),
         ("updateTopic", "forgets", "must effect"),
         ("login", "forgets-logins", "must valid-data"),
+        ("login", "redeems-no-grant", "must valid-data"),
     ],
 )
 def test_each_fault_of_a_site_is_found_once(operation: str, way: str, expected: str) -> None:
