@@ -91,13 +91,13 @@ def send_probe(
     exchange = context.session.send(request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
     take_note(context, probe.operation, probe.request, captures, exchange)
     n = evidence.keep(exchange, probe.label, probe.role)
-    if _is_served_by_cache(probe, exchange):
+    if _may_be_kept(context, probe, exchange):
         with evidence.count_as("repeated"):
             past = replace(probe, request=bypass_cache(probe.request))
             built = build_probe(context, row, past, scope)
             exchange = context.session.send(built.request, asked_for=asked, unpaced=unpaced)
             n = evidence.keep(exchange, probe.label, probe.role)
-        if _is_served_by_cache(probe, exchange):
+        if _is_read(probe, exchange) and is_from_cache(exchange.response):
             evidence.doubts.append(Message("{label}: answered from a cache every time", label=probe.label))
             return ProbeResult(probe, exchange, n, (), is_conclusive=False)
     response = exchange.outcome
@@ -114,11 +114,23 @@ def send_probe(
     return ProbeResult(probe, exchange, n, found, is_conclusive=outcome != "no-answer")
 
 
-def _is_served_by_cache(probe: Probe, exchange: Exchange) -> bool:
-    """Whether a cache, which knows nothing of addresses and allowances, has served a read in the target's place."""
+def _may_be_kept(context: RunContext, probe: Probe, exchange: Exchange) -> bool:
+    """Whether a cache may have served a read in the target's place, which knows nothing of addresses and allowances.
+
+    One that does not say so is taken into account where the same URL was answered with a success before: what a set-up
+    has made and deleted again, asked for as it was then, and what a hook lets fail.
+    """
+    asked = probe.request
+    as_before = asked.vantage is None and asked.credential in {None, context.contract.file.credential}
+    silent = not probe.accept and (asked.hook is not None or (as_before and bool(asked.captures)))
+    return _is_read(probe, exchange) and (silent or is_from_cache(exchange.response))
+
+
+def _is_read(probe: Probe, exchange: Exchange) -> bool:
+    """Whether it is a read of what the operation reads that was answered with a success."""
     response = exchange.response
     plain = exchange.request.method == "GET" and probe.request.url is None
-    return plain and response is not None and response.status < 300 and is_from_cache(response)
+    return plain and response is not None and response.status < 300
 
 
 def build_probe(context: RunContext, row: str, probe: Probe, scope: PlaceholderScope) -> BuiltRequest:

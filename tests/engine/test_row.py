@@ -181,6 +181,47 @@ def test_what_a_cache_answers_in_the_targets_place_is_asked_for_again(
     assert (ran.only.verdict, ran.checks()) == (verdict, [])
 
 
+FAILS = """\
+  - id: fails
+    cause: Something goes wrong.
+    request: {hook: boom}
+    expect: {status: 500, message: Something went wrong}
+"""
+GONE = """\
+  - id: gone
+    cause: There is no such item.
+    operations: [get]
+    before: [{call: get, capture: {kept: "{path.id}"}}]
+    request: {path: {id: "{capture.kept}"}, query: {gone: "1"}, credential: full}
+    expect: {status: 404, message: No such item}
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "is_always_served", "verdict"),
+    [
+        (FAILS, False, "conforms"),
+        (FAILS, True, "violates"),
+        (GONE, False, "conforms"),
+        (GONE, True, "violates"),
+        (GONE.replace("credential: full", "credential: none"), False, "violates"),
+    ],
+)
+def test_what_was_served_before_may_come_from_a_cache_that_does_not_say_so(
+    run: Run, answer: MakeResponse, row: str, is_always_served: bool, verdict: str
+) -> None:
+    """One that serves whoever asks is the target's, and so is a target that goes on serving."""
+    status, message = (500, "Something went wrong") if row is FAILS else (404, "No such item")
+    refusal = answer(status, {"message": message})
+
+    def cached(asked: Any) -> Outcome:
+        is_faulty = "gone=1" in asked.request.url or ("X-Boom", "1") in asked.request.headers
+        is_past = "_nocache" in asked.request.url and not is_always_served
+        return refusal if is_faulty and is_past else answer(200, {"id": "spoon", "items": [{"id": "spoon"}]})
+
+    assert run(cached, row).only.verdict == verdict
+
+
 def test_new_wording_drifts(run: Run, server: Shop, answer: MakeResponse) -> None:
     asked = server.list
     server.list = lambda limit: answer(400, {"message": "negative"}) if int(limit) < 0 else asked(limit)  # type: ignore[method-assign]
