@@ -52,6 +52,9 @@ def _change(old: RowResult | None, new: RowResult | None, kind: Kind, why_ours: 
         return None
     known = new.known.reason if new and new.known else ""
     is_worse = old is not None and new is not None and _is_worse(kind, old.verdict, new.verdict)
+    # A budget may have left the written example out: then there is no answer to it to be set beside the other one.
+    judged = [one for one in (old, new) if one and one.verdict not in {Verdict.INCONCLUSIVE, Verdict.NOT_EXERCISED}]
+    both = all(one.observed for one in judged)
     is_bad = kind is Kind.ADDED or (new is not None and new.verdict is Verdict.VIOLATES)
     return RowChange(
         id=row.id,
@@ -60,8 +63,8 @@ def _change(old: RowResult | None, new: RowResult | None, kind: Kind, why_ours: 
         kind=kind,
         old=old.verdict if old else None,
         new=new.verdict if new else None,
-        was=old.observed if old else "",
-        now=new.observed if new else "",
+        was=old.observed if old and both else "",
+        now=new.observed if new and both else "",
         why=(format_reason(new) or (format_reason(old) if old else "")) if new else "",
         cause=row.cause,
         cause_ja=row.cause_ja,

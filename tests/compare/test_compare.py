@@ -52,6 +52,12 @@ def only(comparison: Comparison) -> RowChange:
     return row
 
 
+def test_an_example_that_was_not_tried_is_set_beside_no_answer() -> None:
+    before, after = results(violating(conforms())), results(replace(conforms(), observed=""))
+    (change,) = compare(before, after).runs[0].rows
+    assert (change.kind.value, change.was, change.now) == ("improved", "", "")
+
+
 def test_the_same_run_twice_differs_in_nothing() -> None:
     sample = sample_results()
     found = compare(sample, sample)
