@@ -146,7 +146,8 @@ def test_what_an_interrupted_request_makes_is_deleted_though_it_arrives_late(
     (plan,) = plan_rows(contract, held.target, contract.rows, "smoke", 0).values()
     with pytest.raises(KeyboardInterrupt):
         run_row(held, plan)
-    monkeypatch.setattr(prepare, "sleep", lambda _: Store.__call__(server, server.late))
+    arriving = {1.0: server.late}
+    monkeypatch.setattr(prepare, "sleep", lambda seconds: Store.__call__(server, arriving[seconds]))
     assert clean_up_target(held) == ()
     assert (server.items, read_open_entries(tmp_path / LEDGER_FILE)) == ({}, ())
 

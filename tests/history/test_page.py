@@ -46,6 +46,11 @@ def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
     assert "conforms in 1 runs, violates in 2 runs" in page
 
 
+def test_the_text_shows_sixty_runs() -> None:
+    text = format_history(over_time(*["conforms"] * 61))
+    assert ("the newest 60 runs are shown" in text, "✓" * 60 in text, "✓" * 61 in text) == (True, True, False)
+
+
 def test_the_page_shows_a_year_of_nights() -> None:
     page = render_history(over_time(*["conforms"] * 400))
     lines = 2  # of the run, and of its only row

@@ -12,7 +12,7 @@ from conformance.report.format import format_failure
 from conformance.report.text_diff import DiffPiece, diff_texts, reveal_difference
 from conformance.report.translation import Translator
 from conformance.report.writers import WRITERS
-from conformance.results.model import Results
+from conformance.results.model import ExpectedAnswer, Results
 from tests.report.made_up import sample_results
 
 ALIKE = {
@@ -78,6 +78,13 @@ def test_pytests_own_output_shows_four_findings_and_counts_the_rest() -> None:
         [True] * 4 + [False] * 2,
         True,
     )
+
+
+def test_pytests_own_output_shows_three_wordings_and_counts_the_rest() -> None:
+    row = results_with("a", "b").runs[0].rows[0]
+    expected = ExpectedAnswer(400, tuple(f"wording {number}" for number in range(5)))
+    text = format_failure(replace(row, expected=expected), Translator("en"))
+    assert 'promised: 400 "wording 0" / "wording 1" / "wording 2" (and 2 more wordings)' in text
 
 
 @pytest.mark.parametrize("name", ALIKE)

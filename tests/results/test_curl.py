@@ -104,6 +104,19 @@ def test_a_binary_body_with_a_secret_is_not_written_down() -> None:
     assert "--data-binary @body-of-18-bytes" in line
 
 
+@pytest.mark.parametrize(
+    ("body", "how"),
+    [
+        (b"ab" * 1024, "--data-raw abab"),
+        (b"ab" * 1024 + b"c", "--data-binary @-"),
+        (b"\xff" + b"ab" * 4095 + b"c", "--data-binary @-"),
+        (b"\xff" + b"ab" * 4096, "--data-binary @body-of-8193-bytes"),
+    ],
+)
+def test_up_to_2048_bytes_stand_in_the_line_and_up_to_8192_are_spelled_out(body: bytes, how: str) -> None:
+    assert how in build_curl_command(Request("POST", "http://h/", JSON, body), Redactor({}))
+
+
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
 def test_of_a_request_that_is_shown_in_part_only_there_is_no_line() -> None:
     sent = Request("GET", "http://127.0.0.1:9/", headers=(("X-Key", KEY.upper()),))

@@ -76,6 +76,12 @@ def test_members_that_a_later_version_added_are_ignored() -> None:
     assert sample_results() == parse_results(text, "results.json")
 
 
+def test_of_many_problems_twenty_are_named() -> None:
+    lines = problem(damaged(lambda value: value["runs"][0]["rows"][0].update(warnings=[1] * 25))).splitlines()
+    assert len(lines) == 21
+    assert "5 more problems" in lines[-1]
+
+
 def test_broken_json_is_named_with_file_and_line() -> None:
     assert problem('{"format": 1,\n "seed": }').startswith("old/results.json:2: not JSON:")
 

@@ -26,6 +26,7 @@
   }
 
   cf.classList.add("cf-live");
+  for (const one of cf.querySelectorAll(".cf-js")) one.hidden = false;
   document.getElementById("cf-language").addEventListener("click", () => {
     const language = cf.lang === "en" ? "ja" : "en";
     speak(language);
