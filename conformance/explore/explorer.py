@@ -160,7 +160,7 @@ class Explorer:
     def look(self, operation: DocumentedOperation, probe: ExploreProbe) -> ProbeAnswer:
         """Send without judging: to see what is there, or to set back what was changed."""
         answer = ProbeAnswer(operation, probe, Validity.OPEN, self._send(operation, probe, operation.method))
-        for name, value in find_secrets(operation.schema_of(answer.status), answer.body):
+        for name, value in find_secrets(operation.schema_of(answer.status) or {}, answer.body):
             self.context.run.redactor.learn(name, value)
         self._count(answer)
         return answer

@@ -13,6 +13,7 @@ from typing import Any
 
 from conformance.checks.context import compile_schema
 from conformance.contract.schema import OperationSpec
+from conformance.contract.templates import find_placeholders
 from conformance.engine.generate import DRAWING
 from conformance.jsontools import first_value
 
@@ -152,7 +153,7 @@ class OpenApiDocument:
         document: Mapping[str, Any],
         calls: Mapping[str, OperationSpec] = MappingProxyType({}),
         created: Collection[str] = (),
-        fill: Callable[[Any], Any] = lambda value: value,
+        fill: Callable[[Any], Any] = lambda value: None if any(find_placeholders(value)) else value,
     ) -> None:
         """`calls` say how operations are called on this target, `created` which of them create something.
 
@@ -291,19 +292,24 @@ def with_known_path(operation: DocumentedOperation, path: Iterable[tuple[str, st
     return replace(operation, parameters=tuple(noted))
 
 
-def find_secrets(schema: Mapping[str, Any] | None, value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Name and value of everything in an answer that its schema calls `x-secret`; `name` is that of the whole."""
-    if schema is None:
-        return
-    own = bool(schema.get("x-secret"))
-    if isinstance(value, str) and value and own:
+def find_secrets(
+    schema: Mapping[str, Any], value: Any, name: str = "", *, within: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Name and value of everything in an answer that its schema calls `x-secret`, or that stands `within` such a thing.
+
+    `name` is that of the whole.
+    """
+    within = within or bool(schema.get("x-secret"))
+    if within and isinstance(value, str) and value:
         yield name, value
-    for one in schema.get("anyOf", ()):
-        yield from find_secrets({**one, "x-secret": own}, value, name)
+    parts = [(one, value, name) for one in schema.get("anyOf", ())]
     if isinstance(value, dict):
-        for key, inner in schema.get("properties", {}).items():
-            marked = {**inner, "x-secret": True} if own else inner
-            yield from find_secrets(marked, value.get(key), name if own else key)
+        properties = schema.get("properties", {}).items()
+        parts += [(inner, value.get(key), name if within else key) for key, inner in properties]
+    elif isinstance(value, list):
+        parts += [(schema.get("items", {}), item, name) for item in value]
+    for inner, part, called in parts:
+        yield from find_secrets(inner, part, called, within=within)
 
 
 def _without_references(schema: Any, document: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:

@@ -274,8 +274,7 @@ class GuardedWrites:
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:
         """Where two looks differ, as JSON pointers with `*` for each item."""
-        success = next((status for status in self._reading.statuses if status.startswith("2")), "")
-        schema = self._reading.responses.get(success)
+        schema = self._reading.schema_of(200)
         one, other = (dict(_lasting_values(schema, body)) for body in (before, after))
         places = (place for place in one.keys() | other.keys() if not json_equal(one.get(place), other.get(place)))
         return frozenset(re.sub(r"/\d+(?=/|$)", "/*", place) or "/" for place in places)

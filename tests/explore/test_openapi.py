@@ -146,3 +146,5 @@ def test_secrets_are_what_the_schema_calls_so() -> None:
     schema = box().responses["200"]
     assert list(find_secrets(schema, {"id": "a", "key": "k-1"})) == [("key", "k-1")]
     assert list(find_secrets(schema, ["no object"])) == []
+    listed = {"properties": {"keys": {"type": "array", "items": {"type": "string", "x-secret": True}}}}
+    assert list(find_secrets(listed, {"keys": ["k-2", "k-3"]})) == [("keys", "k-2"), ("keys", "k-3")]
