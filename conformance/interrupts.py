@@ -15,13 +15,14 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def interrupt_on_signals() -> Iterator[Callable[[], None]]:
+def interrupt_on_signals(*, ends_process: bool = False) -> Iterator[Callable[[], None]]:
     """Raise KeyboardInterrupt at the first SIGINT, SIGTERM or SIGHUP inside the block, and ignore all later ones.
 
     The later ones are ignored because the code that runs then deletes what was created and writes the reports; where
     that begins without a signal, a call of what is yielded lets the first one be ignored as well. One that
     comes where Python would drop the exception, as during a garbage collection, is sent again a little later. Outside
-    the main thread, where Python allows no signal handler, the block changes nothing.
+    the main thread, where Python allows no signal handler, the block changes nothing. Where the block `ends_process`,
+    signals after it are ignored, so that none takes the place of the exit code while Python shuts down.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
@@ -55,7 +56,7 @@ def interrupt_on_signals() -> Iterator[Callable[[], None]]:
     finally:
         gc.callbacks.remove(note_collection)
         for number, handler in before.items():
-            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+            signal.signal(number, signal.SIG_IGN if ends_process else signal.SIG_DFL if handler is None else handler)
 
 
 def _is_swallowed_in(frame: FrameType | None) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import sleep
 
 from conformance.contract.contract import Contract
 from conformance.contract.lint import find_steps
@@ -53,6 +54,7 @@ def sweep(contract: Contract, target: Target, path: Path) -> Iterator[SweepResul
     ]
     if not expected:
         return
+    sleep(target.settle)  # what the killed run did last may not be shown before
     with closing(build_context(contract, target, "standard", seed=0)) as opened:
         obtained = obtain_credentials(replace(opened, ledger=Ledger(path)))
         context = with_renewal(obtained.context, frozenset(obtained.found))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -47,6 +49,14 @@ def test_handlers_are_as_before_afterwards() -> None:
     with interrupt_on_signals():
         assert signal.getsignal(signal.SIGTERM) != before[1]
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_what_comes_while_the_process_ends_does_not_take_the_place_of_its_exit_code() -> None:
+    ended = "signal.raise_signal(signal.SIGTERM); signal.raise_signal(signal.SIGINT); sys.exit(2)"
+    within = (
+        "from conformance.interrupts import interrupt_on_signals\nwith interrupt_on_signals(ends_process=True): pass"
+    )
+    assert subprocess.run([sys.executable, "-c", f"import signal, sys\n{within}\n{ended}"], check=False).returncode == 2
 
 
 def test_a_signal_that_was_ignored_stays_ignored() -> None:

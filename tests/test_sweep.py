@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def swept(folder: Path, profile: Mapping[str, Any], *more: str) -> tuple[int, li
 def note(folder: Path, server: Watched, operation: str, **more: Any) -> str:
     """Write an entry into the ledger, as a run would that is killed then."""
     profile = server.profile
-    entry = LedgerEntry(profile["contract"], profile["base_url"], operation, **more)
+    entry = LedgerEntry(**{"contract": profile["contract"], **more}, base_url=profile["base_url"], operation=operation)
     return Ledger(folder / LEDGER_FILE).record_intent(entry)
 
 
@@ -77,6 +78,42 @@ def test_a_content_whose_name_was_changed_meanwhile_is_found_by_its_id(tmp_path:
         assert (code, lines[-1]) == (1, "1 of 2 deleted or set back")
         assert "getTopic still shows it, without a name of this suite" in lines[0]
         assert [one for one in things(server.profile) if one not in before] == [f"{theirs} somebody else's"]
+
+
+@dataclass
+class StaleReads:
+    """Reads show for so many seconds what they showed before; `cached` ones say so, and are passed by `_nocache`."""
+
+    seconds: float
+    cached: bool
+    kept: dict[str, tuple[float, Any]] = field(default_factory=dict)
+
+    def __call__(self, incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        if incoming.method != "GET" or (self.cached and "_nocache" in incoming.query):
+            return answer(incoming)
+        when, response = self.kept.get(incoming.path, (0.0, None))
+        if time.monotonic() - when > self.seconds:
+            response = answer(incoming)
+            if response.status_line.startswith("200"):
+                self.kept[incoming.path] = time.monotonic(), response
+            return response
+        return replace(response, headers=[*response.headers, *([("Age", "1")] if self.cached else [])])
+
+
+@pytest.mark.parametrize(("settle", "cached"), [("1ms", True), ("300ms", False)])
+def test_what_is_shown_still_though_it_is_gone_is_read_again(tmp_path: Path, settle: str, cached: bool) -> None:
+    with watched("kuroco", StaleReads(60 if cached else 0.1, cached)) as server:
+        things(server.profile)  # so that a list without them is kept
+        names = ["conformance-abc123-0123456789ab", "conformance-abc123-0123456789cd"]
+        for name in names:
+            number = insert(server, subject=name)
+            note(tmp_path, server, "insertTopic", names=(name,), captures={"topic": number}, made=True)
+        code, lines = swept(tmp_path, {**server.profile, "settle": settle})
+        assert (code, lines[-1]) == (0, "2 of 2 deleted or set back"), lines
+        assert [
+            one for one in server.running.application.site.store.topics.values() if "conformance-" in repr(one)
+        ] == []
+        assert sum(method != "GET" and "/delete/" in path for method, path in server.actual) == 2
 
 
 def test_sweep_logs_in_where_the_profile_has_a_login_only(tmp_path: Path) -> None:
@@ -177,10 +214,16 @@ def test_the_entries_of_other_targets_are_left_alone(tmp_path: Path) -> None:
     with watched("microcms-management") as server:
         other = LedgerEntry("microcms-management", "http://h", "uploadMedia", names=("conformance-x",))
         Ledger(tmp_path / LEDGER_FILE).record_intent(other)
-        code, lines = swept(tmp_path, server.profile)
-        assert (code, lines[-1]) == (0, "nothing was left")
+        note(tmp_path, server, "insertTopic", contract="kuroco")
+        assert swept(tmp_path, server.profile) == (
+            0,
+            [
+                f"2 more entries of {tmp_path / LEDGER_FILE} are of other targets or contracts",
+                "nothing was left on this target",
+            ],
+        )
         assert server.actual == []
-    assert len(read_open_entries(tmp_path / LEDGER_FILE)) == 1
+    assert len(read_open_entries(tmp_path / LEDGER_FILE)) == 2
 
 
 @pytest.mark.parametrize("answer", [{}, {"media": None}])

@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> Any:
     # Python looks for garbage a last time when all goes away anyway: a fifth of a second, and more after many rows.
     atexit.register(gc.freeze)
     try:
-        with interrupt_on_signals():
+        with interrupt_on_signals(ends_process=arguments is None):
             code = group.main(args=arguments, prog_name="conformance", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

@@ -37,7 +37,8 @@ def command(target: str | None, contract: str | None, output: str, allow: tuple[
     if not os.path.lexists(path):
         click.echo(f"{path} is not there: a run that changes nothing keeps no ledger, so there is nothing to delete")
         return 0
-    others = [entry for entry in read_open_entries(path) if entry.base_url != resolved.base_url]
+    own = (selected.name, resolved.base_url)
+    others = [entry for entry in read_open_entries(path) if (entry.contract, entry.base_url) != own]
     swept = []
     for result in sweep(selected, resolved, path):
         swept.append(result)
@@ -45,6 +46,7 @@ def command(target: str | None, contract: str | None, output: str, allow: tuple[
         click.echo(to_one_line(f"left  {what}: {result.why}" if result.why else f"gone  {what}"))
     left = [result for result in swept if result.why]
     if others:
-        click.echo(f"{len(others)} more entries of {path} are of other targets")
-    click.echo(f"{len(swept) - len(left)} of {len(swept)} deleted or set back" if swept else "nothing was left")
+        click.echo(f"{len(others)} more entries of {path} are of other targets or contracts")
+    nothing = "nothing was left on this target" if others else "nothing was left"
+    click.echo(f"{len(swept) - len(left)} of {len(swept)} deleted or set back" if swept else nothing)
     return 1 if left else 0

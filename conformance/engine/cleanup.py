@@ -8,9 +8,10 @@ the thing is looked for by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import Any
+from time import monotonic, sleep
+from typing import Any, TypeVar
 
 from conformance.checks.context import parse_json
 from conformance.contract.contract import Contract
@@ -19,12 +20,15 @@ from conformance.engine.context import RunContext
 from conformance.engine.entries import created_resource, plan_written, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry, has_run_name
+from conformance.engine.stale_reads import PAUSE
 from conformance.engine.step_sequence import StepSender, StepSequence
 from conformance.jsontools import find_texts, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 from conformance.plan.requirements import missing_for_steps
 from conformance.plan.steps import plan_steps
+
+T = TypeVar("T")
 
 INTERRUPTED = "interrupted"
 """The key of what is left by requests that were under way when the run was interrupted begins with this."""
@@ -128,7 +132,8 @@ def find_and_delete(
         found += [name] if listed else []
         undone = [(captures, _send(context, evidence, resource.undo, captures)) for captures in listed]
         if listed:
-            left, why = _list_named(context, evidence, resource, name)
+            read = partial(_list_named, context, evidence, resource, name)
+            left, why = _read_until_settled(context, read, lambda found: bool(found[0]))
             why = why or next((sequence.why or _STILL_LISTED for made, sequence in undone if made in left), "")
         if why:
             return found, why
@@ -160,18 +165,27 @@ def _look_by_id(context: RunContext, evidence: Evidence, resource: CreatedResour
     """Read one created resource by its ID, and delete it if it bears a name of this suite; why it may be left."""
     if resource.get is None or not entry.made:
         return ""
-    sequence = _send(context, evidence, [resource.get], entry.captures)
+    read = partial(_send, context, evidence, [resource.get], entry.captures)
+    sequence = _read_until_settled(context, read, lambda sequence: sequence.passed)
     response = sequence.response
     if sequence.lacking and entry.names:
         return ""  # the ID is not known, and nothing bears the name
-    if response is not None and response.status in (404, 410):
+    if response is not None and response.status in (404, 410) and sequence.stale is None:
         return ""
-    if response is None or not sequence.passed:
+    if response is None or sequence.why:
         return Message("could not be looked for: {reason}", reason=sequence.why)
     if has_run_name(response.text):
         undone = _send(context, evidence, resource.undo, entry.captures)
         return undone.why
     return Message("{operation} still shows it, without a name of this suite", operation=resource.get.call)
+
+
+def _read_until_settled(context: RunContext, read: Callable[[], T], is_shown: Callable[[T], bool]) -> T:
+    """Read again as long as what was deleted is still shown, until the target has settled; the last that was read."""
+    end = monotonic() + context.target.settle
+    while is_shown(latest := read()) and monotonic() < end:
+        sleep(PAUSE)  # also while the run is stopping, so that it can clean up
+    return latest
 
 
 def describe_left(what: str, why: str) -> Message:
@@ -231,7 +245,7 @@ def _list_items(
     """The items of a list, and why there are none to be seen (or nothing)."""
     sequence = _send(context, evidence, [read], {"name": name})
     response = sequence.response
-    if response is None or not sequence.passed:
+    if response is None or sequence.why:
         return [], Message("could not be looked for: {reason}", reason=sequence.why)
     if response.status in (404, 410):
         return [], ""  # the contract says that this is how an empty result is answered

@@ -214,7 +214,9 @@ def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             continue
         try:
             line = json.loads(text)
-        except (ValueError, RecursionError):
+        except RecursionError:
+            raise _not_a_ledger(path, number) from None
+        except ValueError:
             if text.startswith(_BEGINNINGS) or any(beginning.startswith(text) for beginning in _BEGINNINGS):
                 continue
             raise _not_a_ledger(path, number) from None

@@ -96,15 +96,20 @@ class StepSequence:
         return failure.kind in (FailureKind.RESET, FailureKind.TIMEOUT) or (gateway and once)
 
     @property
+    def stale(self) -> StepResult | None:
+        """A read that shows nothing, as it was answered from a cache every time."""
+        return next((call for call in self.calls if call.stale), None)
+
+    @property
     def why(self) -> str:
-        """Why it did not pass, in a few words; empty where it did."""
+        """Why it did not pass, or shows nothing, in a few words; otherwise empty."""
         if self.lacking:
             return Message("nothing gave a value for {name}", name=self.lacking)
+        if self.stale is not None:
+            return Message("{operation} was answered from a cache every time", operation=self.stale.step.operation)
         if self.broken is None:
             return ""
         outcome = self.broken.exchange.outcome
-        if self.broken.stale:
-            return Message("{operation} was answered from a cache every time", operation=self.broken.step.operation)
         if isinstance(outcome, NoResponse):
             return Message("{operation}: {answer}", operation=self.broken.step.operation, answer=outcome.summary)
         return Message("{operation} was answered {status}", operation=self.broken.step.operation, status=outcome.status)
@@ -224,9 +229,9 @@ class StepSender:
         return StepResult(step, exchange, n, expected, found)
 
     def may_be_stale(self, result: StepResult) -> bool:
-        """Whether a read that was not as expected, or that a guard compares, may show what was before a write."""
-        response = result.exchange.response
-        if response is None or result.exchange.request.method != "GET" or not (result.found or self.role == "guard"):
+        """Whether a read that was not as expected, or by which something is told, may show what was before a write."""
+        response, tells = result.exchange.response, self.role in {"guard", "clean-up"}
+        if response is None or result.exchange.request.method != "GET" or not (result.found or tells):
             return False
         return is_from_cache(response) or (bool(result.found) and self.context.target.settle > 0)
 
@@ -241,7 +246,10 @@ class StepSender:
         passes_cache = is_from_cache(result.exchange.response)
         if passes_cache:
             latest = self._send_past_cache(step)
-            passes_cache = result.refused or not latest.refused  # else the target does not take the parameter
+            is_gone = self.role == "clean-up" and latest.status in {404, 410}
+            passes_cache = (
+                result.refused or is_gone or not latest.refused
+            )  # else the target does not take the parameter
             result = latest if passes_cache else result
         while self.may_be_stale(result) and monotonic() < end and not self.context.shared.stopping.is_set():
             self.context.shared.stopping.wait(PAUSE)

@@ -81,7 +81,7 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
     with context.shared.lock:
         left, context.shared.left = context.shared.left, {}
     if any(key[0] == INTERRUPTED for key in left):
-        sleep(_MAY_ARRIVE)
+        sleep(max(_MAY_ARRIVE, context.target.settle))
     evidence = Evidence(context.redactor)
     reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left.values())]
     warnings: list[str] = [describe_left(entry.operation, why) for entry, why in reasons if why]

@@ -74,8 +74,9 @@ def test_a_line_written_after_one_that_was_cut_short_is_read(tmp_path: Path) -> 
         b'{"other": 1}\n',
         b'{"open": 5}\n',
         b'{"open": {"id": 1}}\n',
+        b'{"open": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n",
     ],
-    ids=["bytes", "zeros", "text", "list", "member", "number", "incomplete"],
+    ids=["bytes", "zeros", "text", "list", "member", "number", "incomplete", "deep"],
 )
 def test_what_is_no_ledger_is_said(tmp_path: Path, data: bytes) -> None:
     (tmp_path / LEDGER_FILE).write_bytes(data)

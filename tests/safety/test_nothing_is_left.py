@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
+from conformance.errors import OutputError
 from conformance.reference.http import WireResponse
 from conformance.session.run_session import RunOptions, RunSession
 from conformance.target.selection import select_target
@@ -138,7 +139,7 @@ def test_a_folder_that_cannot_be_written_to_keeps_anything_from_being_made(tmp_p
     with watched("microcms-management") as server:
         before = things(server.profile)
         how = RunOptions("smoke", 0, output=tmp_path / "taken")
-        with pytest.raises(OSError, match="taken"):
+        with pytest.raises(OutputError, match="taken"):
             ran(saved(tmp_path, server.profile), "microcms-management", how, explore=False)
         assert before == things(server.profile)
         assert "POST" not in server.methods
