@@ -51,7 +51,10 @@ def add_options(parser: pytest.Parser) -> None:
         if option.default is not False:
             many = isinstance(option.default, tuple)
             how |= {"action": "append" if many else "store", "metavar": option.value, "choices": option.choices or None}
-            how |= {"default": [] if many else option.default, "type": type(option.default or "") if not many else str}
+            how |= {
+                "default": [] if many else option.default,
+                "type": str if many or option.default is None else type(option.default),
+            }
         group.addoption(f"{_PREFIX}{name}", dest=f"conformance_{name.replace('-', '_')}", **how)
 
 

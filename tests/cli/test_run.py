@@ -13,6 +13,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.cli.run import places, pytest_arguments
+from conformance.pytest_plugin.options import add_options
 from tests.cli.process import CASES, CommandResult, environment, run_forked
 
 Tool = Callable[..., CommandResult]
@@ -187,6 +188,13 @@ def test_options_are_passed_to_pytest_with_a_prefix() -> None:
         "--conformance-allow=delete",
         "--conformance-seed=0",
     ]
+
+
+def test_what_an_option_is_given_has_the_type_of_its_default() -> None:
+    parser = pytest.Parser(_ispytest=True)
+    add_options(parser)
+    given = parser.parse(["--conformance-seed=5", "--conformance-output=7", "--conformance-budget=9"])
+    assert (given.conformance_seed, given.conformance_output, given.conformance_budget) == (5, "7", "9")
 
 
 @pytest.mark.parametrize(
