@@ -28,6 +28,8 @@ from conformance.results.model import Exploration, ExploredFinding, KnownDeviati
 
 _LONGEST, _MOST_LINES = 300, 24
 _WORDINGS = 3
+_ALTERNATIVES = frozenset({"message", "code", "language"})
+"""Checks of which several expected values are documented, any of which would do."""
 _SHOWN = 4
 """Groups of findings that say the same which a failure shows; the report holds all."""
 
@@ -53,6 +55,8 @@ def format_value(value: Any) -> str:
 def format_values(finding: Finding | ExploredFinding) -> tuple[str, str]:
     """Expected and actual value; of two texts that look alike, with the code points in which they differ."""
     expected, actual = reveal_difference(finding.expected, finding.actual)
+    if finding.check in _ALTERNATIVES and isinstance(expected, list):
+        return Message("one of {statuses}", statuses=", ".join(map(format_value, expected))), format_value(actual)
     return format_value(expected), format_value(actual)
 
 

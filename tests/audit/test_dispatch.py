@@ -7,12 +7,15 @@ import threading
 import time
 from concurrent.futures import Executor, Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import yaml
 
-from conformance.audit.dispatch import ExecutorPool, JobDispatcher
+from conformance.audit import dispatch
+from conformance.audit.dispatch import ExecutorPool, JobDispatcher, dask_executor
 from conformance.audit.jobs import AuditOptions, Job, JobOutcome, build_jobs, find_profiles
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
@@ -119,3 +122,10 @@ def test_a_group_is_handed_out_one_after_the_other_with_a_rest_between() -> None
     ]
     assert begun["b"] - begun["a"] >= 0.2
     assert begun["alone"] - begun["a"] < 0.2
+
+
+def test_dask_starts_a_job_four_times_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = MagicMock()
+    monkeypatch.setattr(dispatch, "_distributed", lambda: SimpleNamespace(Client=lambda *_, **__: client))
+    with dask_executor("tcp://127.0.0.1:8786") as pool:
+        assert (pool.attempts, client.get_executor.call_args.kwargs["retries"]) == (4, 3)

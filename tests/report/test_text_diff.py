@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks.model import Finding, Level
-from conformance.report.format import format_failure
+from conformance.report.format import format_failure, format_finding
 from conformance.report.text_diff import DiffPiece, diff_texts, reveal_difference
 from conformance.report.translation import Translator
 from conformance.report.writers import WRITERS
@@ -92,3 +92,10 @@ def test_pytests_own_output_shows_it_too(name: str) -> None:
     expected, actual, _, second = ALIKE[name]
     text = format_failure(results_with(expected, actual).runs[0].rows[0], Translator("en"))
     assert re.findall(r"⟨U\+[0-9A-F]+⟩", second)[-1] in text
+
+
+def test_of_several_documented_values_any_would_do() -> None:
+    finding = Finding("message", Level.MUST, ["Too low", "Too small"], "No", "example")
+    assert format_finding(finding) == 'message at example: expected one of "Too low", "Too small", got "No"'
+    in_body = replace(finding, check="body")
+    assert format_finding(in_body) == 'body at example: expected ["Too low", "Too small"], got "No"'
