@@ -21,6 +21,7 @@ from conformance.results.model import (
     Suite,
     Undocumented,
 )
+from conformance.results.normalize import Normalizer
 from tests.report.made_up import conforms, drifts, run_of, sample_results, violates_by_status
 
 ROW = "contents-get/offset-below-minimum"
@@ -330,3 +331,7 @@ def test_a_doubt_is_not_excused_where_the_same_request_is_answered_otherwise() -
     after = replace(refused_control(before), verdict=Verdict.INCONCLUSIVE, findings=(), reason="control refused")
     found = compare(results(before), replace(results(after), seed=5))
     assert (only(found).ours, found.worse) == ((), True)
+
+
+def test_a_fixture_of_one_or_two_letters_stands_in_texts_by_chance() -> None:
+    assert Normalizer({"fixtures": {"two": "ab", "three": "abc"}}).normalize("ab abc") == "ab {three}"

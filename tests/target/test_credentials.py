@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
+from conformance.target.credentials import CommandFailedError, run_command
 from conformance.target.loader import Target, target_from_mapping
 from conformance.target.selection import TargetSelection, resolve_target
 
@@ -195,3 +197,12 @@ def test_a_bare_url_takes_the_credentials_whose_variables_are_set() -> None:
     with pytest.raises(ConfigError, match="--target: base_url holds a user or a password") as caught:
         resolve_target(contract, aimed, lambda _: {}, {})
     assert CANARY not in str(caught.value)
+
+
+def test_a_command_has_a_minute_to_print_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def run(command: list[str], *, timeout: float, **_: object) -> None:
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(CommandFailedError, match="has not ended after 60 s"):
+        run_command(["vault"], tmp_path)
