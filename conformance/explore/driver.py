@@ -185,7 +185,9 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     writes, place, own, first = operation.kind != "read", plain_probe(operation), None, None
     if context.own_sources and (writes or _sends_plain(context)):
         own = _find_own_request(explorer, operation)
-    if own is not None and writes and operation.kind != "delete":
+    if own is not None and operation.kind == "delete":
+        explorer.sender.look_first(explorer.sender.plan_probe(operation, own, operation.method))
+    elif own is not None and writes:
         place, operation = replace(place, path=own.path, query=own.query), with_known_path(operation, own.path)
     if _sends_plain(context):
         first = _send_plain(explorer, operation, own)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Literal, TypeVar
@@ -65,21 +65,26 @@ class ExploringSender(CleaningSender):
     def send_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> StepResult:
         """Send a probe of an operation; TargetStopped where it cannot be sent, or shows no state."""
         self.probe, self.role, self.sequence = probe, probe.role, StepSequence()
+        sent = self.run([self.plan_probe(operation, probe, method)]).calls
+        if not sent or sent[0].stale:
+            raise TargetStopped(self.sequence.why)
+        return sent[0]
+
+    def plan_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> PlannedStep:
+        """The step that sends a probe."""
         request = request_of_probe(self.context, operation, probe)
         expect = _STATE_OF_SOMETHING if probe.role in _STATE and method == "GET" else _SUCCESS
         step = Step(call=operation.id, expect=expect, repeatable=method in ("GET", "HEAD"))
         request = request if method == operation.method else replace(request, method=method)
-        sent = self.run([PlannedStep(step, operation.id, request, operation.permission)]).calls
-        if not sent or sent[0].stale:
-            raise TargetStopped(self.sequence.why)
-        return sent[0]
+        return PlannedStep(step, operation.id, request, operation.permission)
 
     def describe(self, step: PlannedStep) -> str:
         label = label_probe(self.probe)
         return f"HEAD, {label}" if step.request.method == "HEAD" else label
 
-    def look_first(self, step: PlannedStep) -> None:
-        """Nothing: as many requests are sent as are planned."""
+    def count_look(self) -> AbstractContextManager[None]:
+        """It takes the place of another request of the plan."""
+        return nullcontext()
 
     def may_be_stale(self, result: StepResult) -> bool:
         """Only what is asked for state has to be: whatever else a cache answers is judged as it is."""

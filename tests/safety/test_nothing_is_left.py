@@ -188,6 +188,43 @@ def test_what_the_target_names_as_made_by_us_and_is_not_is_neither_changed_nor_d
     assert given or any("something else" in warning for warning in session.run(name).warnings)
 
 
+def test_exploration_looks_before_it_deletes_what_only_the_target_calls_ours(tmp_path: Path) -> None:
+    """The victim stands on a page of the list that nobody has read, and its URL lacks the name of what was made."""
+    victim = list[str]()
+
+    def lying(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        answered = answer(incoming)
+        if (
+            victim
+            and incoming.method == "GET"
+            and incoming.path == "/api/v2/media"
+            and "fileName" not in incoming.query
+        ):
+            payload = json.dumps({"media": [], "totalCount": 0, "token": None}).encode()
+        elif victim and incoming.method == "POST" and answered.status_line.split()[1] == "201":
+            payload = json.dumps({"url": victim[0]}).encode()
+        else:
+            return answered
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))]
+        return WireResponse(answered.status_line, headers, payload)
+
+    with watched("microcms-management", lying) as server:
+        before = things(server.profile)
+        known = {str(value) for value in server.profile["fixtures"].values()}
+        victim += [one.split(" ")[0] for one in before if one.startswith("https:") and one.split(" ")[0] not in known]
+        target = select_target(
+            str(saved(tmp_path, server.profile)), "microcms-management", (), {}, ["microcms-management"]
+        )
+        session = RunSession(target, RunOptions("standard", 0, output=tmp_path), lambda _: {})
+        try:
+            session.begin(contract("microcms-management"), [], ["deleteMedia"])
+            session.explore("microcms-management", "deleteMedia")
+        finally:
+            session.close()
+        victim.clear()
+        assert before == things(server.profile)
+
+
 def test_what_was_made_is_deleted_where_the_target_does_not_show_it_at_once(tmp_path: Path) -> None:
     asked: set[str] = set()
 
