@@ -64,7 +64,7 @@ def _examined(contract: Contract, target: Target, context: RunContext) -> Diagno
     return Diagnosis(
         title=contract.file.title,
         base_url=target.base_url,
-        facts=tuple(facts),
+        facts=context.redactor.redact(tuple(facts)),
         loads=tuple(_load(replace(context, target=full), depth, plans[depth], set_up) for depth in DEPTHS),
         missing=tuple(missing_rows(contract, full, standard)),
         rows=len(standard),
@@ -123,15 +123,15 @@ def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
             missing_names.append(str(missing).replace("fixture.", "fixtures."))
             continue
         outcome = context.session.send(request).outcome
-        return Fact("credentials", name, *_judge_read(context, operation, outcome, refused=refused))
+        return Fact("credentials", name, *_judge_read(operation, outcome, refused=refused))
     needs = f"needs {', '.join(dict.fromkeys(missing_names))}" if missing_names else ""
     what = f"not tried: {needs or 'there is no operation that only reads'}"
     return Fact("credentials", name, "unknown", what)
 
 
-def _judge_read(context: RunContext, operation: str, outcome: Outcome, *, refused: bool) -> tuple[State, str]:
+def _judge_read(operation: str, outcome: Outcome, *, refused: bool) -> tuple[State, str]:
     if isinstance(outcome, NoResponse):
-        return "bad", f"{operation} was not answered ({context.redactor.text(f'{outcome.kind}: {outcome.detail}')})"
+        return "bad", f"{operation} was not answered ({outcome.kind}: {outcome.detail})"
     gave, denied = f"{operation} gave {outcome.status}", outcome.status in (401, 403)
     if refused:
         return ("good", f"refused, as it must be: {gave}") if denied else ("bad", f"not refused: {gave}")
@@ -149,7 +149,7 @@ def _fixtures(
     evidence = Evidence(context.redactor)
     for name, named in context.contract.file.fixtures.items():
         if name in found:
-            value = context.redactor.text(str(context.target.fixtures.get(name)))
+            value = context.target.fixtures.get(name)
             yield Fact("fixtures", name, "good", f"not in the profile, found on the target: {value}")
         elif not is_known_name(context.contract, context.target, (name,)):
             yield Fact("fixtures", name, "note", f"not given{f' ({missed[name]})' if name in missed else ''}")

@@ -26,7 +26,7 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
     outcome = exchange.outcome
     if isinstance(outcome, NoResponse):
         about = "TLS" if outcome.kind is FailureKind.TLS else "answer"
-        detail = context.redactor.text(f"no answer ({outcome.kind}: {outcome.detail})")
+        detail = f"no answer ({outcome.kind}: {outcome.detail})"
         yield Fact("reachable", about, "bad", "; ".join(filter(None, [detail, _HINTS.get(outcome.kind)])))
         return
     if parts.scheme == "https":
@@ -38,11 +38,11 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
         leads_to = split_url(place)
         moved = leads_to.hostname == parts.hostname and leads_to.scheme != parts.scheme
         detail += f" and redirects to {place}; requests are never redirected" + ("; correct base_url" if moved else "")
-        yield Fact("reachable", "answer", "bad" if moved else "unknown", context.redactor.text(detail))
+        yield Fact("reachable", "answer", "bad" if moved else "unknown", detail)
         return
     yield Fact("reachable", "answer", "good", detail + (f", at try {exchange.tries}" if exchange.tries > 1 else ""))
     for fault in outcome.faults:
-        yield Fact("reachable", "answer", "note", context.redactor.text(f"not quite HTTP: {fault}"))
+        yield Fact("reachable", "answer", "note", f"not quite HTTP: {fault}")
 
 
 def redirect_of(response: Response) -> str | None:

@@ -24,6 +24,7 @@ from conformance.jsontools import find_values, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
+from conformance.results.encodings import LONGEST_SECRET
 
 _GATEWAY_STATUSES = frozenset({502, 504})
 """Statuses of something between us and the target."""
@@ -288,6 +289,8 @@ class StepSender:
                 self.captures[name] = value
                 if name in (step.step.secret or ()):
                     self.context.redactor.learn(name, str(value))
+                    if len(str(value)) > LONGEST_SECRET:
+                        del self.captures[name]
 
 
 def _read_request(request: Lookup, placeholder: str) -> tuple[bool, Any]:

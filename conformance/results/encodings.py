@@ -8,6 +8,7 @@ import string
 import unicodedata
 import zlib
 from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -85,6 +86,12 @@ GRAM = 6
 """Characters of a piece that is looked for first: fast, and rare in a text by chance."""
 STRIDE = 3
 """Of a text, the pieces at this distance are looked up."""
+MOST_GRAMS = 2048
+"""About as many pieces are kept of one form: of a longer secret only longer parts are sure to be found."""
+MOST_ALIKE = 4
+"""Equal pieces of one form that are kept: what repeats itself is found by its first ones."""
+LONGEST_SECRET = 16 << 10
+"""Characters of a secret that is used at most; what holds the beginning of a longer one is withheld."""
 SHORTEST_PART = 8
 SHORTEST_PLAIN = 10
 """A shorter value, without regard to case and punctuation, stands in too many texts by chance."""
@@ -124,8 +131,11 @@ class _NormalForm:
 
     @property
     def grams(self) -> Iterator[tuple[int, str]]:
-        """Pieces at such distances that every part of the shortest length has one that the search of a text meets."""
-        distance = max(1, (self.shortest - GRAM + 1) // STRIDE)
+        """Pieces at such distances that every part of the shortest length has one that the search of a text meets.
+
+        Of a long text they are further apart.
+        """
+        distance = max(1, (self.shortest - GRAM + 1) // STRIDE, len(self.text) // MOST_GRAMS)
         if distance % STRIDE == 0:  # the two distances must have no divisor in common
             distance -= 1
         for at in range(0, len(self.text) - GRAM + 1, distance):
@@ -138,7 +148,8 @@ class _NormalForm:
             start, end = self._extend(text, found, at)
             if end - start >= self.shortest and self._counts(start, end):
                 return True
-            found = text.find(gram, found + 1)
+            # Where both repeat themselves, nothing is gained by going on within what agreed.
+            found = text.find(gram, max(found + 1, found + end - at - GRAM + 1))
         return False
 
     def _extend(self, text: str, found: int, at: int) -> tuple[int, int]:
@@ -175,8 +186,11 @@ class SecretDetector:
         """Adds a secret; what is so short that it stands in texts by chance is left out."""
         pieces = dict(self._pieces)
         for form in _list_forms(value):
+            alike = Counter[str]()
             for at, gram in form.grams:
-                pieces[gram] = (*pieces.get(gram, ()), (name, form, at))
+                alike[gram] += 1
+                if alike[gram] <= MOST_ALIKE:
+                    pieces[gram] = (*pieces.get(gram, ()), (name, form, at))
         self._pieces, self._done = pieces, {}
         if len(value) >= SHORTEST_PLAIN:
             self._values = {**self._values, value: name}

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from conformance.messages import Message
-from conformance.results.encodings import SecretDetector, base64_forms, list_secret_values
+from conformance.results.encodings import LONGEST_SECRET, SecretDetector, base64_forms, list_secret_values
 from conformance.results.escapes import unescape
 
 T = TypeVar("T")
@@ -92,11 +92,13 @@ class Redactor:
                 return
             for one in list_secret_values(value):
                 self._known[one] = name
+                self._detector.learn(name, one[:LONGEST_SECRET])
+                if len(one) > LONGEST_SECRET:
+                    continue
                 self._forms = tuple(
                     sorted((*self._forms, *_forms_of(name, one)), key=lambda form: len(form.text), reverse=True)
                 )
                 self._margin = max(self._margin, WIDEST * len(one) + 16)
-                self._detector.learn(name, one)
             self._done = {}
 
     def text(self, text: str, limit: int | None = None) -> str:

@@ -14,6 +14,7 @@ from conformance.engine.steps import run_steps
 from conformance.messages import Message
 from conformance.plan.setup import credentials_to_obtain, setup_steps
 from conformance.results.curl import build_capture_command
+from conformance.results.encodings import LONGEST_SECRET
 from conformance.target.credentials import Credential, Secret
 
 _CAPTURE = "token"
@@ -62,7 +63,9 @@ def obtain_value(context: RunContext, evidence: Evidence, name: str) -> tuple[st
     if not sequence.passed:
         return "", sequence.why
     value = captures.get(_CAPTURE)
-    return (value, "") if isinstance(value, str) and value else ("", Message("the answer holds none"))
+    if isinstance(value, str) and value:
+        return value, ""
+    return "", Message("the answer holds none of at most {most:,} characters", most=LONGEST_SECRET)
 
 
 def _shell_commands(context: RunContext, evidence: Evidence, name: str) -> str:

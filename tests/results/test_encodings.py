@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from conformance.http import Exchange, Request, Response
 from conformance.results.encodings import list_secret_values
 from conformance.results.recording import record_exchange
-from conformance.results.redaction import Redactor
+from conformance.results.redaction import CLOSE, OPEN, Redactor
 
 SECRET = "q7Wd-93kTz_Lm41PxYv8"
 Encode = Callable[[str], str]
@@ -271,3 +271,18 @@ def test_a_million_characters_are_searched_in_linear_time() -> None:
     assert redactor.found_in(SECRET[:7] * 150_000) == ()
     assert redactor.found_in("x" * 200_000 + SECRET[3:15]) == ("full",)
     assert redactor.found_in("x" * 900_000 + SECRET) == ("full",)
+
+
+def test_a_long_secret_is_kept_back_whole_and_in_part() -> None:
+    value = "".join(f"{number:x}-" for number in range(3_000))[:12_000]
+    redactor = Redactor({"full": value})
+    assert redactor.text(f"here: {value}") == f"here: {OPEN}secret:full{CLOSE}"
+    assert redactor.found_in(f"no {value[7_000:7_100]} here") == ("full",)
+
+
+@pytest.mark.parametrize("piece", ["t", "aB3x-"])
+def test_of_a_secret_of_a_million_characters_the_beginning_is_kept_back(piece: str) -> None:
+    redactor = Redactor({"token": piece * (1_000_000 // len(piece))})
+    assert redactor.text("here: " + piece * 900_000) == f"{OPEN}a text that holds secret:token{CLOSE}"
+    assert redactor.text("nothing of that") == "nothing of that"
+    assert sum(map(len, redactor._detector._pieces.values())) < 100_000

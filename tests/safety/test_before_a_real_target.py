@@ -14,6 +14,7 @@ from conformance.doctor.examine import examine_target
 from conformance.doctor.format import format_diagnosis
 from conformance.doctor.model import Diagnosis
 from conformance.plan.steps import DRAWN
+from conformance.reference.http import WireResponse
 from conformance.session.contract_run import build_context
 from conformance.session.run_session import RunOptions
 from conformance.setup.fixtures import discover_fixtures
@@ -63,6 +64,20 @@ def test_doctor_tells_a_key_that_does_not_work_and_one_that_is_let_in(tmp_path: 
         found = examined(saved(tmp_path, server.profile), "microcms-management")
     assert states(found, "credentials") == {"full": "bad", "forbidden": "bad", "throttled": "unknown"}
     assert not found.possible
+
+
+def test_doctor_shows_no_key_that_a_redirect_leads_to(tmp_path: Path) -> None:
+    def redirecting(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        key = incoming.headers.get("x-microcms-api-key", "")
+        headers = [("Location", f"http://elsewhere.test/?k={key}"), ("Content-Length", "0")]
+        return WireResponse("HTTP/1.1 307 Temporary Redirect", headers)
+
+    with watched("microcms-management", redirecting) as server:
+        found = examined(saved(tmp_path, server.profile), "microcms-management")
+        key = server.profile["credentials"]["full"]["value"]
+    assert states(found, "credentials")["full"] == "bad"
+    assert "http://elsewhere.test/" in repr(found)
+    assert key not in repr(found)
 
 
 def test_doctor_never_uses_up_the_throttled_key(tmp_path: Path) -> None:

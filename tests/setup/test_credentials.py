@@ -11,6 +11,7 @@ import pytest
 
 from conformance.doctor import examine
 from conformance.plan.planner import plan_row
+from conformance.reference.http import WireResponse
 from conformance.report.writers import WRITERS
 from conformance.results.events import Event
 from conformance.session.assemble import rebuild_results
@@ -65,6 +66,21 @@ def test_where_logging_in_fails_nothing_is_held_against_a_row(tmp_path: Path) ->
     assert set(found.verdicts.values()) == {"inconclusive"}
     assert "credential.token" in str(found.rows[ROW].reason)
     assert "token could not be obtained: login was answered 401" in found.run.warnings
+
+
+def test_a_token_that_no_header_can_hold_is_not_used(tmp_path: Path) -> None:
+    def lying(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        response = answer(incoming)
+        if not incoming.path.endswith("/token") or " 200" not in response.status_line:
+            return response
+        payload = json.dumps(json.loads(response.payload) | {"access_token": {"value": "t" * 1_000_000}}).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))]
+        return WireResponse(response.status_line, headers, payload)
+
+    with watched("kuroco", lying) as server:
+        found = ran(saved(tmp_path, without_token(server)), "kuroco", RunOptions("smoke", 0), explore=False)
+    assert "token could not be obtained: the answer holds none of at most 16,384 characters" in found.run.warnings
+    assert "ttttt" not in repr(found.run)
 
 
 def test_a_read_only_profile_may_not_log_in_and_is_told_what_would_be_needed(tmp_path: Path) -> None:
