@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,10 @@ DEFAULT_ENVELOPE: dict[str, Any] = {
 _STATUS_LINE = re.compile(r"\b(?:HTTP/\d(?:\.\d)?|status:) ([45]\d\d)\b", re.IGNORECASE)
 _REQUEST = re.compile(r"\A\s*(?:curl|GET|POST|PUT|PATCH|DELETE)\b")
 _COMMENT = re.compile(r"(?<=\s)//(?=\s)")
+_LOST_COMMA = re.compile(r'(["}\]\d])[ \t]*\n(?=\s*")')
 _SIGN = re.compile(r'"(?:[^"\\\n]|\\.)*"|//.*|[{}]')
 """What opens or closes an object, and what may hold such signs without doing so: a string, a comment."""
+_REGISTERED = frozenset(status.value for status in HTTPStatus if status >= 400)
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
 
 
@@ -62,8 +65,9 @@ def read_samples(text: str) -> list[Sample]:
     for above, body in _objects(text):
         if (fault := find_fault(body)[1]) is not None and not _REQUEST.match(above):
             line = _STATUS_LINE.search(above)
-            shown = [value for key, value in {**body, **fault}.items() if _in_every_error(key, value) == "{status}"]
             code, message = read_fault(body, fault)
+            shown = [value for key, value in {**body, **fault}.items() if _in_every_error(key, value) == "{status}"]
+            shown += map(int, _statuses_as_codes({**body, **fault}))
             found.append(Sample(int(line[1]) if line else next(iter(shown), None), code, message))
     return found
 
@@ -71,9 +75,19 @@ def read_samples(text: str) -> list[Sample]:
 def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, str]:
     """Code and message of the entry of a body that says what is wrong, or else of the body around it."""
     both = {**body, **fault}
-    code = next((str(both[key]) for key in _members(both, _CODES) if _is_word(both[key])), "")
-    texts = (both[key] for key in _members(both, (*_MESSAGES, "error")))
-    return code, next((text for text in texts if isinstance(text, str) and text != code), "")
+    codes = [str(both[key]) for key in _members(both, _CODES) if _is_word(both[key])]
+    statuses = _statuses_as_codes(both)
+    known = {*statuses, *(HTTPStatus(int(status)).phrase for status in statuses)}
+    code = next((code for code in codes if code not in known), *statuses[:1] or [""])
+    texts = (both[key] for key in _members(both, (*_MESSAGES, "error", "errors")))
+    firsts = (text[0] if isinstance(text, list) and text else text for text in texts)
+    return code, next((text for text in firsts if isinstance(text, str) and text != code), "")
+
+
+def _statuses_as_codes(body: Mapping[str, Any]) -> list[str]:
+    """The codes of a body that are the status of the answer."""
+    codes = [str(body[key]) for key in _members(body, _CODES)]
+    return [code for code in codes if code.isdigit() and int(code) in _REGISTERED]
 
 
 def _members(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
@@ -113,7 +127,7 @@ def _object(text: str) -> dict[str, Any] | None:
     try:
         value = load_json(text)
     except ValueError:
-        document, problems = read_text(_COMMENT.sub("#", text), Path("sample"))
+        document, problems = read_text(_LOST_COMMA.sub(r"\1,\n", _COMMENT.sub("#", text)), Path("sample"))
         value = document.value if document is not None and not problems else None
     return value if isinstance(value, dict) else None
 
@@ -144,7 +158,7 @@ def _in_every_error(key: str, value: Any) -> Any:
 
 def _says_what_is_wrong(value: Mapping[str, Any]) -> bool:
     texts = (value[key] for key in _members(value, _MESSAGES))
-    return any(isinstance(text, str) for text in texts) or bool(_members(value, ("error", "errno")))
+    return any(isinstance(text, str) for text in texts) or bool(_members(value, ("error", "errors", "errno")))
 
 
 def _schema(value: Any) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
     """What stands below a title or an entry: labels and what is under them, a sample answer, its text."""
     held, prose = _read_below(blocks)
     sample = next(iter(samples_of(blocks)), None)
-    if sample and sample.code and not sample.code.isdigit():
+    if sample and sample.code:
         held.setdefault("code", [sample.code])
     quoted = [
         one
@@ -172,9 +172,10 @@ def read_answers(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
     for block in blocks:
         if isinstance(block, Paragraph | Item):
             before.append(block.text)
-        for sample in read_samples(block.text) if isinstance(block, Code) else ():
+        samples = samples_of([block])
+        for sample in samples:
             above = [str(status) for text in before for status in error_statuses(text)]
-            causes = [text for text in before if not error_statuses(text)]
+            causes = [text for text in before if not error_statuses(text) and text[-1:] not in {":", "\uff1a"}]
             held: RoleTexts = {
                 "status": [str(sample.status)] if sample.status else above[-1:],
                 "code": [sample.code],
@@ -183,5 +184,6 @@ def read_answers(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
             }
             if sample.code or sample.message:
                 found.append((held, block.line))
-        before = [] if isinstance(block, Code) else before
+        if isinstance(block, Code):
+            before = [] if samples else [*before, block.text]  # a status line alone belongs to the body after it
     return found if len({str((one["code"], one["message"])) for one, _ in found}) > 1 else []

@@ -34,15 +34,17 @@ from conformance.authoring.error_tables import (
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     ABOUT_OTHERS,
+    IDENTIFIER,
     STATUS,
     code_of_title,
     error_statuses,
+    read_labels,
     status_in_text,
 )
 from conformance.authoring.loose_lines import read_lines
 
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
-_ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|back-?off|best practice", re.IGNORECASE)
+_ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|back-?off|best practice|recommended", re.IGNORECASE)
 _LONGEST_LINE = 30
 _LONGEST_TITLE = 40
 
@@ -107,14 +109,20 @@ def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
     """Each error with the titles of its table; where there is none, each sample answer that is one."""
     found = list(_read_blocks(nodes, context))
     blocks = [node.block for node in nodes]
-    answers = [] if any(isinstance(one, TableBlock | Heading) for one in blocks) and found else read_answers(blocks)
+    is_mixed = any(isinstance(one, TableBlock | Heading) for one in blocks)
+    if not any(row.status for _, row in found):
+        blocks = [one for node in nodes if not isinstance(node.block, Heading) for one in (node.block, *node.below())]
+    elif is_mixed:
+        blocks = []
     rows = [
         row
-        for held, line in answers
+        for held, line in read_answers(blocks)
         if held["status"] or context.statuses
         for row in context.with_titles(build_rows(held, line, context.statuses))
     ]
-    yield from rows or found
+    yield from rows
+    if is_mixed or not rows:
+        yield from found
 
 
 def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
@@ -124,18 +132,13 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
         here = context.below_line(line) if line else context
         line = block.text if isinstance(block, Paragraph) else line
         if isinstance(block, Heading):
-            end = _end_of_line(node) if block.level == LEVEL_OF_LINES else None
-            yield from _read_entry(replace(node, inside=node.inside[:end]), block, context)
-            yield from _read(node.inside[end:] if end is not None else (), context)
-        elif isinstance(block, TableBlock) and not _ABOUT_RETRIES.search(here.titles[-1]):
+            yield from _read_entry(node, block, context)
+        elif _ABOUT_RETRIES.search(here.titles[-1]):
+            continue
+        elif isinstance(block, TableBlock):
             yield from here.with_titles(read_table(block, here.statuses, about_errors=here.about_errors))
         elif isinstance(block, Item):
             yield from _read_entry(node, block, here)
-
-
-def _end_of_line(node: Node) -> int | None:
-    """Where a table begins below a line with a status: it does not belong to that line."""
-    return next((place for place, one in enumerate(node.inside) if isinstance(one.block, TableBlock)), None)
 
 
 def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterator[_TitledRow]:
@@ -143,11 +146,14 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     title = isinstance(block, Heading)
     below = node.below()
     within = context.below(block.text) if isinstance(block, Heading) else context
-    may_be_code = not isinstance(block, Heading) or block.level in context.coded
-    held = read_lead(block.text, context.statuses, about_errors=within.about_errors and may_be_code, title=title)
+    coded = isinstance(block, Heading) and block.level in context.coded
+    about_errors = replace(within, strict=within.strict and not coded).about_errors and (coded or not title)
+    held = read_lead(block.text, context.statuses, about_errors=about_errors, title=title)
     is_answered = isinstance(block, Heading) and block.level in context.answered
     if held is None and is_answered and len(samples_of(below)) == 1:
         held = {"cause": [block.text]}  # an error with a status above it or in its sample
+    if held is None and title and _is_labelled([node.block for node in node.inside]):
+        held = {"cause": [block.text]}
     success = STATUS.match(block.text)
     if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):
         return  # what is below it is about a success; or a number alone, as that of a tab
@@ -161,6 +167,13 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
         return
     sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}
     yield from context.with_titles(build_rows({**held, **read_body(below), **sure}, block.line, within.statuses))
+
+
+def _is_labelled(blocks: Sequence[Block]) -> bool:
+    """Whether what stands below a title says a code and a message by their labels: `errorID: 2`, `errorText: …`."""
+    texts = [block.text for block in blocks if isinstance(block, Item | Paragraph)]
+    labels = {role: said[0] for text in texts for role, said in read_labels(text).items()}
+    return "message" in labels and IDENTIFIER.fullmatch(labels.get("code", "")) is not None
 
 
 def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
@@ -186,10 +199,11 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _levels_of_answers(blocks: Sequence[Block]) -> frozenset[int]:
     found: list[int] = []
-    level, is_told = 0, False
+    level, is_told, above = 0, False, 0
     for block in blocks:
         if isinstance(block, Heading):
-            level, is_told = block.level, False
+            above = block.level if error_statuses(block.text) else above if block.level > above else 0
+            level, is_told = block.level, 0 < above < block.level
         elif isinstance(block, Paragraph):
             is_told = is_told or bool(status_in_text(block.text))
         if level and any(one.status or is_told for one in samples_of([block])):

@@ -115,7 +115,7 @@ def code_of_title(title: str) -> tuple[str, str] | None:
     plain = title.replace("`", "").strip()
     if (labelled := _LABELLED.fullmatch(plain)) is not None and role_of_label(labelled[1]) == "code":
         plain = labelled[2]
-    if re.fullmatch(r"`[a-z]\w{2,}`", title.strip()):
+    if re.fullmatch(r"`([a-z]\w{2,}|(?!DELETE|OPTIONS|PATCH)[A-Z]{5,})`", title.strip()):
         return plain, ""  # a word written as code
     match = _CODE_TITLE.fullmatch(plain)
     if match is None or re.fullmatch("[A-Z]+|[123]\\d\\d", match[1]):
@@ -125,8 +125,9 @@ def code_of_title(title: str) -> tuple[str, str] | None:
 
 def is_error_code(code: str, status: int) -> bool:
     """Whether a code is one of an error that is answered with a success, as some APIs do: `50007`, `not_in_channel`."""
-    looks_so = re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9{}]+)+|[A-Z]+-?\d+", code) is not None
-    return looks_so and code != str(status) and not is_phrase(code.replace("_", " "))
+    looks_so = re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9{}]+)+|[A-Z]+-?\d+|[A-Z]{6,}", code) is not None
+    own = is_phrase(code.replace("_", " ")) and (status, code.replace("_", " ").casefold()) in PHRASES
+    return looks_so and code != str(status) and not own
 
 
 def is_code_in_text(text: str) -> bool:
@@ -220,7 +221,7 @@ def is_phrase(text: str) -> bool:
 def plain_cell(cell: str) -> str:
     """A cell without the marks around it: backticks, quotes, and the dash that stands for nothing."""
     text = cell.strip()
-    if len(text) > 1 and text.count(text[0]) == 2 and text[0] == text[-1] and text[0] in "`\"'*":
+    while len(text) > 1 and text.count(text[0]) == 2 and text[0] == text[-1] and text[0] in "`\"'*":
         text = text[1:-1].strip()
     return "" if is_blank(text) else text
 

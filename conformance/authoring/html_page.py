@@ -79,8 +79,8 @@ def _block(element: Any, tag: str, level: int, terms: list[tuple[str, int]]) -> 
     elif tag == "li":
         yield from _walk(element, 0, [])  # the page is laid out by a list
     else:
-        if tag not in defs.tags and element.get("title"):
-            yield Heading(element.get("title"), 6, line)  # a component, such as an accordion
+        if tag not in defs.tags and (title := element.get("title") or element.get("code")):
+            yield Heading(title, 6, line)  # a component, such as an accordion
         yield from _walk(element, level + (tag in {"ul", "ol"}), terms)
 
 

@@ -108,19 +108,3 @@ def table_of_cells(cells: Sequence[Cell]) -> tuple[TableBlock, int] | None:
     rows = [cells[n : n + width] for n in starts_of_rows]
     made = tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in rows)
     return TableBlock(tuple(titles), made, cells[0][1]), width * (1 + len(rows))
-
-
-def table_of_pieces(pieces: Sequence[Cell]) -> TableBlock | None:
-    """The table of what stands between bars: from the title of a column on, or without titles from its first row on."""
-    titled = next((n for n, (text, _) in enumerate(pieces) if role_of_label(text)), None)
-    if titled is not None and (found := table_of_cells(pieces[titled:])) is not None:
-        return found[0]
-    has_status = any(STATUS.match(text) for text, _ in pieces)
-    anchor, title = (STATUS, "HTTP status") if has_status else (CODE_OF_PARTS, "code")
-    start = next((n for n, (text, _) in enumerate(pieces) if anchor.match(text)), len(pieces))
-    steps = [n - start for n in range(start + 2, len(pieces)) if anchor.match(pieces[n][0])]
-    if not steps:
-        return None
-    line = pieces[start][1]
-    found = table_of_cells([(title, line), *[("", line)] * (steps[0] - 1), *pieces[start:]])
-    return found[0] if found is not None else None

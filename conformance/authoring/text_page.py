@@ -10,7 +10,6 @@ from itertools import groupby
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
 from conformance.authoring.column_titles import role_of_label, split_titles
 from conformance.authoring.error_text import PHRASES
-from conformance.authoring.loose_lines import table_of_pieces
 
 _RULE = re.compile(r"\s*[|+]?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*[|+]?\s*\Z")
 """The line below a table's header."""
@@ -81,9 +80,6 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
         rows = [TableRow(_cells(text), n + 1) for text, n in _whole_lines(lines, at + 1 + ruled, end, lines[at])]
         # A sentence may stand before the titles.
         rows.insert(0, TableRow(_cells(lines[at])[-max((len(row.cells) for row in rows), default=1) :], at + 1))
-        if sum(sum(map(bool, row.cells)) > 1 for row in rows[1:]) * 2 <= len(rows) - 1:
-            table = table_of_pieces(_pieces(lines, at, end))
-            return (table, end) if table is not None else None
     made = build_table(rows, at + 1)
     return (made, end) if made is not None else None
 
@@ -220,16 +216,6 @@ def _goes_on(before: str, line: Block) -> bool:
 def _end(lines: Sequence[str], start: int, holds: Callable[[str], bool]) -> int:
     """The first line from `start` on for which something does not hold."""
     return next((n for n in range(start, len(lines)) if not (lines[n].strip() and holds(lines[n]))), len(lines))
-
-
-def _pieces(lines: Sequence[str], start: int, end: int) -> list[tuple[str, int]]:
-    """What stands between the bars of some lines, with the line where each begins."""
-    pieces, line = [], start + 1
-    for piece in "\n".join(lines[start:end]).split("|"):
-        begins = line + len(piece) - len(piece.lstrip("\n"))
-        pieces.append((" ".join(piece.split()), begins))
-        line += piece.count("\n")
-    return pieces
 
 
 def _cells(line: str) -> tuple[str, ...]:

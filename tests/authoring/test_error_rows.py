@@ -141,8 +141,6 @@ FORMS: dict[str, list[Fact]] = {
         (400, "name_missing", "Give a name."),
         (409, "box_full", "There is no room."),
         (418, "", "Short and stout"),
-        (None, "invalid_scope", "No such scope"),
-        (None, "invalid_grant", "The code is old"),
         (403, "", "not you"),
         (None, "1001", "wrong sign"),
     ],
@@ -221,7 +219,6 @@ No right. |
 404 | Not Found | None. |
 409 | Conflict | Other. |
 """
-BARS = "| NO_NAME |\nThe name is missing |\n| NO_KEY |\nThe key is missing |"
 GOES_ON = "Error Code Error Description Details\n-1000 UNKNOWN Unknown. Ask the\nadministrator.\n-1001 REFUSED Refused."
 TITLES = "400 Bad Request\nIt is wrong.401 Unauthorized\nNo key."
 MEMBERS = "Field | Type | Description |\n---|---|---|\ncode | integer | HTTP status |\nerror | string | A text |"
@@ -280,7 +277,6 @@ LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
             HALVES,
             [(403, "", [], "No right."), (404, "", [], "None."), (409, "", [], "Other.")],
         ),
-        (BARS, [(None, "NO_NAME", [], "The name is missing"), (None, "NO_KEY", [], "The key is missing")]),
         (
             GOES_ON,
             [(None, "-1000", [], "UNKNOWN Unknown. Ask the administrator."), (None, "-1001", [], "REFUSED Refused.")],
@@ -473,6 +469,27 @@ NAMES_JA = (
 HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-After`: seconds\n- `X-Left`: how many"
 
 
+CODES_OF_A_STATUS = (
+    "# API errors\n\n## 409 Conflict\n\n### `TAKEN`\n\nSomebody has it.\n\n### `NO_SHELF`\n\nIt is gone.\n\n"
+    "## Recommended handling\n\n- `409`: wait.\n"
+)
+LISTED_ANSWERS = (
+    '# Errors\n\n- A broken body:\n\n  ```\n  HTTP/1.1 400 Bad Request\n\n  {"errors": ["No JSON"]}\n  ```\n\n'
+    '- A wrong field:\n\n  ```\n  HTTP/1.1 422 Unprocessable\n\n  {"message": "No name"}\n  ```\n\n'
+    "Error code | Meaning\n---|---\n`no_name` | Give one.\n"
+)
+STATUS_AS_CODE = (
+    '# Errors\n\n## Lent books\n\n```\n{\n  "code": 409, "errno": 7\n  "message": "It is lent"\n}\n```\n\n'
+    '## Lost books\n\n```\n{"code": 410, "error": "Gone", "message": "It is lost"}\n```\n'
+)
+SAMPLES_OF_A_STATUS = (
+    '# Errors\n\n## Faulty keys (401)\n\n### No key\n\n```\n{"code": "no_key", "message": "Send one"}\n```\n\n'
+    '### An old key\n\n```\n{"code": "old_key", "message": "Renew it"}\n```\n'
+)
+LABELS_BELOW = "# Possible errors\n\n## The shelf is gone\n\n- errorID: 2\n- errorText: No shelf\n"
+QUOTES_AS_CODE = '# Errors\n\nStatus | Default message\n---|---\n409 | `"It is lent"`\n'
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -492,6 +509,12 @@ HEADERS = "# Errors\n\n## TOO_OFTEN (429)\n\nWait.\n\n**Headers:**\n- `Retry-Aft
         (ANY_OF, [(404, "no-shop", [], "None is there"), (404, "no-item", [], "None is there")]),
         (SEVERAL_CODES, [(410, "TOO_LATE", [], "It was")]),
         (TYPES, [(404, "", [], "It is gone"), (409, "", [], "It is")]),
+        (CODES_OF_A_STATUS, [(409, "TAKEN", [], "Somebody has it."), (409, "NO_SHELF", [], "It is gone.")]),
+        (LISTED_ANSWERS, [(400, "", ["No JSON"], ""), (422, "", ["No name"], ""), (None, "no_name", [], "Give one.")]),
+        (STATUS_AS_CODE, [(409, "7", ["It is lent"], "Lent books"), (410, "", ["It is lost"], "Lost books")]),
+        (SAMPLES_OF_A_STATUS, [(401, "no_key", ["Send one"], "No key"), (401, "old_key", ["Renew it"], "An old key")]),
+        (LABELS_BELOW, [(None, "2", ["No shelf"], "The shelf is gone")]),
+        (QUOTES_AS_CODE, [(409, "", ["It is lent"], "")]),
         (COUNTED, [(401, "no_key", ["Send a key"], "")]),
         (CODE_AFTER, [(401, "TOO_LATE", [], "with code.")]),
         (HTTP_MESSAGE, [(400, "7", ["Give a name"], "")]),
@@ -603,6 +626,7 @@ DEFINED = (
         (BUTTONS, [(404, "", "There is none.")]),
         (TABS, [(404, "", "There is none."), (409, "", "Taken.")]),
         (ACCORDIONS, [(400, "no_name", "Give name."), (404, "missing", "None.")]),
+        ('<h1>Errors</h1><errortext code="418">Tea.</errortext>', [(418, "", "Tea.")]),
         (CELLS_OF_ROLES, [(None, "no_name", "Give one.")]),
         (TITLES_OF_TITLES, [(400, "E1", "Give one.")]),
         (GRID, [(None, "NO_NAME", "Give one."), (None, "NO_ITEM", "There is none.")]),
