@@ -138,12 +138,13 @@ def _example_of(document: Any, schema: dict[str, Any]) -> Any:
     if "example" in schema:
         return schema["example"]
     made: dict[str, Any] = {}
-    for part in (_resolve(document, each) for each in (*schema.get("allOf", ()), schema)):
-        properties = part.get("properties", {}) if isinstance(part, dict) else {}
-        for name, each in properties.items():
-            values = each.get("enum", [each[key] for key in ("const", "example") if key in each])
-            if len(values) == 1:
-                made[name] = values[0]
+    every = schema.get("allOf")
+    for part in (_resolve(document, each) for each in (*(every if isinstance(every, list) else ()), schema)):
+        properties = part.get("properties") if isinstance(part, dict) else None
+        for name, each in properties.items() if isinstance(properties, dict) else ():
+            if isinstance(each, dict):
+                values = each.get("enum", [each[key] for key in ("const", "example") if key in each])
+                made |= {name: values[0]} if isinstance(values, list) and len(values) == 1 else {}
     return made or None
 
 

@@ -19,6 +19,7 @@ from conformance.files import write_text
 from conformance.report.sanitize import to_one_line
 from conformance.session.contract_run import build_context
 from conformance.setup.fixtures import discover_fixtures
+from conformance.target.addresses import parse_base_url
 from conformance.target.loader import Target, check_target_names, named_variables, target_from_mapping
 
 _PATIENCE = {"per_wait": "10s", "in_all": "20s"}
@@ -55,6 +56,10 @@ def command(
     """  # noqa: D301 - click reads the escape
     if output and Path(output).exists() and not force:
         raise ConfigError([Problem("--output", f"{output} is there already", "give another file, or --force")])
+    try:
+        base_url = base_url and parse_base_url(base_url)
+    except ValueError as error:
+        raise ConfigError([Problem("--base-url", str(error))]) from None
     one = read_contracts(contract, cases)[0][0]
     credentials = _credentials(one)
     fixtures = dict(_pair(text) for text in known)

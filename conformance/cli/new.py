@@ -18,6 +18,9 @@ from conformance.authoring.read_page import read_openapi_document, read_page
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 
+_SECRET = re.compile(r"([?&][^=&#]*(?:key|token|secret|sig|pass|auth|credential)[^=&#]*=)[^&#]+", re.IGNORECASE)
+"""A parameter of an address that lets a reader in."""
+
 
 @click.command("new")
 @click.argument("name")
@@ -48,7 +51,7 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
         hint = "give the page that lists statuses with messages or codes; tables, lists and headings are read"
         raise ConfigError([Problem(", ".join(pages), "no table of errors was found", hint)])
     document: dict[str, Any] | None = name_operations(read_openapi_document(openapi)) if openapi else None
-    source = ", ".join(where if "://" in where else Path(where).name for where in pages)
+    source = ", ".join(_SECRET.sub(r"\1…", where) if "://" in where else Path(where).name for where in pages)
     today = datetime.now(UTC).date().isoformat()
     draft = draft_contract(name, tables, source=source, today=today, envelope=guess_envelope(samples), openapi=document)
     for file, text in draft.files.items():

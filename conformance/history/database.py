@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, InternalError, OutputError, Problem
 from conformance.files import refuse_file
 
@@ -144,6 +145,21 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         if found != "ok":
             raise ConfigError([Problem(str(path), f"is damaged: {' '.join(str(found).split())}", _MEND)])
     migrate(connection, version, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    if (table := _find_odd_values(connection)) is not None:
+        raise ConfigError([Problem(str(path), f"is damaged: its table {table} holds a value of another kind", _MEND)])
+
+
+def _find_odd_values(connection: sqlite3.Connection) -> str | None:
+    """A table in which some value has not its column's type, which SQLite does not look at, or is no verdict."""
+    verdicts = ", ".join(f"'{one.value}'" for one in Verdict)
+    for table in ("runs", "rows", "choices", "tried"):
+        odd = []
+        for _, column, kind, *_ in connection.execute(f"PRAGMA table_info({table})"):
+            odd.append(f"typeof({column}) <> '{kind.lower()}'")
+            odd += [f"verdict NOT IN ({verdicts})"] if column == "verdict" else []
+        if connection.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(odd)} LIMIT 1").fetchone():  # noqa: S608 - names of ours
+            return table
+    return None
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

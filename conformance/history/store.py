@@ -139,11 +139,12 @@ def read_history(
     """
     with _existing(path) as connection:
         pairs = connection.execute("SELECT contract, target FROM runs GROUP BY contract, target ORDER BY min(id)")
-        return tuple(
+        found = [
             _target(connection, pair[0], pair[1], last)
             for pair in pairs.fetchall()
             if contract in {None, pair[0]} and target in {None, pair[1]}
-        )
+        ]
+        return tuple(one for one in found if one.runs)  # an index that is damaged may name what no run has
 
 
 def _target(connection: sqlite3.Connection, contract: str, target: str, last: int | None) -> TargetHistory:

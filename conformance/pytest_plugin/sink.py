@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -139,8 +139,8 @@ class ResultSink:
         """Write results.json and the other forms that were asked for (HTML is pytest-html's to write)."""
         self._results = None
         with self._noting_failures():
-            self._stream.write(self._end())
-            self._stream.close()
+            with closing(self._stream):
+                self._stream.write(self._end())
             self.written.add("results.jsonl")
         for writer in map(_writer, ("json", *self._options.also_write)):
             with self._noting_failures():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import string
 import unicodedata
@@ -75,12 +74,21 @@ NUMERALS = string.digits + string.ascii_letters
 BASE58 = "".join(sorted(set(string.digits + string.ascii_letters) - set("0OIl")))
 BASE32HEX = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", NUMERALS[:32])
 CROCKFORD = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghjkmnpqrstvwxyz")
+ZBASE32 = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "ybndrfg8ejkmcpqxot1uwisza345h769")
 UUENCODE = str.maketrans(
     string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/", "".join(map(chr, range(32, 96)))
 )
+CRYPT = str.maketrans(
+    string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/",
+    "./" + string.digits + string.ascii_uppercase + string.ascii_lowercase,
+)
+"""Base64 as `crypt` and `xxencode` write it."""
 MOST_BYTES_OF_A_NUMBER = 256
 ROT47 = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
 ATBASH = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[::-1])
+ROTATIONS = [
+    str.maketrans(string.ascii_lowercase, string.ascii_lowercase[n:] + string.ascii_lowercase[:n]) for n in range(1, 26)
+]
 
 GRAM = 6
 """Characters of a piece that is looked for first: fast, and rare in a text by chance."""
@@ -93,6 +101,7 @@ MOST_ALIKE = 4
 LONGEST_SECRET = 16 << 10
 """Characters of a secret that is used at most; what holds the beginning of a longer one is withheld."""
 SHORTEST_PART = 8
+SHORTEST_CHANGED = 12
 SHORTEST_PLAIN = 10
 """A shorter value, without regard to case and punctuation, stands in too many texts by chance."""
 LONGEST_NEAR = 20
@@ -102,19 +111,28 @@ SURE_DIGITS = 10
 """Digits that give a secret away, unless they are nearly all the same; fewer may be a date or a number."""
 WORD = re.compile(r"(?<![^\W_])(?:[^\W\d_]?[a-z]{3,}|[A-Z]{4,}|\d+)(?![^\W_])")
 """A word, or a number, between what is neither letter nor digit."""
+LIKE_A_WORD = re.compile("[a-z]{4,}|[A-Z]{4,}")
 NO_WORDS = 6
 """Characters of a part, outside of words, that give a secret away."""
 MOST_LOOKED_AT = 256 << 10
 """Characters of a text that are searched for every form; the rest is searched for the values themselves."""
 MOST_REMEMBERED = 512
-BETWEEN = re.compile(r'"[^"\\]{0,100}"\s*:|<[/!]?[A-Za-z-][^<>]{0,100}>|\x1b\[[0-9;]{0,20}[A-Za-z]')
-"""What may stand between the pieces of a secret: a JSON member's name, a tag of HTML or XML, a terminal's colour."""
+BETWEEN = re.compile(r'"[^"\\]{0,100}"\s*:|<[/!]?[A-Za-z-][^<>]{0,100}>|\x1b\[[0-9;]{0,20}[A-Za-z]|.\x08')
+"""What may stand between pieces of a secret: a JSON member's name, a tag, a terminal's colour, an erased letter."""
 SHORTEST_CODED = 16
 CODED = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST_CODED},}}")
 """What may be base64 or hexadecimal digits."""
 MOST_CODED, MOST_INFLATED = 64 << 10, 4 << 10
 """Characters that are decoded, and bytes that are unpacked of each piece."""
-LAYERS = 3
+LAYERS = 5
+MOST_VIEWED = 1 << 20
+"""Characters of all that a text may stand for."""
+NUMBER_PREFIX = re.compile(r"0[xobXOB]|16#")
+NUMBERS = [
+    (base, re.compile(f"[{digits}]{{1,8}}")) for base, digits in ((10, "0-9"), (16, "0-9A-Fa-f"), (8, "0-7"), (2, "01"))
+]
+PIECE, NEXT_PIECE, WIDEST_GAP = 4, 3, 40
+"""Characters of the first piece of a secret that stands in pieces, of those after it at least, and between two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +198,7 @@ class SecretDetector:
     def __init__(self) -> None:
         self._pieces: dict[str, tuple[tuple[str, _NormalForm, int], ...]] = {}
         self._values: dict[str, str] = {}
+        self._scattered: dict[str, str] = {}
         self._done: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def learn(self, name: str, value: str) -> None:
@@ -194,6 +213,9 @@ class SecretDetector:
         self._pieces, self._done = pieces, {}
         if len(value) >= SHORTEST_PLAIN:
             self._values = {**self._values, value: name}
+        plain = normalize_text(value)
+        if len(normalize_text(LIKE_A_WORD.sub("", value))) >= 3 * PIECE:
+            self._scattered = {**self._scattered, plain: name}
 
     def find(self, text: str) -> tuple[str, ...]:
         """The names of the secrets in a text: as they are, encoded, reversed, spaced, in part, split over members."""
@@ -223,29 +245,62 @@ class SecretDetector:
             for name, form, at in self._pieces[gram]:
                 if name not in found and form.is_in(text, gram, at):
                     found.add(name)
-        return found
+        return found | {name for plain, name in self._scattered.items() if _stands_in_pieces(plain, text)}
+
+
+def _stands_in_pieces(secret: str, text: str) -> bool:
+    """Whether nearly all of a secret stands in a text in order, with other words between its pieces."""
+    begin = text.find(secret[:PIECE])
+    while begin >= 0:
+        at, place, lacking = 0, begin, 0
+        while at < len(secret) and lacking <= len(secret) // 6:
+            if secret[at] == text[place : place + 1]:
+                at, place = at + 1, place + 1
+                continue
+            following = text.find(secret[at : at + NEXT_PIECE], place, place + WIDEST_GAP)
+            at, place, lacking = (at, following, lacking) if following >= 0 else (at + 1, place, lacking + 1)
+        if lacking <= len(secret) // 6:
+            return True
+        begin = text.find(secret[:PIECE], begin + 1)
+    return False
 
 
 def _list_views(text: str) -> Iterator[str]:
     """What a text says: as it stands, without what may stand between two letters, without escapes, and decoded."""
-    view = unescape(text)
-    for one in (text,) if view is None else (text, view.text):
+    left, seen, room = [(text, 0)], {text}, MOST_VIEWED
+    while left and room > 0:
+        one, layer = left.pop(0)
+        room -= len(one)
         yield one
         if BETWEEN.search(one) is not None:
             yield BETWEEN.sub("", one)
-    coded = [match[0] for match in CODED.finditer(text)]
-    for _ in range(LAYERS):
-        if not coded:
-            return
-        room, decoded = MOST_CODED, list[str]()
-        for piece in coded:
-            room -= len(piece)
-            if room < 0:
-                break
-            parts = {piece, *(part for part in re.split("[+/_-]", piece) if len(part) >= SHORTEST_CODED)}
-            decoded += (text for part in parts for text in _decode(part))
-        yield " ".join(decoded)
-        coded = [match[0] for one in decoded for match in CODED.finditer(one)]
+        view = unescape(one)
+        decoded = [_decode_all(one), *_read_numbers(one), "" if view is None else view.text]
+        more = dict.fromkeys(each for each in decoded if each and each not in seen) if layer < LAYERS else ()
+        left += [(each, layer + 1) for each in more]
+        seen.update(more)
+
+
+def _read_numbers(text: str) -> Iterator[str]:
+    """The characters whose codes stand in a text as numbers, whatever is around them: `chr(113)+chr(55)`, `71h 37h`."""
+    text = NUMBER_PREFIX.sub(" ", text)
+    for base, number in NUMBERS:
+        codes = [int(digits, base) for digits in number.findall(text)]
+        letters = "".join(chr(code) for code in codes if 32 < code < 127)
+        if len(letters) >= SHORTEST_PART:
+            yield letters
+
+
+def _decode_all(text: str) -> str:
+    """What is base64 or hexadecimal in a text, decoded."""
+    room, decoded = MOST_CODED, list[str]()
+    for match in CODED.finditer(text):
+        room -= len(match[0])
+        if room < 0:
+            break
+        parts = {match[0], *(part for part in re.split("[+/_-]", match[0]) if len(part) >= SHORTEST_CODED)}
+        decoded += (one for part in parts for one in _decode(part))
+    return " ".join(decoded)
 
 
 def _decode(piece: str) -> Iterator[str]:
@@ -272,10 +327,13 @@ def _list_forms(value: str) -> tuple[_NormalForm, ...]:
         whole = "@" in value or len(plain) < SHORTEST_PLAIN + 2
         shortest = len(plain) if whole else SHORTEST_PART
         words = _mark_words(value)
+        # Where only a letter beside some digits is another one, a part of 8 stands in texts by chance.
+        least = max(shortest, min(len(plain), SHORTEST_CHANGED))
+        forms += [_NormalForm(plain.translate(table), least, words) for table in (ATBASH, *ROTATIONS)]
         forms.append(_NormalForm(plain, shortest, words))
         forms.append(_NormalForm(plain[::-1], shortest, words[::-1]))
-        forms.append(_NormalForm(str(codecs.encode(plain, "rot13")), shortest, words))
-        forms.append(_NormalForm(plain.translate(ATBASH), shortest, words))
+        halves = (normalize_text(value[::2]), normalize_text(value[1::2]))
+        forms += [_NormalForm(half, len(half)) for half in halves if len(half) >= SHORTEST_PART]
         shifted = normalize_text(value.translate(ROT47))
         forms += [_NormalForm(shifted, len(shifted))] if len(shifted) >= SHORTEST_PART else []
         if len(plain) < LONGEST_NEAR and any(map(str.isdigit, plain)):
@@ -303,13 +361,10 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
     words, plain = (_mark_words(value, str), value) if value.isascii() else ("", "")
     yield _NormalForm(raw.hex(), 16, words, plain)
     yield _NormalForm(raw[::-1].hex(), 16, words[::-1], plain[::-1])
-    for form in ("x{:02x}", "0x{:02x}", "x{:04x}", "u{:04x}", "u{:08x}", "{:03o}", "{:08b}", "{:07b}"):
-        digits = "".join(map(form.format, map(ord, value) if form.startswith("u") else raw))
+    for form in ("{:03d}", "{:03o}", "{:08b}", "{:07b}"):
+        digits = "".join(map(form.format, raw))
         yield _NormalForm(digits, SHORTEST_PART * len(form.format(0)), words, plain)
     yield _NormalForm("".join(map(str, raw)), 16)
-    for form in ("{}0", "{:o}", "0o{:o}", "u{:x}"):
-        digits = "".join(map(form.format, raw))
-        yield _NormalForm(digits, len(digits))
     for written in _write_numbers(raw):
         yield _NormalForm(written, 16)
     for encoding in ("utf-16-le", "utf-16-be"):
@@ -317,13 +372,15 @@ def _encoded_forms(value: str) -> Iterator[_NormalForm]:
     for shift in range(5):
         encoded = b32encode(bytes(shift) + raw).decode("ascii").rstrip("=").lower()
         part = encoded[(shift * 8 + 4) // 5 : (shift + len(raw)) * 8 // 5]
-        for table in ({}, BASE32HEX, CROCKFORD):
+        for table in ({}, BASE32HEX, CROCKFORD, ZBASE32):
             yield _NormalForm(part.translate(table), 12)
     of_hex, of_base64 = _bytes_meant(value)
     if of_base64 is not None:
         yield _NormalForm(of_base64.hex(), 16)
     for part in (part for data in (raw, of_hex) if data is not None for part in _base64_parts(data)):
-        for form in {normalize_text(part), normalize_text(part[::-1]), normalize_text(part.translate(UUENCODE))}:
+        for form in {
+            normalize_text(one) for one in (part, part[::-1], part.translate(UUENCODE), part.translate(CRYPT))
+        }:
             yield _NormalForm(form, min(10, len(form)))
     for encode in (a85encode, b85encode):
         form = normalize_text(encode(raw).decode("ascii"))

@@ -6,6 +6,7 @@ A header line (a run without rows), one line per row or operation, a footer. Wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -42,30 +43,37 @@ class Event:
 
 
 class EventWriter:
-    """Writes lines, each flushed. Raises OutputError, naming the file, where the disk does not take them."""
+    """Writes lines and flushes. Raises OutputError, naming the file, from the first on that the disk does not take."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: TextIO | None = None
+        self._failed: OutputError | None = None
 
     def write(self, line: Event, text: str | None = None) -> None:
         """Append one line, given as `text` where it has been written already; the file is begun anew by the first."""
-        try:
+        with self._naming_failures():
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._path.open("w", encoding="utf-8")
             self._file.write(f"{format_event(line) if text is None else text}\n")
             self._file.flush()
-        except OSError as error:
-            raise OutputError(f"{self._path}: {error.strerror or error}") from None
 
     def close(self) -> None:
         """Raises OutputError, too."""
-        try:
+        with suppress(OSError) if self._failed else self._naming_failures():
             if self._file is not None:
                 self._file.close()
+
+    @contextmanager
+    def _naming_failures(self) -> Iterator[None]:
+        if self._failed is not None:  # a line after one that was cut short would spoil both
+            raise self._failed
+        try:
+            yield
         except OSError as error:
-            raise OutputError(f"{self._path}: {error.strerror or error}") from None
+            self._failed = OutputError(f"{self._path}: {error.strerror or error}")
+            raise self._failed from None
 
 
 def format_event(line: Event) -> str:

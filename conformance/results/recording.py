@@ -60,8 +60,9 @@ def _request(request: Request, redactor: Redactor) -> RecordedRequest:
 def _response(response: Response, redactor: Redactor) -> RecordedResponse:
     shown = _shown(response.body, header(response.headers, "content-type") or "", response.size)
     lines = [f"{name[:LONGEST_HEADER]}: {value[:LONGEST_HEADER]}" for name, value in response.headers[:MOST_HEADERS]]
-    letters = "".join(name for name, _ in response.headers[:MOST_HEADERS] if len(name) == 1)
-    names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, letters, shown]))
+    columns = zip(*response.headers[:MOST_HEADERS], strict=True)
+    letters = ["".join(text for text in column if len(text) == 1) for column in columns]
+    names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, *letters, shown]))
     if names:
         return _withheld(response, names)
     return RecordedResponse(

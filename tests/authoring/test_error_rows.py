@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from time import thread_time
 from typing import Any
@@ -653,3 +654,21 @@ def test_a_line_of_forty_characters_tells_what_a_page_is_about(length: int, coun
     table = TableBlock(("Code", "Meaning"), (TableRow(("E1001", "Too hot"), 3),), 2)
     blocks = (Paragraph("Tea. " * 50, 1), line, table)
     assert len(find_error_tables(DocumentPage("tea", blocks))) == count
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": "x"},
+        {"properties": {"a": "x"}},
+        {"properties": {"a": {"enum": 5}}},
+        {"allOf": 5},
+        {"allOf": [[]]},
+    ],
+)
+def test_a_schema_that_is_none_shows_no_example(schema: Any, tmp_path: Path) -> None:
+    answer = {"description": "Nope", "content": {"application/json": {"schema": schema}}}
+    document = {"openapi": "3.0.0", "paths": {"/a": {"get": {"responses": {"400": answer}}}}}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "a.json")))]
+    assert (row.status, row.cause) == (400, "Nope")

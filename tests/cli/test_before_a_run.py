@@ -232,6 +232,25 @@ def test_a_profile_is_written_before_its_variables_are_set(here: Here, monkeypat
     assert yaml.safe_load(result.out)["contract"] == "kuroco"
 
 
+@pytest.mark.parametrize("url", ["https://me:s3cret@shop.example", "https://shop.example/?key=s3cret"])
+def test_what_lets_somebody_in_is_written_into_no_profile(url: str, here: Here, tmp_path: Path) -> None:
+    result = here("init", "--contract", "kuroco", "--base-url", url, "--output", str(tmp_path / "made.yaml"))
+    assert (result.code, "--base-url: holds a" in result.all, "s3cret" in result.all) == (4, True, False)
+    assert not (tmp_path / "made.yaml").exists()
+
+
+def test_what_lets_a_reader_into_a_page_is_written_into_no_contract(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[1] / "authoring/pages/forms.md").read_bytes()
+    monkeypatch.setattr("conformance.authoring.read_page.download", lambda *_: ("text/markdown", page))
+    url = "https://docs.example/errors.md?page=2&X-Amz-Signature=s3cret&v=1"
+    result = here("new", "shop", "--from", url, "--output", str(tmp_path))
+    written = "".join(path.read_text("utf-8") for path in (tmp_path / "shop").iterdir())
+    assert (result.code, "s3cret" in written) == (0, False)
+    assert "https://docs.example/errors.md?page=2&X-Amz-Signature=…&v=1" in written
+
+
 def test_cases_of_one_s_own_hide_no_shipped_contract(here: Here, tmp_path: Path) -> None:
     shutil.copytree(CASES.parent / "examples" / "kinto" / "cases", tmp_path / "cases")
     (tmp_path / "page.md").write_text("| HTTP | message |\n| --- | --- |\n| 418 | teapot |\n", encoding="utf-8")

@@ -19,6 +19,7 @@ from conformance.history.database import APPLICATION, STEPS, VERSION
 from conformance.history.model import HistoryCell, RowHistory
 from conformance.history.store import Retention, append_results, read_history, read_last_tried
 from conformance.results.model import Attempt, Choice, Results
+from conformance.results.serialization import read_results
 from tests.report.made_up import conforms, run_of, sample_results
 
 ROW = "contents-get/offset-below-minimum"
@@ -296,3 +297,21 @@ def test_last_reads_the_newest_runs_only(tmp_path: Path) -> None:
     _append_many(path, range(1, 6))
     assert len(read_history(path, last=2)[0].lines[0].cells) == 2
     assert read_history(path, target="nobody") == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "runs SET verdict = 'well'",
+        "runs SET started = x'ff00'",
+        "rows SET n = 'x'",
+        "choices SET answer = x'00'",
+    ],
+)
+def test_a_value_of_another_kind_is_a_damage_that_is_said(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "h.sqlite"
+    append_results(path, read_results(Path(__file__).parents[1] / "results/format_1"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE {change}")
+    with pytest.raises(ConfigError, match=rf"is damaged: its table {change.partition(' ')[0]} holds a value"):
+        read_history(path)

@@ -34,6 +34,12 @@ def join(template: str, separator: str = "") -> Encode:
 NUMERALS = "123456789" + string.ascii_uppercase + string.ascii_lowercase
 BASE32HEX = str.maketrans(string.ascii_uppercase + "234567", "0" + NUMERALS[:31])
 
+CRYPT = str.maketrans(
+    string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/",
+    f"./{string.digits}{string.ascii_uppercase}{string.ascii_lowercase}",
+)
+ZBASE32 = str.maketrans(string.ascii_uppercase + "234567", "ybndrfg8ejkmcpqxot1uwisza345h769")
+
 
 def write_number(text: str, digits: str) -> str:
     number, written = int.from_bytes(text.encode(), "big"), ""
@@ -126,6 +132,20 @@ FORMS: dict[str, Encode] = {
     "base64 of the spaced": lambda text: base64.b64encode(" ".join(text).encode()).decode(),
     "base64 thrice": lambda text: base64.b64encode(FORMS["base64 twice"](text).encode()).decode(),
     "base64 of gzip": lambda text: base64.b64encode(gzip.compress(text.encode())).decode(),
+    "codes in calls": join("chr({})", "."),
+    "codes in SQL": join("CHAR({})", " + "),
+    "hex with an h": join("{:02x}h", " "),
+    "code points": join("U+{:04X}", " "),
+    "escapes of CSS": join("\\{:06x} "),
+    "binary, unpadded": join("0b{:b}", ", "),
+    "decimal, three digits": join("{:03d}"),
+    "percent, four deep": lambda text: FORMS["percent"](text).replace("%", "%252525"),
+    "html, four deep": lambda text: FORMS["html"](text).replace("&", "&amp;amp;amp;"),
+    "base64 four times": lambda text: base64.b64encode(FORMS["base64 thrice"](text).encode()).decode(),
+    "percent of base64": lambda text: join("%{:02X}")(FORMS["base64"](text)),
+    "decimal of base64": lambda text: join("{}", " ")(FORMS["base64"](text)),
+    "base64 as crypt has it": lambda text: FORMS["base64"](text).rstrip("=").translate(CRYPT),
+    "base32 for people": lambda text: FORMS["base32"](text).rstrip("=").translate(ZBASE32),
     "base64 of deflate": lambda text: base64.urlsafe_b64encode(zlib.compress(text.encode())).decode(),
 }
 
@@ -139,6 +159,22 @@ def test_a_secret_is_found_in_every_form(name: str) -> None:
         else FORMS[name](SECRET)
     )
     assert redactor.found_in(text) == ("full",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it begins with 'q7Wd-', then comes 93kTz, and after that _Lm41 and at last: PxYv8",
+        '[{"n": "part one", "is": "q7Wd-9"}, {"n": "part two", "is": "3kTz_Lm"}, {"n": "part three", "is": "41PxYv8"}]',
+        "q7Wd-9*kTz_L*41PxYv8",
+        "every second: " + SECRET[::2] + ", and the others: " + SECRET[1::2],
+        "".join(f"x\b{char}" for char in SECRET),
+        SECRET.lower().translate({code: (code - 97 + 3) % 26 + 97 for code in range(97, 123)}),
+    ],
+    ids=["words between", "members", "stars", "every second", "erased letters", "another alphabet"],
+)
+def test_a_secret_is_found_in_pieces(text: str) -> None:
+    assert Redactor({"full": SECRET}).found_in(text) == ("full",)
 
 
 @pytest.mark.parametrize("place", ["body", "header", "reason", "fault"])

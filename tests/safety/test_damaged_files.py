@@ -114,6 +114,12 @@ def use_contract(path: Path) -> None:
     run_command("lint", folder)
 
 
+def use_document(path: Path) -> None:
+    drafted = ["--output", path.parent / "drafted"]
+    run_command("new", "another", "--from", path, *drafted)
+    run_command("new", "one-more", "--from", ROOT / "tests/authoring/pages/forms.md", "--openapi", path, *drafted)
+
+
 def use_profile(path: Path) -> None:
     with suppress(ConformanceError):
         read_profile(path, environ={"KEY": "secret-value-1"})
@@ -149,6 +155,7 @@ def samples() -> dict[str, tuple[str, bytes, Callable[[bytes, random.Random], by
         "patience": {"per_wait": "1s", "in_all": "5m"}, "settle": "2s", "expectations": [
             {"row": "login/token", "check": "status", "value": 401, "reason": "known", "expires": "2030-01-01"}],
     }  # fmt: skip
+    document = json.dumps(yaml.safe_load((ROOT / "cases/microcms-management/openapi.yaml").read_bytes())).encode()
     power = json.dumps({"made_by": "x", "cases": "ab", "probes": {"a/b": {"limit=1": "0 3-7", "x": "1"}}}).encode()
     return {
         "results 1": ("results.json", (FIRST_FORMAT / "results.json").read_bytes(), damage_json, use_results),
@@ -158,6 +165,7 @@ def samples() -> dict[str, tuple[str, bytes, Callable[[bytes, random.Random], by
         "ledger": (LEDGER_FILE, kept, damage_json, use_ledger),
         "profile": ("target.yaml", yaml.safe_dump(profile).encode(), damage_yaml, use_profile),
         "power": (POWER_FILE, power, damage_json, use_power),
+        "document": ("api.json", document, damage_json, use_document),
         **{
             name: (name, (KINTO / name).read_bytes(), damage_yaml, use_contract)
             for name in ("contract.yaml", "errors.yaml", "openapi.yaml", "resources.yaml")
@@ -176,7 +184,7 @@ def read_damaged(kind: str, seed: int) -> None:
         use(path)
 
 
-CHEAP = ["results 1", "results 2", "events", "history", "ledger", "profile", "power", "openapi.yaml"]
+CHEAP = ["results 1", "results 2", "events", "history", "ledger", "profile", "power", "openapi.yaml", "document"]
 
 
 @given(st.sampled_from(CHEAP), st.integers(0, 10**6))

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from conformance.checks.model import Finding, Level, Verdict
-from conformance.errors import ConfigError
+from conformance.errors import ConfigError, OutputError
 from conformance.results.events import Event, EventWriter, read_events
 from conformance.results.model import ContractName, Exploration, RowResult, TableName, TargetRun, Undocumented
 from conformance.session.assemble import assemble_run, mark_known_deviation, rebuild_results, rebuild_runs
@@ -62,6 +63,22 @@ def test_a_killed_run_is_told_as_far_as_it_came(tmp_path: Path) -> None:
         assert (reported.partial, reported.why_partial) == (True, "the run was killed before it ended")
         assert [found.id for found in reported.runs[0].rows] == ["items/b", "orders/a"]
         assert reported.runs[0].verdict is Verdict.DRIFTS
+
+
+def test_after_a_line_that_the_disk_did_not_take_none_is_written(tmp_path: Path) -> None:
+    stream = EventWriter(tmp_path / "results.jsonl")
+    stream.write(LINES[0])
+    stream._file, file = SimpleNamespace(write=fail, close=fail), stream._file
+    for line in LINES[1:]:
+        with pytest.raises(OutputError, match=r"results\.jsonl: No space left on device"):
+            stream.write(line)
+        stream._file = file
+    stream.close()
+    assert list(read_events(tmp_path / "results.jsonl")) == LINES[:1]
+
+
+def fail(*_: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def test_a_whole_run_is_told_with_its_seed_depth_and_time(tmp_path: Path) -> None:
