@@ -27,8 +27,6 @@ from conformance.messages import Message
 
 _MOST = 3
 """Differences from a schema that are reported of one answer."""
-_UNTOLD_AFTER_REPETITION = frozenset([401, 404, 409])
-"""What a repeated write may be answered although its first try was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,6 @@ class ProbeAnswer:
         return isinstance(self.body, dict) and self.body.get("id") in drawn
 
     @property
-    def response(self) -> Response | None:
-        """The answer, unless it tells nothing: a repeated write may be refused as its first try was accepted."""
-        conclusive = self.exchange.tries == 1 or self.status not in _UNTOLD_AFTER_REPETITION
-        return self.exchange.response if conclusive else None
-
-    @property
     def media_type(self) -> str:
         """The content type without its parameters, in lower case; empty where there is none."""
         response = self.exchange.response
@@ -105,7 +97,7 @@ class ProbeAnswer:
 
 def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Finding, ...]:
     """Everything that is wrong with an answer; a fault of the server is reported once, not by each thing it breaks."""
-    response = answer.response
+    response = answer.exchange.response
     if response is None:
         return ()
     leaks = tuple(found for found in answer.sent.found if found.check == "leak")
@@ -130,7 +122,7 @@ def read_messages(rules: ResponseRules, answer: ProbeAnswer) -> tuple[str, ...]:
 
 def undocumented_messages(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[str]:
     """Each message of an error, or "" where it has none, that no row of this operation documents with this status."""
-    if answer.response is None or answer.status < 400 or answer.validity is Validity.ODD:
+    if answer.status < 400 or answer.validity is Validity.ODD:
         return
     rows = [row for row in rules.contract.rows if _speaks_of(row, answer.operation)]
     rows = [row for row in rows if answer.status in row.case.expect.statuses]
