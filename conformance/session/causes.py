@@ -356,6 +356,29 @@ def _find_fixtures(run: _Run) -> Iterator[RunCause]:
         yield RunCause(f"fixtures.{name}", text, partial(_uses_value, value=value))
 
 
+def _find_unlisted_urls(run: _Run) -> Iterator[RunCause]:
+    """URLs of things that are listed under another one: asked for by the end of it, they are not shown."""
+    for name, value in run.plain().items() if run.wrong else ():
+        folder, _, file = value.partition("?")[0].rpartition("/")
+        is_url = "://" in folder and not name.startswith(_MISSING)
+        asked = [one.response for one in run.calls if is_url and _names_value(one, file)]
+        answers = [one for one in asked if one is not None and not one.cut]
+        if answers and not any(f'"{value}"' in one.body.replace("\\/", "/") for one in answers):
+            text = Message(
+                "fixtures.{name}: {value} is not what is shown where {file} is asked for",
+                name=name,
+                value=value,
+                file=file,
+            )
+            yield RunCause(f"fixtures.{name}", text, partial(_asks_below, folder=folder))
+
+
+def _asks_below(exchange: RecordedExchange, folder: str) -> bool:
+    """Whether a value of the query is a URL in a folder, or of it."""
+    query = parse_qsl(split_url(exchange.request.url).query)
+    return any(value.startswith(folder) for _, value in query)
+
+
 def _is_of_no_route(run: _Run, exchange: RecordedExchange) -> bool:
     """Whether a faulty request was refused with another status, or with none of the codes that stand for a reason."""
     finding = run.wrong.get(id(exchange))
@@ -562,6 +585,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _find_hooks,
     _find_page_of_vantage,
     _find_fixtures,
+    _find_unlisted_urls,
     _find_what_is_there,
     _find_exchanged,
     _find_answered_alike,

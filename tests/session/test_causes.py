@@ -358,6 +358,19 @@ def test_a_file_name_that_no_answer_shows_is_a_cause_and_one_that_a_list_shows_i
     assert explain({"media_file_name": "a.png"}, row) == ([], ["violates"])
 
 
+@pytest.mark.parametrize(
+    ("shown", "verdict"),
+    [("https://media.test/1/a.png", "violates"), ("http://media.test/1/a.png", "inconclusive")],
+)
+def test_a_url_that_is_listed_under_another_one_is_the_profiles_mistake(shown: str, verdict: str) -> None:
+    url = "https://media.test/1/a.png"
+    listed = asked(1, "GET /media?fileName=a.png", 200, "guard", shown=json.dumps({"url": shown}))
+    almost = asked(2, "DELETE /media?url=https://media.test/1", 400, "boundary")
+    causes, verdicts = explain({"media_url": url}, violated(listed, almost, found=(wrong(2),)))
+    sentence = f"fixtures.media_url: {url} is not what is shown where a.png is asked for"
+    assert (causes, verdicts) == ([sentence] if verdict == "inconclusive" else [], [verdict])
+
+
 def test_an_endpoint_of_another_kind_is_one_cause_and_excuses_only_what_rests_on_it() -> None:
     one = asked(1, "GET /settings", 200, "control", shown="{}")
     ids = [asked(n, f"GET /settings/{value}", 404, "control") for n, value in ((2, "a"), (3, "b"))]
