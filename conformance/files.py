@@ -73,21 +73,26 @@ def refuse_file(path: Path, most: int | None = None) -> str | None:
         return "is a folder"
     if not stat.S_ISREG(found.st_mode):
         return "is no plain file, but a device, a pipe or a socket"
-    return f"holds more than {most >> 20} MiB" if most is not None and found.st_size > most else None
+    return _describe_excess(most) if most is not None and found.st_size > most else None
+
+
+def _describe_excess(most: int) -> str:
+    return f"holds more than {most >> 20} MiB" if most >> 20 else f"holds more than {most >> 10} KiB"
 
 
 def read_bytes(path: Path, most: int = MOST_READ) -> bytes:
     """A plain file of at most `most` bytes; raises ConfigError."""
-    if (refused := refuse_file(path, most)) is not None:
-        raise ConfigError([Problem(str(path), refused, "give the path of a plain file")])
+    refused, data = refuse_file(path, most), b""
     try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
+        if refused is None:
+            with path.open("rb") as file:
+                data = file.read(most + 1)
     except (OSError, ValueError) as error:
-        problem = Problem(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}", "check the path")
-        raise ConfigError([problem]) from None
+        refused = f"cannot be read: {getattr(error, 'strerror', None) or error}"
     if len(data) > most:  # it grows, or does not tell its size
-        raise ConfigError([Problem(str(path), f"holds more than {most >> 20} MiB", "check the path")])
+        refused = _describe_excess(most)
+    if refused is not None:
+        raise ConfigError([Problem(str(path), refused, "give the path of a plain file")])
     return data
 
 

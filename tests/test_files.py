@@ -54,7 +54,7 @@ def test_a_file_of_more_than_half_a_gigabyte_is_refused_without_being_read(tmp_p
 def test_a_file_is_read_up_to_a_bound(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * 10)
     assert read_text(tmp_path / "a", most=10) == "xxxxxxxxxx"
-    with pytest.raises(ConfigError, match="holds more than 0 MiB"):
+    with pytest.raises(ConfigError, match="holds more than 0 KiB"):
         read_text(tmp_path / "a", most=9)
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.files import refuse_file
+from conformance.errors import ConfigError
+from conformance.files import read_bytes
 from conformance.target.schema import HeaderCredential, Pace, SecretSource, read_pace
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -161,18 +162,11 @@ class SecretReader:
 
 def _read_file(path: Path) -> str:
     """The text of a file without line ends at its end; raises ValueError."""
-    if (problem := refuse_file(path)) is not None:
-        raise ValueError(f"names what {problem}; give the path of a plain file")
     try:
-        with path.open("rb") as stream:
-            content = stream.read(_LONGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not the name of a file"
-        raise ValueError(f"names a file that cannot be read: {reason}; check the path") from None
-    if len(content) > _LONGEST:
-        raise ValueError("names a file that is larger than 64 KiB")
-    try:
-        return content.decode("utf-8").rstrip("\r\n")
+        return read_bytes(path, _LONGEST).decode("utf-8").rstrip("\r\n")
+    except ConfigError as error:
+        (problem,) = error.problems
+        raise ValueError(f"names what {problem.what}; {problem.hint}") from None
     except UnicodeDecodeError:
         raise ValueError("names a file that is not UTF-8; save it as UTF-8") from None
 

@@ -90,7 +90,7 @@ def test_a_value_that_cannot_be_sent_is_refused(problems: Callable[..., list[str
         (b"\n", "is empty"),
         (b"a\nb\n", "control characters"),
         (b"\xff\n", "is not UTF-8"),
-        (b"x" * 70_000, "larger than 64 KiB"),
+        (b"x" * 70_000, "names what holds more than 64 KiB"),
     ],
 )
 def test_a_secret_file_that_cannot_be_used_is_refused(
