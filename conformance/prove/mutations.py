@@ -193,13 +193,15 @@ def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
     probes = [n for n, one in enumerate(recorded) if one.role in FIRM]
     urls = [recorded[n].exchange.request.url for n in probes if recorded[n].exchange.request.method == "DELETE"]
     earlier = sum(one.exchange.request.permission != "read" for one in recorded[: probes[0]])
-    pointers = [pointer for guard in row.case.unchanged for pointer in guard.compare if "{" not in pointer]
     reads = [n for n, one in enumerate(recorded) if one.role == "guard" and _is_success(one)]
     changed: dict[int, Changed] = {}
     for n in reads:
         response = recorded[n].response
         if response is None:
             continue
+        # A detail may hold, as a list of one, what only the read of the list compares.
+        own = [guard for guard in row.case.unchanged if recorded[n].label.endswith(f" {guard.read.call}")]
+        pointers = [each for guard in own or row.case.unchanged for each in guard.compare if "{" not in each]
         after = partial(_after_writes, response, pointers)
         if urls:
             after = partial(_after_deletions, response, pointers, urls, earlier)

@@ -84,6 +84,7 @@ def measure_mutations(
     shared = any(control.shared for control in plan.controls)
     mutations = derive_mutations(context.contract, plan.row, recorded, controls_elsewhere=shared)
     replay = replace(context, shared=SharedState(passed=dict(passed)), ledger=Ledger())
+    plan = replace(plan, read_by_next=frozenset())  # the next row reads nothing for it here
     exchanges = [one.exchange for one in recorded]
     return tuple(_try(replay, plan, exchanges, mutation) for mutation in mutations)
 

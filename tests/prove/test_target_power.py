@@ -101,6 +101,36 @@ def test_a_rejected_deletion_that_is_carried_out_takes_off_the_list_what_it_name
     assert "carries_out_a_rejected_write" in {one.name for one in power.faults if one.caught}
 
 
+TWO = """\
+  - id: too-long
+    cause: The name is too long.
+    operations: [put]
+    request: {json: {name: toolong}}
+    expect: {status: 400, message: Nope}
+    unchanged: &kept [{read: {call: list}, compare: [/items/*/id], confirm: true}]
+  - id: no-name
+    cause: There is no name.
+    operations: [put]
+    request: {json: {name: ""}}
+    expect: {status: 400, message: Nope}
+    unchanged: *kept
+"""
+
+
+def test_rows_that_read_for_each_other_are_each_measured_with_reads_of_their_own(
+    shop: Callable[..., Any], context: Callable[..., Any]
+) -> None:
+    from tests.conftest import make_response
+
+    refused, listed = make_response(400, {"message": "Nope"}), make_response(200, {"items": [{"id": "spoon"}]})
+    contract = shop(TWO)
+    held = context(contract, lambda asked: refused if asked.request.method == "PUT" else listed)
+    plans = plan_rows(contract, held.target, contract.rows, "standard", 0)
+    assert [len(plan.read_by_next) for plan in plans.values()] == [1, 0]
+    caught = [{one.name for one in power.faults if one.caught} for power in measure_power(held, list(plans.values()))]
+    assert ["carries_out_a_rejected_write" in names for names in caught] == [True, True]
+
+
 def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tuple[RowPower, int]]) -> None:
     from tests.conftest import make_response
 
