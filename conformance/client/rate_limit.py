@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from conformance.client.shared_pace import SharedPace
 from conformance.target.schema import Pace
 
 
@@ -15,7 +16,8 @@ class RateLimiter:
     """Makes callers wait until their request fits the pace. Safe for threads.
 
     When a request arrives is not known, only that it does so before its response: it counts from when it is sent until
-    so many seconds after that. So the pace holds at the target, however long requests travel.
+    so many seconds after that. So the pace holds at the target, however long requests travel. With `target`, its base
+    URL, all processes of this machine that send to it at this pace share it.
     """
 
     def __init__(
@@ -24,8 +26,10 @@ class RateLimiter:
         *,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        target: str = "",
     ) -> None:
         self.pace = pace
+        self._shared = SharedPace(pace, target) if target else None
         self._now = now
         self._sleep = sleep
         self._changed = threading.Condition()
@@ -37,13 +41,30 @@ class RateLimiter:
         """Surrounds one request: waits until it may go out, unless asked not to, and counts it in any case."""
         while (seconds := self._begin(wait=wait)) > 0:
             self._sleep(seconds)
+        turn = -1
         try:
+            turn = self._take_turn(wait=wait)
             yield
         finally:
+            if self._shared is not None:
+                self._shared.end(turn)
             with self._changed:
                 self._under_way -= 1
                 self._ended.append(self._now())
                 self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let go of what is shared with other processes."""
+        if self._shared is not None:
+            self._shared.close()
+
+    def _take_turn(self, *, wait: bool) -> int:
+        """Wait for the other processes, and take a turn; its number."""
+        turn, seconds = self._shared.begin(wait=wait) if self._shared is not None else (-1, 0.0)
+        while self._shared is not None and seconds > 0:
+            self._sleep(seconds)
+            turn, seconds = self._shared.begin(wait=wait)
+        return turn
 
     def _begin(self, *, wait: bool) -> float:
         """Count a request that may go out now: 0, else the seconds until then. Waits while too many are under way."""

@@ -48,7 +48,7 @@ class Session:
         self._target, self._is_own_answer = target, is_own_answer
         self._gate = PermissionGate(target)
         self._transport = Transport(target, self.limits)
-        self._pacer = RateLimiter(target.pace, sleep=sleep) if target.pace else None
+        self._pacer = RateLimiter(target.pace, sleep=sleep, target=target.base_url) if target.pace else None
         self._documented = RateLimiter(documented, sleep=sleep) if documented else None
         self._throttled = False
         self._breaker = CircuitBreaker()
@@ -95,8 +95,10 @@ class Session:
         return self._sent
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Closes every connection, and lets go of the pace that is shared with other processes."""
         self._transport.close()
+        if self._pacer is not None:
+            self._pacer.close()
 
     def _complete(self, request: Request) -> Request:
         """The request with the headers that every request has, and on the way that every request goes."""

@@ -5,11 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.client.rate_limit import RateLimiter
+from conformance.client.shared_pace import SharedPace
 from conformance.http import Request
 from conformance.target.schema import Pace
 
@@ -88,6 +90,49 @@ def test_threads_together_keep_the_pace() -> None:
         list(pool.map(send, range(16)))
     arrived.sort()
     assert all(later - sooner >= 0.1 for sooner, later in zip(arrived, arrived[5:], strict=False))
+
+
+def test_processes_together_keep_the_pace_of_one_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    pacers, arrived = [RateLimiter(Pace(3, 0.1), target="http://api.test/") for _ in range(3)], []
+
+    def send(n: int) -> None:
+        with pacers[n % 3].request():
+            time.sleep(0.01)
+            arrived.append(time.monotonic())
+
+    with ThreadPoolExecutor(9) as pool:
+        list(pool.map(send, range(12)))
+    arrived.sort()
+    assert all(later - sooner >= 0.1 for sooner, later in zip(arrived, arrived[3:], strict=False))
+    assert len(list(tmp_path.rglob("pace-*"))) == 1
+    for pacer in pacers:
+        pacer.close()
+    assert list(tmp_path.rglob("pace-*")) == []
+
+
+def test_another_target_or_a_folder_of_somebody_else_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    one, other = (RateLimiter(Pace(1, 50.0), target=f"http://api.test/{name}") for name in "ab")
+    (tmp_path / "elsewhere").write_text("")
+    with one.request(), other.request():
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+        with RateLimiter(Pace(1, 50.0), target="http://api.test/a").request():
+            pass
+
+
+def test_what_was_under_way_when_its_process_was_killed_counts_for_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    killed, next_ = (SharedPace(Pace(1, 0.1), "http://api.test") for _ in range(2))
+    assert killed.begin(wait=True)[1] == 0.0
+    assert next_.begin(wait=True)[1] > 0.0
+    later = time.monotonic() + 5.2
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    assert next_.begin(wait=True)[1] == 0.0
 
 
 def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, talk: Start, waits: list[float]) -> None:
