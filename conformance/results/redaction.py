@@ -158,17 +158,23 @@ class Redactor:
         """A value of dataclasses, tuples, mappings and texts without secrets, such as the result of a row."""
         return self._redact(value)  # type: ignore[no-any-return] # of the same type as it came
 
-    def _redact(self, value: Any) -> Any:
+    def _redact(self, value: Any, *, is_ours: bool = False) -> Any:
+        """The value without secrets; a number that `is_ours` stays, such as a count that equals a short secret."""
         if isinstance(value, str) and not isinstance(value, Enum):
             return self.text(value)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            members = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
-            changed = {name: self._redact(member) for name, member in members.items()}
-            differs = any(changed[name] is not member for name, member in members.items())
+            changed = {
+                item.name: self._redact(getattr(value, item.name), is_ours="Any" not in str(item.type))
+                for item in dataclasses.fields(value)
+            }
+            differs = any(member is not getattr(value, name) for name, member in changed.items())
             return dataclasses.replace(value, **changed) if differs else value
         if isinstance(value, tuple):
-            items = tuple(self._redact(item) for item in value)
+            items = tuple(self._redact(item, is_ours=is_ours) for item in value)
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        numbers = value.values() if isinstance(value, Mapping) else (value,)
+        if is_ours and all(isinstance(number, int | float) for number in numbers):
+            return value
         return self.json(value) if isinstance(value, Mapping | list | float | int) else value
 
     def json(self, value: Any) -> Any:

@@ -4,7 +4,9 @@ import base64
 import html
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.checks.model import Finding, Level
-from conformance.results.redaction import Redactor
+from conformance.results.redaction import CLOSE, OPEN, Redactor
 
 VALUE = 'k3y/+="canary&<p>q'
 Encode = Callable[[bytes], bytes]
@@ -210,3 +212,18 @@ def test_megabytes_in_a_finding_are_cut() -> None:
     assert cut.actual["message"] == "b" * 16_384 + "\u2026 \u2039900,000 characters\u203a"
     assert len(cut.detail) < 17_000
     assert (cut.check, cut.expected, cut.where) == ("message", "a", "limit=0")
+
+
+@dataclass(frozen=True)
+class Counted:
+    requests: int
+    counts: Mapping[str, int]
+    statuses: tuple[tuple[int, int], ...]
+    actual: Any
+
+
+def test_a_count_that_equals_a_short_secret_stays_and_what_the_target_gave_does_not() -> None:
+    counted = Counted(5, {"violates": 5}, ((400, 5),), 5)
+    assert Redactor({"token": "5"}).redact(counted) == Counted(
+        5, {"violates": 5}, ((400, 5),), f"{OPEN}secret:token{CLOSE}"
+    )
