@@ -12,8 +12,8 @@ from typing import Any
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
-from conformance.http import Exchange, Response
-from conformance.jsontools import resolve_pointer
+from conformance.http import Exchange, Request, Response
+from conformance.jsontools import resolve_pointer, walk_values
 from conformance.prove.replay import Changed
 from conformance.results.model import FIRM
 
@@ -194,6 +194,7 @@ def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
     urls = [recorded[n].exchange.request.url for n in probes if recorded[n].exchange.request.method == "DELETE"]
     earlier = sum(one.exchange.request.permission != "read" for one in recorded[: probes[0]])
     reads = [n for n, one in enumerate(recorded) if one.role == "guard" and _is_success(one)]
+    written = _members_written(recorded[probes[0]].exchange.request)
     changed: dict[int, Changed] = {}
     for n in reads:
         response = recorded[n].response
@@ -202,7 +203,7 @@ def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
         # A detail may hold, as a list of one, what only the read of the list compares.
         own = [guard for guard in row.case.unchanged if recorded[n].label.endswith(f" {guard.read.call}")]
         pointers = [each for guard in own or row.case.unchanged for each in guard.compare if "{" not in each]
-        after = partial(_after_writes, response, pointers)
+        after = partial(_after_writes, response, pointers, written)
         if urls:
             after = partial(_after_deletions, response, pointers, urls, earlier)
         if after(earlier + 1) != response:
@@ -211,9 +212,18 @@ def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
     return Mutation("carries_out_a_rejected_write", sentence, advice, changed)
 
 
-def _after_writes(response: Response, pointers: Sequence[str], writes: int) -> Response:
-    """What a read shows after so many writes: another value at the first place that is compared."""
-    return (writes and _with_json(response, lambda body: _changed_at(body, pointers, writes))) or response
+def _members_written(request: Request) -> dict[str, Any]:
+    """The members of the body of a request that are no objects, at whatever level they stand."""
+    try:
+        body = json.loads(request.body or b"")
+    except ValueError:
+        return {}
+    return {str(steps[-1]): value for steps, value in walk_values(body) if steps and not isinstance(value, dict)}
+
+
+def _after_writes(response: Response, pointers: Sequence[str], written: Mapping[str, Any], writes: int) -> Response:
+    """What a read shows after so many writes of some members: another value at the first place that is compared."""
+    return (writes and _with_json(response, lambda body: _changed_at(body, pointers, written, writes))) or response
 
 
 def _after_deletions(
@@ -236,11 +246,12 @@ def _is_named(value: Any, urls: Sequence[str]) -> bool:
     return isinstance(value, str | int) and any(str(value) in re.split(r"[/?=&]", url) for url in urls)
 
 
-def _another_of(member: Any, pointer: str, number: int) -> Any:
-    """A member of a list as a write would add it: like another one, but for what is compared."""
+def _another_of(member: Any, pointer: str, written: Mapping[str, Any], number: int) -> Any:
+    """A member of a list as a write would add it: like another one, but for what it writes and what is compared."""
     if not isinstance(member, dict) or not pointer:
         return f"{member} added {number}"
     added = deepcopy(member)
+    added |= {name: value for name, value in written.items() if name in added}
     above, _, name = pointer.rpartition("/")
     there, inside = resolve_pointer(added, above)
     if there and isinstance(inside, dict):
@@ -248,13 +259,13 @@ def _another_of(member: Any, pointer: str, number: int) -> Any:
     return added
 
 
-def _changed_at(body: Any, pointers: Sequence[str], writes: int) -> Any:
+def _changed_at(body: Any, pointers: Sequence[str], written: Mapping[str, Any], writes: int) -> Any:
     for pointer in pointers:
         if "*" in pointer:
             above, _, below = pointer.partition("/*")
             there, inside = resolve_pointer(body, above)
             if there and isinstance(inside, list) and inside:
-                inside += [_another_of(inside[0], below, number) for number in range(1, writes + 1)]
+                inside += [_another_of(inside[0], below, written, number) for number in range(1, writes + 1)]
                 return body
             continue
         above, _, name = pointer.rpartition("/")

@@ -11,6 +11,8 @@ import pytest
 from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract
 from conformance.engine.row import run_row
+from conformance.http import Exchange, Request, Response
+from conformance.prove.mutations import Recorded, derive_mutations
 from conformance.prove.recorded_power import measure_recorded
 from conformance.prove.target_power import RowPower, format_power, measure_power
 from conformance.results.events import Event
@@ -129,6 +131,25 @@ def test_rows_that_read_for_each_other_are_each_measured_with_reads_of_their_own
     assert [len(plan.read_by_next) for plan in plans.values()] == [1, 0]
     caught = [{one.name for one in power.faults if one.caught} for power in measure_power(held, list(plans.values()))]
     assert ["carries_out_a_rejected_write" in names for names in caught] == [True, True]
+
+
+def test_a_write_that_is_carried_out_shows_what_it_wrote(shop: Callable[..., Contract]) -> None:
+    contract = shop(DELETION.replace("[remove]", "[put]"))
+    listed = Response(200, body=b'{"items": [{"id": "fork", "name": "old", "size": 1}]}')
+    refused = Exchange(
+        Request("PUT", "http://h/items", body=b'{"item": {"name": "ours"}}', permission="write"), Response(409)
+    )
+    guards = [Recorded(Exchange(Request("GET", "http://h/items"), listed), "guard", "") for _ in range(2)]
+    recorded = [guards[0], Recorded(refused, "example", ""), guards[1]]
+    (effect,) = [
+        one
+        for one in derive_mutations(contract, next(contract.rows), recorded)
+        if one.name == "carries_out_a_rejected_write"
+    ]
+    after = effect.changed[2]
+    assert not isinstance(after, Response)
+    added = {"id": "fork added 1", "name": "ours", "size": 1}
+    assert after(1).json() == {"items": [{"id": "fork", "name": "old", "size": 1}, added]}
 
 
 def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tuple[RowPower, int]]) -> None:
