@@ -140,6 +140,12 @@ def test_deep_nesting_is_a_problem_and_no_crash(text: str) -> None:
     assert refused(text)[0].startswith("case.yaml:")
 
 
+def test_two_hundred_levels_are_read() -> None:
+    _, problems = read_text("[" * 200 + "]" * 200, HERE)
+    assert problems == ()
+    assert "nested in more than 200 levels" in refused("[" * 201 + "]" * 201)[0]
+
+
 def test_a_file_of_more_than_16_mib_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
     path.write_bytes(b"#" * ((16 << 20) + 1))

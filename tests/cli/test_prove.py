@@ -16,8 +16,10 @@ from click.testing import CliRunner
 
 from conformance.checks.model import Verdict
 from conformance.cli.prove import _print_powers
+from conformance.prove.mutations import Mutation
 from conformance.prove.target_power import RowPower
 from conformance.results.model import RowResult
+from tests.report.made_up import conforms
 
 ROOT = Path(__file__).parents[2]
 FAULT = "accepts_limit_101_on_contents"
@@ -78,3 +80,9 @@ def test_a_measured_target_that_is_broken_off_ends_with_2() -> None:
     done = CliRunner().invoke(click.command(lambda: _print_powers(measured(), {})), standalone_mode=False)
     assert done.return_value == 2
     assert "0 of 1 rows measured" in done.output
+
+
+@pytest.mark.parametrize(("caught", "code"), [(19, 0), (18, 1)])
+def test_a_case_that_catches_95_of_100_faults_is_fit_for_use(caught: int, code: int) -> None:
+    faults = tuple(Mutation(f"fault {n}", "It is wrong.", "nothing", {}, caught=n < caught) for n in range(20))
+    assert _print_powers([RowPower(conforms(), faults)], {}) == code

@@ -8,6 +8,8 @@ import pytest
 
 from conformance.contract.loader import read_contract
 from conformance.doctor.examine import missing_rows
+from conformance.doctor.format import format_diagnosis
+from conformance.doctor.model import Diagnosis, MissingRequirement
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import target_from_mapping
 from conformance.yaml_document import read_text
@@ -36,3 +38,9 @@ def test_a_path_with_a_parameter_is_quoted_between_braces() -> None:
     plans = plan_rows(contract, target, contract.rows, "standard", 0)
     lines = {missing.name: missing.line for missing in missing_rows(contract, target, plans)}
     assert lines["fixtures.detail_path"] == "fixtures: {detail_path: 'rcms-api/1/topics1/{topics_id}'}"
+
+
+def test_of_the_rows_that_lack_the_same_four_are_named() -> None:
+    missing = MissingRequirement("allow: write", "", "", ("a/1", "a/2", "a/3", "a/4", "a/5"))
+    lines = list(format_diagnosis(Diagnosis("Shop", "http://127.0.0.1:9", (), missing=(missing,), rows=5)))
+    assert "  without allow: write, not exercised: a/1, a/2, a/3, a/4 and 1 more" in lines

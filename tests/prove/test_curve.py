@@ -54,7 +54,7 @@ def test_proof_json_has_the_figures_and_the_page_draws_both_lines() -> None:
     assert curve is not None
     page = render_proof(whole)
     assert f'd="{curve.steps}"' in page
-    assert f'class="cf-bound" d="{curve.bound}"' in page
+    assert f'class="cf-bound" fill="none" stroke="currentColor" d="{curve.bound}"' in page
 
 
 def test_power_has_the_faults_of_each_probe_by_number() -> None:
