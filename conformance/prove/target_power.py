@@ -47,13 +47,17 @@ class RowPower:
 def measure_target(contract: Contract, target: Target, options: RunOptions) -> Iterator[RowPower]:
     """Measure every row of a contract on a target, which is prepared before and cleaned up after.
 
-    Sends what a run at this depth sends, without exploration. Raises ConfigError.
+    Sends what a run at this depth sends, without exploration; at smoke, where rows share what comes before them, each
+    row is measured by itself. Raises ConfigError.
     """
     context = build_context(contract, target, options.depth, options.seed, relative_to=options.relative_to)
     ledger, _ = open_ledger(options.output, target.base_url)
     context = prepare_target(replace(context, ledger=ledger))
     try:
-        plans = plan_rows(contract, context.target, contract.rows, options.depth, options.seed)
+        rows = [[row] for row in contract.rows] if options.depth == "smoke" else [contract.rows]
+        plans: dict[str, RowPlan] = {}
+        for together in rows:
+            plans |= plan_rows(contract, context.target, together, options.depth, options.seed)
         yield from measure_power(context, sorted(plans.values(), key=lambda plan: plan.row.case.last))
     finally:
         clean_up_target(context)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance import reference
 from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract
+from conformance.contract.loader import read_contract
 from conformance.engine.row import run_row
 from conformance.http import Exchange, Request, Response
 from conformance.prove.mutations import Recorded, derive_mutations
 from conformance.prove.recorded_power import measure_recorded
-from conformance.prove.target_power import RowPower, format_power, measure_power
+from conformance.prove.target_power import RowPower, format_power, measure_power, measure_target
 from conformance.results.events import Event
 from conformance.results.model import RecordedExchange, RecordedNoResponse, RecordedRequest, Results, RowResult
 from conformance.session.assemble import describe_run, rebuild_results
 from conformance.session.contract_run import plan_rows
+from conformance.session.run_session import RunOptions
+from conformance.target.loader import target_from_mapping
 
 ROW = """\
   - id: limit-below
@@ -158,6 +163,17 @@ def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tupl
     power, _ = measure(ROW, lambda _request: make_response(200, {}))
     assert (power.verdict, power.faults) == (Verdict.VIOLATES, ())
     assert "so its power cannot be measured" in next(format_power([power], {}))
+
+
+def test_rows_that_share_a_set_up_at_smoke_are_measured_each_by_itself(tmp_path: Path) -> None:
+    kuroco = read_contract(Path(__file__).parents[2] / "cases" / "kuroco")
+    rows = ("topics-write/title-missing", "topics-write/email")
+    tables = [replace(table, rows=tuple(row for row in table.rows if row.id in rows)) for table in kuroco.tables]
+    with reference.start("kuroco") as server:
+        target = target_from_mapping(server.profile, where="target.yaml", environ={})
+        options = RunOptions("smoke", 0, output=tmp_path)
+        powers = list(measure_target(replace(kuroco, tables=tuple(tables)), target, options))
+    assert {power.result.id: power.verdict for power in powers} == dict.fromkeys(rows, Verdict.CONFORMS)
 
 
 def test_why_no_row_of_a_dead_target_can_be_measured_is_one_line() -> None:
