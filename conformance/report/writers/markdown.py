@@ -56,6 +56,10 @@ def _counts(run: TargetRun) -> list[str]:
 def _run(run: TargetRun, say: Translator) -> Iterator[str]:
     every = list_rows(run)
     bad = [row for row in every if row.verdict is Verdict.VIOLATES]
+    if run.warnings:
+        yield f"**{say(Message('Warnings'))}**\n"
+        yield from (f"- {escape_prose(say(text, _LONGEST))}" for text in run.warnings[:_MOST_SHOWN])
+        yield ""
     if bad:
         yield f"## {escape_prose(run.contract.title or run.contract.name)}: {say(Message('What is broken'))}\n"
     for row in bad[:_MOST_SHOWN]:

@@ -282,11 +282,12 @@ def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_comma
     assert lines[3] in capture.get()
 
 
-def test_terminal_warns_of_what_may_be_left_and_says_a_cause_once() -> None:
+def test_terminal_and_summary_warn_of_what_may_be_left() -> None:
     results = sample_results()
     (row, *rows), left = results.runs[0].rows, "what insertTopic left behind may still be there: <no answer>"
     run = replace(results.runs[0], rows=(replace(row, reason="one cause"), *rows), warnings=("one cause", left))
     lines = drawn("table", replace(results, runs=(run,))).splitlines()
+    assert "- what insertTopic left behind may still be there: " in drawn("markdown", replace(results, runs=(run,)))
     assert f"! {left}" in lines
     assert "! one cause" not in lines
 
