@@ -55,8 +55,8 @@ def sweep(contract: Contract, target: Target, path: Path) -> Iterator[SweepResul
     if not expected:
         return
     sleep(target.settle)  # what the killed run did last may not be shown before
-    with closing(build_context(contract, target, "standard", seed=0)) as opened:
-        obtained = obtain_credentials(replace(opened, ledger=Ledger(path)))
+    with closing(Ledger(path)) as ledger, closing(build_context(contract, target, "standard", seed=0)) as opened:
+        obtained = obtain_credentials(replace(opened, ledger=ledger))
         context = with_renewal(obtained.context, frozenset(obtained.found))
         for entry in reversed(expected):
             why = _undo(context, entry)

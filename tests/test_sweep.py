@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def note(folder: Path, server: Watched, operation: str, **more: Any) -> str:
     """Write an entry into the ledger, as a run would that is killed then."""
     profile = server.profile
     entry = LedgerEntry(**{"contract": profile["contract"], **more}, base_url=profile["base_url"], operation=operation)
-    return Ledger(folder / LEDGER_FILE).record_intent(entry)
+    with closing(Ledger(folder / LEDGER_FILE)) as ledger:
+        return ledger.record_intent(entry)
 
 
 def insert(server: Watched, **members: Any) -> str:
@@ -213,7 +215,8 @@ def test_what_was_under_way_and_had_no_name_is_said_and_kept(tmp_path: Path) -> 
 def test_the_entries_of_other_targets_are_left_alone(tmp_path: Path) -> None:
     with watched("microcms-management") as server:
         other = LedgerEntry("microcms-management", "http://h", "uploadMedia", names=("conformance-x",))
-        Ledger(tmp_path / LEDGER_FILE).record_intent(other)
+        with closing(Ledger(tmp_path / LEDGER_FILE)) as ledger:
+            ledger.record_intent(other)
         note(tmp_path, server, "insertTopic", contract="kuroco")
         assert swept(tmp_path, server.profile) == (
             0,
@@ -240,6 +243,14 @@ def test_a_list_that_is_none_is_no_proof(tmp_path: Path, answer: Any) -> None:
         code, _ = swept(tmp_path, server.profile)
     assert code == 1
     assert len(read_open_entries(tmp_path / LEDGER_FILE)) == 1
+
+
+def test_what_a_run_has_made_that_goes_on_is_not_taken_from_it(tmp_path: Path) -> None:
+    with watched("microcms-management") as server, closing(Ledger(tmp_path / LEDGER_FILE)) as ledger:
+        ledger.record_intent(LedgerEntry(server.profile["contract"], server.profile["base_url"], "uploadMedia"))
+        with pytest.raises(ConfigError, match=r"ledger\.jsonl: a run that has not ended writes to it"):
+            swept(tmp_path, server.profile)
+        assert server.methods == set()
 
 
 def test_what_is_no_ledger_is_an_error_that_is_said(tmp_path: Path) -> None:

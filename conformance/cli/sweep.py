@@ -9,7 +9,7 @@ import click
 
 from conformance.cli import options
 from conformance.cli.contracts import select_contracts
-from conformance.engine.journal import LEDGER_FILE, read_open_entries
+from conformance.engine.journal import LEDGER_FILE, is_in_use, read_open_entries
 from conformance.errors import ConfigError, Problem
 from conformance.report.sanitize import to_one_line
 from conformance.sweep import sweep
@@ -39,6 +39,9 @@ def command(target: str | None, contract: str | None, output: str, allow: tuple[
         return 0
     own = (selected.name, resolved.base_url)
     others = [entry for entry in read_open_entries(path) if (entry.contract, entry.base_url) != own]
+    if is_in_use(path):
+        what = "a run that has not ended writes to it: what it has made is not left behind"
+        raise ConfigError([Problem(str(path), what, "let it end, or interrupt it")])
     swept = []
     for result in sweep(selected, resolved, path):
         swept.append(result)

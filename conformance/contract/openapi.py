@@ -185,3 +185,5 @@ def _references(document: Document) -> Iterator[Problem]:
                 yield Problem(where, f"{reference} leads out of the file", "write it into this file")
             elif _looked_up(document, reference) is None:
                 yield Problem(where, f"{reference} leads nowhere", "correct the path, or add what it names")
+        elif steps[-1:] == ["$ref"] and not _NAMED.intersection(steps[-2:-1]) and not _DATA.intersection(steps):
+            yield Problem(document.where(steps), "a $ref that is no text", "write it as '#/components/…'")

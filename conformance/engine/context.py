@@ -144,7 +144,8 @@ class RunContext:
     """Sends the probes of a row side by side, where several workers are asked for."""
 
     def close(self) -> None:
-        """Let go of every connection, where the session has any."""
+        """Let go of the ledger, and of every connection, where the session has any."""
+        self.ledger.close()
         close: Callable[[], None] | None = getattr(self.session, "close", None)
         if close is not None:
             close()

@@ -169,6 +169,13 @@ def _begin_anew(path: Path) -> tuple[LedgerEntry, ...]:
     return entries
 
 
+def is_in_use(path: Path) -> bool:
+    """Whether somebody who has not ended yet writes to a ledger."""
+    with suppress(OSError), path.open("ab") as file:
+        return not hold_file(file.fileno())
+    return False
+
+
 def read_open_entries(path: Path) -> tuple[LedgerEntry, ...]:
     """What was not undone, in the order in which it was begun; nothing where there is no file.
 

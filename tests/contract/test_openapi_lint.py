@@ -64,6 +64,7 @@ def test_parameters_that_are_no_list_are_a_problem(tmp_path: Path) -> None:
         ("x-read: getBox", "x-raed: getBox", 20,
          "x-raed is no word that is said of an operation; did you mean 'x-read'?"),
         ("x-read: getBox", "x-read: getBx", 20, "x-read: there is no 'getBx'; did you mean 'getBox'?"),
+        ("description: Changed", "$ref: [x]", 25, "a $ref that is no text; write it as '#/components/…'"),
         ("x-own: box", "x-own: bxo", 21, "x-own: there is no 'bxo'; did you mean 'box'?"),
         ("x-fixture: box", "x-fixture: boxx", 7, "x-fixture: there is no 'boxx'; did you mean 'box'?"),
         ("[unknown]", "[unkown]", 7, "x-invalid: there is no 'unkown'; did you mean 'unknown'?"),
