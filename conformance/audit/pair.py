@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from conformance.checks.model import Level
+from conformance.checks.model import Level, Verdict
 from conformance.jsontools import load_json, map_texts
 from conformance.messages import Message, plural_message
 from conformance.report.format import format_answer, format_finding
 from conformance.report.page import render_page
 from conformance.report.sanitize import format_json
 from conformance.report.translation import Translator, check_language
+from conformance.report.words import VERDICTS
 from conformance.results.matching import RequestKey, request_key
 from conformance.results.model import RecordedExchange, Results, TargetRun
 from conformance.results.normalize import Normalizer
@@ -79,6 +80,8 @@ def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("fir
         if _settled(left[key], sides[0].normalizer) != _settled(right[key], sides[1].normalizer)
     ]
     order = [RightSide.FIRST, RightSide.SECOND, RightSide.NEITHER, RightSide.BOTH]
+    blamed = {one.row for one in differences if one.right is not RightSide.BOTH}
+    differences += _find_unanswered_faults(sides, blamed)
     differences.sort(key=lambda one: order.index(one.right))
     alone = len(left) + len(right) - 2 * len(sent)
     return Pairing(*names, tuple(differences), len(both), alone, len(sent) - len(both))
@@ -165,7 +168,22 @@ def _difference(
     )
 
 
+def _find_unanswered_faults(sides: tuple[_Side, _Side], blamed: set[str]) -> Iterator[PairDifference]:
+    """Rows that one violates and the other does not, though both answer alike, such as a refused write that is done."""
+    others = {row.id: row for row in sides[1].run.rows}
+    for row in sides[0].run.rows:
+        pair = row, others.get(row.id, row)
+        wrong = [one for one in pair if one.verdict is Verdict.VIOLATES]
+        if row.id not in blamed and len(wrong) == 1 and all(one.verdict in _DECIDED for one in pair):
+            found = [one for one in wrong[0].findings if one.level is Level.MUST]
+            first, second = (VERDICTS[one.verdict] for one in pair)
+            right = RightSide.SECOND if wrong[0] is row else RightSide.FIRST
+            why = tuple(dict.fromkeys(map(format_finding, found)))
+            yield PairDifference(sides[0].run.contract.name, row.id, found[0].where, first, second, right, why)
+
+
 _FORMAT: Final = 1
+_DECIDED: Final = frozenset({Verdict.CONFORMS, Verdict.DRIFTS, Verdict.VIOLATES})
 
 
 def format_pair(pairing: Pairing, language: str | None = None) -> str:
@@ -197,10 +215,11 @@ def _headline(pairing: Pairing) -> Message:
         return Message(
             "{first} and {second} have answered nothing that was sent to both: nothing is compared.", **names
         )
-    if not pairing.differences:
+    otherwise = sum(bool(one.first_repeat) for one in pairing.differences)
+    if not otherwise:
         return Message("{first} and {second} answer the same to all {total} requests that were sent to both.", **names)
     return plural_message(
-        len(pairing.differences),
+        otherwise,
         "{first} and {second} answer {n} of {total} requests that were sent to both differently.",
         "{first} and {second} answer {n} of {total} requests that were sent to both differently.",
         **names,
@@ -219,7 +238,14 @@ def _notes(pairing: Pairing) -> list[Message]:
         "{n} request was answered by neither and is not compared.",
         "{n} requests were answered by neither and are not compared.",
     )
-    return [note for count, note in ((pairing.alone, alone), (pairing.unanswered, unanswered)) if count]
+    hidden = sum(not one.first_repeat for one in pairing.differences)
+    does_otherwise = plural_message(
+        hidden,
+        "{n} row is violated by one of them only, although it answers as the other.",
+        "{n} rows are violated by one of them only, although it answers as the other.",
+    )
+    counted = (hidden, does_otherwise), (pairing.alone, alone), (pairing.unanswered, unanswered)
+    return [note for count, note in counted if count]
 
 
 def _right_side(one: PairDifference, pairing: Pairing) -> Message:

@@ -137,6 +137,18 @@ def test_a_control_that_only_one_of_them_refuses_speaks_against_it_whatever_row_
     assert pairing.differences[0].why[0].startswith("limit=min was refused: 400 ")
 
 
+@pytest.mark.parametrize(("wrong", "right"), [(0, RightSide.SECOND), (1, RightSide.FIRST)])
+def test_who_does_what_it_refuses_in_the_same_words_differs(wrong: int, right: RightSide) -> None:
+    effect = Finding("effect", Level.MUST, {"/name": "a"}, {"/name": None}, "3 rejected requests")
+    pair = [site(refused()), site(refused())]
+    pair[wrong] = site(refused(), findings=(effect,))
+    pairing = compare_pair(*pair)
+    assert [(one.right, one.label) for one in pairing.differences] == [(right, "3 rejected requests")]
+    first, second, *_ = format_pair(pairing).splitlines()
+    assert first.startswith("first and second answer the same to all 1 requests")
+    assert second == "1 row is violated by one of them only, although it answers as the other."
+
+
 def test_what_another_row_has_against_the_same_request_counts() -> None:
     sample = sample_results()
     row = sample.runs[0].rows[0]
