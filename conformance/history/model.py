@@ -91,7 +91,8 @@ class RowHistory:
         last = ""
         for cell in self._kept:
             wording = normalizer.normalize(cell.wording)
-            if wording and wording != last:
+            # What a row that violates was answered is no wording of what the vendor promises.
+            if wording and wording != last and cell.verdict is not Verdict.VIOLATES:
                 found.append((cell.started, cell.wording))
                 last = wording
         return tuple(found)

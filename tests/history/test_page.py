@@ -46,6 +46,11 @@ def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
     assert "conforms in 1 runs, violates in 2 runs" in page
 
 
+def test_what_a_violating_row_was_answered_is_no_change_of_its_wording() -> None:
+    assert "wording changed" not in format_history(over_time("conforms", "violates"))
+    assert "wording changed 2026-11-02" in format_history(over_time("conforms", "drifts"))
+
+
 def test_the_text_shows_sixty_runs() -> None:
     text = format_history(over_time(*["conforms"] * 61))
     assert ("the newest 60 runs are shown" in text, "✓" * 60 in text, "✓" * 61 in text) == (True, True, False)
