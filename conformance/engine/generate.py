@@ -235,8 +235,9 @@ def knowing_utf8() -> Iterator[None]:
 
     In a version of Hypothesis that asks for it in another way the block changes nothing.
     """
-    name, usual = "intervals_from_codec", charmap.intervals_from_codec
-    if usual.__annotations__.get("return") != tuple[IntervalSet, IntervalSet]:
+    name = "intervals_from_codec"
+    usual: Any = getattr(charmap, name, None)
+    if getattr(usual, "__annotations__", {}).get("return") != tuple[IntervalSet, IntervalSet]:
         yield
         return
     encodable = IntervalSet(((0, 0xD7FF), (0xE000, sys.maxunicode)))
