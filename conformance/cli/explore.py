@@ -20,7 +20,9 @@ from conformance.report.format import format_failure
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Undocumented
-from conformance.session.causes import RunCause, apply_causes, find_causes
+from conformance.session.causes.apply import apply_causes
+from conformance.session.causes.find import find_causes
+from conformance.session.causes.model import RunCause
 from conformance.session.run_session import RunOptions, RunSession
 
 

@@ -19,7 +19,8 @@ from conformance.prove.replay import RecordingSender, ReplayingSender
 from conformance.report.words import SYMBOLS
 from conformance.results.model import RowResult
 from conformance.results.recording import record_exchange
-from conformance.session.causes import apply_causes, find_causes
+from conformance.session.causes.apply import apply_causes
+from conformance.session.causes.find import find_causes
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.session.run_session import RunOptions
 from conformance.setup.prepare import clean_up_target, prepare_target

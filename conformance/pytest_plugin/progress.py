@@ -29,7 +29,7 @@ from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
 from conformance.report.writers.table import STYLES, print_table
 from conformance.results.model import Exploration, RowResult
-from conformance.session.causes import apply_causes
+from conformance.session.causes.apply import apply_causes
 
 _ROWS_BEFORE_CAUSE = 3
 """Rows that violate or are inconclusive before one cause for all of them is looked for."""

@@ -22,7 +22,8 @@ from conformance.results.events import Event, parse_event
 from conformance.results.model import TargetRun
 from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_run
-from conformance.session.causes import RunCause, find_causes
+from conformance.session.causes.find import find_causes
+from conformance.session.causes.model import RunCause
 from conformance.session.coverage import check_requirements
 
 if TYPE_CHECKING:

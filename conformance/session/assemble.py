@@ -26,7 +26,8 @@ from conformance.results.model import (
     TargetRun,
     Undocumented,
 )
-from conformance.session.causes import apply_causes, find_causes
+from conformance.session.causes.apply import apply_causes
+from conformance.session.causes.find import find_causes
 from conformance.target.known_deviations import KnownDeviation, RowDeviation, match_deviation
 from conformance.version import VERSION
 

@@ -18,7 +18,7 @@ from conformance.pytest_plugin import progress
 from conformance.pytest_plugin.progress import ProgressDisplay, ProgressPrinter, ProgressState
 from conformance.report.format import format_duration
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RecordedRequest, RowResult
-from conformance.session.causes import RunCause
+from conformance.session.causes.model import RunCause
 
 
 class Terminal(io.StringIO):

@@ -26,7 +26,8 @@ from conformance.results.model import (
     TargetRun,
 )
 from conformance.results.redaction import CLOSE, OPEN
-from conformance.session.causes import apply_causes, find_causes
+from conformance.session.causes.apply import apply_causes
+from conformance.session.causes.find import find_causes
 from conformance.session.run_session import RunOptions
 from conformance.session.target_runner import TargetRunner
 from conformance.target.loader import target_from_mapping

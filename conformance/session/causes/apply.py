@@ -1,0 +1,55 @@
+"""What a cause explains: rows and explorations that rest on it are inconclusive, and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from conformance.checks.model import Finding, Level, Verdict
+from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
+from conformance.session.causes.exchanges import refused_at_last
+from conformance.session.causes.model import RunCause
+
+Result = TypeVar("Result", bound=RowResult | Exploration)
+
+
+def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
+    """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked.
+
+    What a refusal may not tell, it may not tell whatever it was refused for: of a fixture that is mistaken, too.
+    """
+    return tuple(_apply(result, causes) for result in results) if causes else tuple(results)
+
+
+def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
+    by_number = {one.n: one for one in result.exchanges}
+    against: list[tuple[RecordedExchange | None, Finding | ExploredFinding | None]] = []
+    if result.verdict is Verdict.VIOLATES:
+        musts = [one for one in result.findings if one.level is Level.MUST]
+        told = [one for one in musts if one.check != "leak"] or musts
+        against = [(by_number.get(one.exchange or 0), one) for one in told]
+    elif result.verdict is Verdict.INCONCLUSIVE:
+        against = [(one, None) for one in refused_at_last(result)]
+    if any(one is not None and one.role != "guard" for one, _ in against):
+        # What a look shows afterwards follows from a faulty request that was accepted.
+        against = [each for each in against if each[0] is None or each[0].role != "guard"]
+    # A valid request may be answered 404 as it should, such as a look at what was deleted: one refusal is enough.
+    enough = any if result.verdict is Verdict.INCONCLUSIVE else all
+    field = result.expected.field if isinstance(result, RowResult) and result.expected is not None else None
+    for cause in causes:
+        is_about = field is not None and field == cause.names
+        if against and (is_about or enough(_explains(cause, one, finding) for one, finding in against)):
+            stays = "leak" if cause.key.startswith("fixtures.") else None
+            kept = tuple(one for one in result.findings if one.level is not Level.MUST or one.check == stays)
+            changes: dict[str, Any] = {"findings": kept}
+            if all(one.level is not Level.MUST for one in kept):
+                changes |= {"verdict": Verdict.INCONCLUSIVE, "reason": cause.text}
+            return replace(result, **changes)
+    return result
+
+
+def _explains(cause: RunCause, exchange: RecordedExchange | None, finding: Finding | ExploredFinding | None) -> bool:
+    if cause.names and finding is not None and (finding.expected == cause.names or cause.names in finding.detail):
+        return True
+    return exchange is not None and cause.affects(exchange)
