@@ -116,6 +116,14 @@ class Contract:
         """The row of an ID, if there is one."""
         return self._by_id.get(row_id)
 
+    def position(self, row_id: str) -> int:
+        """How many rows stand before the row of an ID; KeyError where there is no such row."""
+        return self._positions[row_id]
+
     @cached_property
     def _by_id(self) -> dict[str, Row]:
         return {row.id: row for row in self.rows}
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self._by_id)}

@@ -63,7 +63,7 @@ class ProbePlanner:
         again = max(FIRM - len(examples) - len(edges) - len(drawn), 1 if repeats else 0)
         # What is right only the first time, or wrong now and then, shows in what is sent again: a read for the last
         # time when all else has been sent.
-        turn = [row.id for row in self.contract.rows].index(self.row.id)  # rows of a table repeat on different ones
+        turn = self.contract.position(self.row.id)  # rows of a table repeat on different ones
         for count in range(again - 1 if readers else again):
             yield self._example_again(self.variants[(count + (0 if readers else turn)) % len(self.variants)])
         yield from self._open()

@@ -27,10 +27,13 @@ class _Item(pytest.Item):
         self.conformance, self.contract = self.config.stash[SESSION], contract
         self.result: RowResult | Exploration | None = None
         self.undocumented: tuple[Undocumented, ...] = ()
-        self.excerpt = ""
-        """The YAML of a row."""
         self.fault = ""
         """A fault of the suite itself, not of the target."""
+
+    @property
+    def excerpt(self) -> str:
+        """The YAML of a row."""
+        return ""
 
     def setup(self) -> None:
         self.result = self.run_and_get_result()
@@ -72,7 +75,11 @@ class RowItem(_Item):
 
     def __init__(self, *, row: Row, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.row, self.line, self.excerpt, self.is_last = row.id, row.line, row.excerpt, row.case.last
+        self.entry, self.row, self.line, self.is_last = row, row.id, row.line, row.case.last
+
+    @property
+    def excerpt(self) -> str:
+        return self.entry.excerpt
 
     def run_and_get_result(self) -> RowResult:
         return self.conformance.begun(self.contract).row(self.contract.name, self.row)

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -163,10 +164,8 @@ class Redactor:
         if isinstance(value, str) and not isinstance(value, Enum):
             return self.text(value)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            changed = {
-                item.name: self._redact(getattr(value, item.name), is_ours="Any" not in str(item.type))
-                for item in dataclasses.fields(value)
-            }
+            members = _list_members(type(value))
+            changed = {name: self._redact(getattr(value, name), is_ours=is_ours) for name, is_ours in members}
             differs = any(member is not getattr(value, name) for name, member in changed.items())
             return dataclasses.replace(value, **changed) if differs else value
         if isinstance(value, tuple):
@@ -288,3 +287,9 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode-escape").decode("ascii"), text)
+
+
+@cache
+def _list_members(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The members of a dataclass, and whether a number there is ours: what a target answered may be of any type."""
+    return tuple((item.name, "Any" not in str(item.type)) for item in dataclasses.fields(kind))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
@@ -56,17 +57,30 @@ def has_text(exchange: RecordedExchange, value: str) -> bool:
 
 def names_value(exchange: RecordedExchange, value: str) -> bool:
     """Whether a value stands in the path of a request, as whole segments, or is a value of its query."""
-    query = split_url(exchange.request.url).query
-    in_query = not value.isdigit() and value in (each for _, each in parse_qsl(query, keep_blank_values=True))
-    return in_query or is_in_path(exchange, value)
+    _, of_query = _parts_of_url(exchange.request.url)
+    return (not value.isdigit() and value in of_query) or is_in_path(exchange, value)
 
 
 def is_in_path(exchange: RecordedExchange, value: str) -> bool:
     """Whether a value stands in the path as whole segments; a path with placeholders, or of several, to its end."""
+    path, _ = _parts_of_url(exchange.request.url)
+    return _path_pattern(value).search(path) is not None
+
+
+@lru_cache(maxsize=4096)
+def _parts_of_url(url: str) -> tuple[str, frozenset[str]]:
+    """The path of a URL, decoded and with a slash at both ends, and the values of its query."""
+    parts = split_url(url)
+    return f"/{unquote(parts.path).strip('/')}/", frozenset(
+        value for _, value in parse_qsl(parts.query, keep_blank_values=True)
+    )
+
+
+@lru_cache(maxsize=256)
+def _path_pattern(value: str) -> re.Pattern[str]:
     segments = [re.escape(each) for each in value.strip("/").split("/")]
     pattern = "/".join("[^/]+" if "\\{" in each else each for each in segments)
-    end = "$" if len(segments) > 1 else ""
-    return re.search(f"/{pattern}/{end}", f"/{unquote(split_url(exchange.request.url).path).strip('/')}/") is not None
+    return re.compile(f"/{pattern}/{'$' if len(segments) > 1 else ''}")
 
 
 def is_below(exchange: RecordedExchange, values: Iterable[str]) -> bool:
