@@ -372,6 +372,14 @@ def test_a_url_that_is_listed_under_another_one_is_the_profiles_mistake(shown: s
     assert (causes, verdicts) == ([sentence] if verdict == "inconclusive" else [], [verdict])
 
 
+@pytest.mark.parametrize(("status", "shown"), [(400, '{"message": "no"}'), (200, '{"media": []}'), (404, "{}")])
+def test_a_url_that_no_list_could_show_is_no_mistake_of_the_profile(status: int, shown: str) -> None:
+    read = asked(1, "GET /media?fileName=a.png&limit=0", status, "boundary", shown=shown)
+    accepted = asked(2, "DELETE /media?url=https://media.test/1/a.png", 200, "example")
+    row = violated(read, accepted, found=(wrong(2, "status", 400),))
+    assert explain({"media_url": "https://media.test/1/a.png"}, row) == ([], ["violates"])
+
+
 def test_an_endpoint_of_another_kind_is_one_cause_and_excuses_only_what_rests_on_it() -> None:
     one = asked(1, "GET /settings", 200, "control", shown="{}")
     ids = [asked(n, f"GET /settings/{value}", 404, "control") for n, value in ((2, "a"), (3, "b"))]

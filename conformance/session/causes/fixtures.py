@@ -68,13 +68,14 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
 
 
 def find_unlisted_urls(run: RunEvidence) -> Iterator[RunCause]:
-    """URLs of things that are listed under another one: asked for by the end of it, they are not shown."""
+    """URLs of things that are listed under another one: asked for by the end of it, only that other one is shown."""
     for name, value in run.plain().items() if run.wrong else ():
         folder, _, file = value.partition("?")[0].rpartition("/")
         is_url = "://" in folder and not name.startswith(_MISSING)
-        asked = [one.response for one in run.calls if is_url and names_value(one, file)]
-        answers = [one for one in asked if one is not None and not one.cut]
-        if answers and not any(f'"{value}"' in one.body.replace("\\/", "/") for one in answers):
+        asked = [one.response for one in run.calls if is_url and succeeded(one) and names_value(one, file)]
+        bodies = [one.body.replace("\\/", "/") for one in asked if one is not None and not one.cut]
+        is_listed = any(f'/{file}"'.casefold() in body.casefold() for body in bodies)
+        if is_listed and not any(f'"{value}"' in body for body in bodies):
             text = Message(
                 "fixtures.{name}: {value} is not what is shown where {file} is asked for",
                 name=name,
