@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from conformance.client.rate_limit import RateLimiter
-from conformance.client.shared_pace import SharedPace
 from conformance.http import Request
 from conformance.target.schema import Pace
 
@@ -127,12 +126,52 @@ def test_what_was_under_way_when_its_process_was_killed_counts_for_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    killed, next_ = (SharedPace(Pace(1, 0.1), "http://api.test") for _ in range(2))
-    assert killed.begin(wait=True)[1] == 0.0
-    assert next_.begin(wait=True)[1] > 0.0
-    later = time.monotonic() + 5.2
-    monkeypatch.setattr("time.monotonic", lambda: later)
-    assert next_.begin(wait=True)[1] == 0.0
+    waited: list[float] = []
+    late = [0.0]
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        late[0] += 2.6
+
+    def now() -> float:
+        return time.monotonic() + late[0]
+
+    killed, next_ = (RateLimiter(Pace(1, 0.1), now=now, sleep=sleep, target="http://api.test") for _ in range(2))
+    under_way = killed.request()
+    under_way.__enter__()
+    with next_.request():
+        assert len(waited) == 2
+
+
+def test_a_slow_request_of_this_process_counts_until_it_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    moment = [time.monotonic()]
+
+    def sleep(seconds: float) -> None:
+        moment[0] += 10.0
+        if moment[0] > start + 30.0:
+            raise KeyboardInterrupt
+
+    start = moment[0]
+    pacer = RateLimiter(Pace(1, 0.1), now=lambda: moment[0], sleep=sleep, target="http://api.test")
+    with pacer.request(), pytest.raises(KeyboardInterrupt), pacer.request():
+        pass
+
+
+def test_where_the_disk_is_full_the_pace_of_one_process_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("os.pwrite", refuse)
+    clock = Clock()
+    pacer = RateLimiter(Pace(1, 10.0), now=clock.now, sleep=clock.sleep, target="http://api.test")
+    for _ in range(3):
+        with pacer.request():
+            pass
+    assert clock.now() == pytest.approx(120.0)
 
 
 def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, talk: Start, waits: list[float]) -> None:
