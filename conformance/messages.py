@@ -69,6 +69,11 @@ def plural_message(count: int, one: str, many: str, /, **values: object) -> Mess
     return Message(one if count == 1 else many, n=count, **values)
 
 
+def drop_zeros(messages: Iterable[Message]) -> list[Message]:
+    """The messages without those that count nothing."""
+    return [message for message in messages if message.values["n"]]
+
+
 def _scalar(value: object) -> Value:
     if value is None or isinstance(value, Message) or type(value) in (str, int, float, bool):
         return value  # type: ignore[return-value] # the types are those of Value

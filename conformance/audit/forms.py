@@ -14,7 +14,7 @@ from conformance.audit.matrix import AuditCell, AuditedRow, AuditedTable, Matrix
 from conformance.checks.model import Verdict
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_choice
-from conformance.report.page import render_page
+from conformance.report.page import render_template
 from conformance.report.sanitize import escape_cell
 from conformance.report.words import VERDICTS, WORST_FIRST
 from conformance.results.serialization import format_json_text
@@ -68,13 +68,13 @@ def format_json_audit(matrix: Matrix, links: Mapping[str, str] | None = None) ->
 
 
 def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, language: str | None = None) -> str:
-    """The page, whole without script and sorted and filtered with it; for `language` see `render_page`.
+    """The page, whole without script and sorted and filtered with it; for `language` see `render_template`.
 
     `links` names for each target the folder of its report, relative to the page; a cell leads to
     `<folder>/report.html#<row id>`. A target without a folder has cells without links.
     """
     links = links or {}
-    return render_page(
+    return render_template(
         "conformance.audit",
         "audit.html.jinja",
         title=Message("Audit"),

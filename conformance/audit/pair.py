@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from conformance.checks.model import Level, Verdict
 from conformance.jsontools import load_json, map_texts
-from conformance.messages import Message, plural_message
+from conformance.messages import Message, drop_zeros, plural_message
 from conformance.report.format import format_answer, format_finding
-from conformance.report.page import render_page
+from conformance.report.page import render_template
 from conformance.report.sanitize import format_json
-from conformance.report.translation import Translator, check_language
 from conformance.report.words import VERDICTS
 from conformance.results.matching import RequestKey, request_key
 from conformance.results.model import RecordedExchange, Results, TargetRun
@@ -186,21 +185,13 @@ _FORMAT: Final = 1
 _DECIDED: Final = frozenset({Verdict.CONFORMS, Verdict.DRIFTS, Verdict.VIOLATES})
 
 
-def format_pair(pairing: Pairing, language: str | None = None) -> str:
-    """Plain lines: who is right, then each difference."""
-    return "\n".join(_lines(pairing, Translator(check_language(language)))) + "\n"
-
-
-def format_json_pair(pairing: Pairing) -> str:
-    """JSON: every field of the pairing under its own name."""
-    return format_json_text({"format": _FORMAT, **asdict(pairing)})
-
-
-def render_pair(pairing: Pairing, language: str | None = None) -> str:
-    """The page of a pairing; for `language` see `render_page`."""
-    return render_page(
+def format_pair(pairing: Pairing, form: str = "txt", language: str | None = None) -> str:
+    """Who is right, then each difference: as lines, as JSON, or as a page (`html`)."""
+    if form == "json":
+        return format_json_text({"format": _FORMAT, **asdict(pairing)})
+    return render_template(
         "conformance.audit",
-        "pairing.html.jinja",
+        f"pairing.{form}.jinja",
         title=_headline(pairing),
         language=language,
         pairing=pairing,
@@ -228,24 +219,23 @@ def _headline(pairing: Pairing) -> Message:
 
 def _notes(pairing: Pairing) -> list[Message]:
     """What is not compared, and why."""
-    alone = plural_message(
-        pairing.alone,
-        "{n} request was sent to one of them only and is not compared.",
-        "{n} requests were sent to one of them only and are not compared.",
-    )
-    unanswered = plural_message(
-        pairing.unanswered,
-        "{n} request was answered by neither and is not compared.",
-        "{n} requests were answered by neither and are not compared.",
-    )
-    hidden = sum(not one.first_repeat for one in pairing.differences)
-    does_otherwise = plural_message(
-        hidden,
-        "{n} row is violated by one of them only, although it answers as the other.",
-        "{n} rows are violated by one of them only, although it answers as the other.",
-    )
-    counted = (hidden, does_otherwise), (pairing.alone, alone), (pairing.unanswered, unanswered)
-    return [note for count, note in counted if count]
+    return drop_zeros((
+        plural_message(
+            sum(not one.first_repeat for one in pairing.differences),
+            "{n} row is violated by one of them only, although it answers as the other.",
+            "{n} rows are violated by one of them only, although it answers as the other.",
+        ),
+        plural_message(
+            pairing.alone,
+            "{n} request was sent to one of them only and is not compared.",
+            "{n} requests were sent to one of them only and are not compared.",
+        ),
+        plural_message(
+            pairing.unanswered,
+            "{n} request was answered by neither and is not compared.",
+            "{n} requests were answered by neither and are not compared.",
+        ),
+    ))  # fmt: skip
 
 
 def _right_side(one: PairDifference, pairing: Pairing) -> Message:
@@ -255,13 +245,3 @@ def _right_side(one: PairDifference, pairing: Pairing) -> Message:
         RightSide.NEITHER: Message("neither is right"),
         RightSide.BOTH: Message("both answers are allowed"),
     }[one.right]
-
-
-def _lines(pairing: Pairing, say: Translator) -> Iterator[str]:
-    yield say(_headline(pairing))
-    yield from map(say, _notes(pairing))
-    for one in pairing.differences:
-        yield f"  {say(one.row)} {say(Message('at'))} {say(one.label)}: {say(_right_side(one, pairing))}"
-        yield f"    {say(pairing.first)}: {say(one.first)}"
-        yield f"    {say(pairing.second)}: {say(one.second)}"
-        yield from (f"    {say(why)}" for why in one.why)

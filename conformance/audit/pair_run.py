@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.audit.folder import write_target_folder
 from conformance.audit.jobs import AuditOptions, Job, build_jobs, find_profiles, load_job_contract
-from conformance.audit.pair import Pairing, compare_pair, format_json_pair, render_pair
+from conformance.audit.pair import Pairing, compare_pair, format_pair
 from conformance.audit.worker import build_target_runner, load_job_target
 from conformance.client.rate_limit import RateLimiter
 from conformance.contract.contract import Contract
@@ -135,8 +135,8 @@ def run_pair(
     for job, own in zip(jobs, results, strict=True):
         write_target_folder(output / job.folder, own, language=language)
     pairing = compare_pair(*results, (jobs[0].name, jobs[1].name))
-    write_text(output / "pair.json", format_json_pair(pairing))
-    write_text(output / "pair.html", render_pair(pairing, language))
+    write_text(output / "pair.json", format_pair(pairing, "json"))
+    write_text(output / "pair.html", format_pair(pairing, "html", language))
     return pairing, any(own.partial for own in results)
 
 

@@ -23,7 +23,7 @@ from conformance.audit.jobs import Job, JobOutcome, group_by_pace
 from conformance.checks.model import Verdict
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_duration
-from conformance.report.translation import Translator, check_language
+from conformance.report.translation import Translator
 from conformance.report.words import SYMBOLS, VERDICTS
 from conformance.results.model import Results
 
@@ -123,7 +123,7 @@ def _open_pool(
 
 def format_line(outcome: JobOutcome, language: str | None = None, *, before: bool = False) -> str:
     """`✓ conforms  staging  32/32  523 requests in 54 s`."""
-    say = Translator(check_language(language))
+    say = Translator(language)
     name, results = say(outcome.name), outcome.results
     if results is None:
         return f"! {say(Message('no results'))}  {name}  " + say(outcome.problem).replace("⏎", "\n  ")
@@ -145,9 +145,7 @@ def format_audit_summary(
     lost = Message("{n} without results", n=len(failed)) if failed else ""
     counts = format_counts(Counter(results.verdict for results in kept))
     summary = join_messages(", ", filter(None, [counts, lost])) or Message("nothing")
-    return Translator(check_language(language))(
-        Message("{summary}; see {page}", summary=summary, page=output / "audit.html")
-    )
+    return Translator(language)(Message("{summary}; see {page}", summary=summary, page=output / "audit.html"))
 
 
 def audit_exit_code(kept: Sequence[Results], failed: Iterable[JobOutcome], *, strict: bool, interrupted: bool) -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.compare import FORMS
 from conformance.compare.compare import compare
+from conformance.compare.forms import format_comparison
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import append_to_job_summary, refuse_file, write_text
 from conformance.results.model import Results
@@ -83,11 +83,11 @@ class AfterRun:
         if self.baseline is None:
             return False
         found = compare(self.baseline, results)
-        click.echo(f"\n{FORMS['text'](found, self.language)}", nl=False)
+        click.echo(f"\n{format_comparison(found, language=self.language)}", nl=False)
         for form, ending in (("json", "json"), ("markdown", "md"), ("html", "html")):
-            write_text(self.results.with_name(f"comparison.{ending}"), FORMS[form](found, self.language))
+            write_text(self.results.with_name(f"comparison.{ending}"), format_comparison(found, form, self.language))
         with suppress(OutputError):  # where it cannot be had, the text is in the reports
-            append_to_job_summary(lambda: f"\n{FORMS['markdown'](found, self.language)}")
+            append_to_job_summary(lambda: f"\n{format_comparison(found, 'markdown', self.language)}")
         return found.worse or (self.strict and found.drifted)
 
 

@@ -95,7 +95,7 @@ def _run_pair(
 ) -> int:
     """Print where two targets differ; 1 where they do, and 5 where neither answered."""
     pairing, interrupted = run_pair(pair, audit_options, output, contracts, language)
-    click.echo(format_pair(pairing, language), nl=False)
+    click.echo(format_pair(pairing, language=language), nl=False)
     if interrupted or not pairing.compared:
         return INTERRUPTED if interrupted else NOTHING_EXERCISED
     return int(bool(pairing.differences))

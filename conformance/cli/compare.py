@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from conformance.cli import options
 from conformance.compare.compare import compare
-from conformance.compare.forms import (
-    format_comparison,
-    format_json_comparison,
-    format_markdown_comparison,
-    render_comparison,
-)
-from conformance.compare.model import Comparison
+from conformance.compare.forms import FORMS, format_comparison
 from conformance.files import write_text
 from conformance.results.serialization import read_results
-
-FORMS: dict[str, Callable[[Comparison, str | None], str]] = {
-    "text": format_comparison,
-    "json": lambda comparison, _: format_json_comparison(comparison),
-    "markdown": format_markdown_comparison,
-    "html": render_comparison,
-}
 
 
 @click.command("compare")
@@ -46,7 +32,7 @@ def command(old: Path, new: Path, form: str, output: Path | None, language: str 
     Exit codes: 0 it did not get worse, 1 it got worse, 4 a file cannot be used.
     """  # noqa: D301 - click obeys the character itself
     comparison = compare(read_results(old), read_results(new))
-    text = FORMS[form](comparison, language)
+    text = format_comparison(comparison, form, language)
     if output is None:
         click.echo(text, nl=False)
     else:

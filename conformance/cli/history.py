@@ -8,7 +8,7 @@ import click
 
 from conformance.cli.options import language
 from conformance.files import write_text
-from conformance.history.forms import format_history, render_history
+from conformance.history.forms import format_history
 from conformance.history.store import Retention, delete_old_runs, read_history
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -38,7 +38,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     if keep is not None:
         delete_old_runs(file, Retention.parse(keep, "--keep"))
     found = read_history(file, contract, target, last)
-    click.echo(format_history(found, language), nl=False)
+    click.echo(format_history(found, language=language), nl=False)
     if html is not None:
-        write_text(html, render_history(found, language))
+        write_text(html, format_history(found, "html", language))
     return 0

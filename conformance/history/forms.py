@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
 from conformance.checks.model import Verdict
 from conformance.history.model import RowHistory, TargetHistory
-from conformance.messages import Message, join_messages, plural_message
+from conformance.messages import Message, drop_zeros, join_messages, plural_message
 from conformance.report.format import format_choice
-from conformance.report.page import render_page
-from conformance.report.translation import Translator, check_language
-from conformance.report.words import SYMBOLS, VERDICTS
+from conformance.report.page import render_template
+from conformance.report.words import VERDICTS
 
-ABSENT: Final = "·"
-_SHOWN: Final = 60
 _MOST_CELLS: Final = 366
 """Runs shown of one target on a page: a year of nights; the file has all."""
-_LONGEST: Final = 200
 
 
-def format_history(history: Sequence[TargetHistory], language: str | None = None) -> str:
-    """For each target its rows over time, the newest run on the right."""
-    say = Translator(check_language(language))
-    if not history:
-        return say(Message("The history holds no such run.")) + "\n"
-    return "\n".join(line for target in history for line in _target(target, say)).rstrip() + "\n"
+def format_history(history: Sequence[TargetHistory], form: str = "txt", language: str | None = None) -> str:
+    """Each target's rows over time, the newest run on the right: lines, or with the form `html` a page."""
+    return render_template(
+        "conformance.history",
+        f"history.{form}.jinja",
+        title=Message("Rows over time"),
+        language=language,
+        targets=history,
+        most=_MOST_CELLS,
+        absent="·",
+        attention=_attention,
+        newest_of=describe_newest,
+        summary=format_summary,
+        tables=_tables,
+        stretches=_stretches,
+        choice_of=format_choice,
+    )
 
 
 def format_summary(line: RowHistory) -> str:
@@ -46,67 +53,19 @@ def format_summary(line: RowHistory) -> str:
 def describe_newest(target: TargetHistory) -> str:
     """`newest: violates; 2 rows not exercised; 1 known deviation; exploration found deviations in 1 operation`."""
     newest, cells = target.runs[-1], target.newest_cells
+    left, known = sum(cell.verdict is Verdict.NOT_EXERCISED for cell in cells), sum(bool(cell.known) for cell in cells)
     parts: list[str] = [Message("newest: {verdict}", verdict=VERDICTS[newest.verdict])]
-    if left := sum(cell.verdict is Verdict.NOT_EXERCISED for cell in cells):
-        parts.append(plural_message(left, "{n} row not exercised", "{n} rows not exercised"))
-    if known := sum(bool(cell.known) for cell in cells):
-        parts.append(plural_message(known, "{n} known deviation", "{n} known deviations"))
-    if newest.explored:
-        parts.append(
-            plural_message(
-                newest.explored,
-                "exploration found deviations in {n} operation",
-                "exploration found deviations in {n} operations",
-            )
-        )
-    if newest.partial:
-        parts.append(Message("broken off"))
+    parts += drop_zeros((
+        plural_message(left, "{n} row not exercised", "{n} rows not exercised"),
+        plural_message(known, "{n} known deviation", "{n} known deviations"),
+        plural_message(
+            newest.explored,
+            "exploration found deviations in {n} operation",
+            "exploration found deviations in {n} operations",
+        ),
+    ))  # fmt: skip
+    parts += [Message("broken off")] if newest.partial else []
     return join_messages("; ", parts)
-
-
-def _target(target: TargetHistory, say: Translator) -> Iterator[str]:
-    runs = target.runs
-    name = Message("{contract} on {target}", contract=target.contract, target=target.target)
-    span = {"run": name, "first": runs[0].started, "last": runs[-1].started}
-    yield say(plural_message(len(runs), "{run}: {n} run, {first}", "{run}: {n} runs, {first} to {last}", **span))
-    yield "  " + "  ".join(f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}" for verdict in reversed(Verdict))
-    yield f"  {say(describe_newest(target))}"
-    if len(runs) > _SHOWN:
-        yield f"  {say(Message('the newest {n} runs are shown', n=_SHOWN))}"
-    width = max((len(line.id) for line in target.lines), default=0)
-    for line in target.lines:
-        strip = "".join(SYMBOLS[cell.verdict] if cell else ABSENT for cell in line.cells[-_SHOWN:])
-        yield f"  {say(line.id):<{width}}  {strip}  {say(format_summary(line))}"
-    changed = [line for line in target.lines if line.wording_changed]
-    if changed:
-        yield f"  {say(Message('Wordings over time'))}"
-    for line in changed:
-        yield f"    {say(line.id)}"
-        yield from (f"      {since}  {say(text, _LONGEST)}" for since, text in line.wordings)
-    if target.choices:
-        yield f"  {say(Message('Open choices over time'))}"
-    for row, text, stretches in target.choices:
-        yield f"    {say(row)} {say(text, _LONGEST)}"
-        yield from (f"      {since}  {say(format_choice(answer), _LONGEST)}" for since, answer in stretches)
-    yield ""
-
-
-def render_history(history: Sequence[TargetHistory], language: str | None = None) -> str:
-    """The page of a history; for `language` see `render_page`."""
-    return render_page(
-        "conformance.history",
-        "history.html.jinja",
-        title=Message("Rows over time"),
-        language=language,
-        targets=history,
-        most=_MOST_CELLS,
-        absent=ABSENT,
-        attention=_attention,
-        newest_of=describe_newest,
-        summary=format_summary,
-        tables=_tables,
-        stretches=_stretches,
-    )
 
 
 def _attention(target: TargetHistory) -> list[RowHistory]:

@@ -10,8 +10,8 @@ from conformance.messages import Message, join_messages, plural_message
 from conformance.prove.curve import build_curve
 from conformance.prove.model import Blame, ContractProof, FaultProof, Outcome, Proof, RightServerProof
 from conformance.report.format import format_duration
-from conformance.report.page import render_page
-from conformance.report.translation import Translator, check_language
+from conformance.report.page import render_template
+from conformance.report.translation import Translator
 from conformance.report.words import VERDICTS, name_of
 from conformance.results.serialization import format_json_text
 
@@ -68,7 +68,7 @@ def format_choices(server: RightServerProof) -> str:
 
 def format_proof(proof: Proof, language: str | None = None) -> str:
     """Per contract what went wrong, whole; what went right, in numbers."""
-    return "\n".join(_lines(proof, Translator(check_language(language)))) + "\n"
+    return "\n".join(_lines(proof, Translator(language))) + "\n"
 
 
 def _lines(proof: Proof, say: Translator) -> Iterator[str]:
@@ -129,8 +129,8 @@ def format_json_proof(proof: Proof) -> str:
 
 
 def render_proof(proof: Proof, language: str | None = None) -> str:
-    """The page of a proof; for `language` see `render_page`."""
-    return render_page(
+    """The page of a proof; for `language` see `render_template`."""
+    return render_template(
         "conformance.prove",
         "proof.html.jinja",
         title=Message("The proof stands") if proof.stands else Message("The proof does not stand"),

@@ -11,6 +11,7 @@ from conformance.pytest_plugin.items import ExploredItem, RowItem
 from conformance.report.evidence import proof_exchanges
 from conformance.report.format import format_answer, format_promise
 from conformance.report.sanitize import is_web_link, show_invisible
+from conformance.report.translation import Bilingual
 from conformance.results.model import RecordedExchange, RowResult
 
 
@@ -34,7 +35,7 @@ def _describe(allure: Any, item: RowItem | ExploredItem) -> None:
     if isinstance(result, RowResult):
         allure.dynamic.feature(result.table)
         allure.dynamic.title(result.id)
-        allure.dynamic.description(f"{say.choose(result.cause, result.cause_ja)} → {say(format_promise(result))}")
+        allure.dynamic.description(f"{say(Bilingual(result.cause, result.cause_ja))} → {say(format_promise(result))}")
         if is_web_link(result.source.document):
             allure.dynamic.link(result.source.document, name=say(result.source.document))
         proof = proof_exchanges(result)

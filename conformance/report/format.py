@@ -22,7 +22,7 @@ from conformance.report.evidence import (
 )
 from conformance.report.sanitize import clip_text, format_json
 from conformance.report.text_diff import list_statuses, reveal_difference
-from conformance.report.translation import Translator
+from conformance.report.translation import Bilingual, Translator
 from conformance.report.words import name_of
 from conformance.results.model import Exploration, ExploredFinding, KnownDeviationNote, RecordedExchange, RowResult
 
@@ -162,7 +162,7 @@ def format_known_deviation(known: KnownDeviationNote) -> str:
 
 
 def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
-    yield f"{say(row.id)} {say(name_of(row.verdict))}: {say.choose(row.cause, row.cause_ja)}"
+    yield f"{say(row.id)} {say(name_of(row.verdict))}: {say(Bilingual(row.cause, row.cause_ja))}"
     if row.expected:
         yield f"  {describe_promise(row, say)}"
     if row.known:

@@ -1,8 +1,9 @@
-"""Jinja as every page uses it: autoescape for all that is written, and each text of ours in both languages.
+"""Jinja as every document uses it: all that is written is escaped, and each text of ours is in the reader's language.
 
-A page shows one language and holds the other in `data-alt` attributes, where its script finds it. Templates make our
-own texts with `_("English template", name=value)` and show them, like any text of the results, through three filters:
-`t` gives a span, `w` the end of a start tag with the text behind it, `a` an attribute.
+The ending of a template says what it draws: `.html.jinja` a page, `.md.jinja` GitHub's Markdown, `.txt.jinja` lines.
+Templates make our own texts with `_("English template", name=value)` and show them, like any text of the results,
+through the filter `t`. A page shows one language and holds the other in `data-alt` attributes, where its script finds
+it: there `t` gives a span, `w` the end of a start tag with the text behind it, `a` an attribute.
 """
 
 from __future__ import annotations
@@ -10,26 +11,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from conformance.contract.templates import show_placeholders
-from conformance.messages import Message, plural_message
+from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_duration
+from conformance.report.markdown_text import escape_prose, format_code, format_code_block
 from conformance.report.sanitize import clip_text, escape_cell, format_json, is_web_link, show_invisible, to_one_line
 from conformance.report.text_diff import diff_texts, list_statuses
-from conformance.report.translation import LANGUAGES, NO_LABELS, check_language, translate
+from conformance.report.translation import LANGUAGES, NO_LABELS, Bilingual, Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICT_MEANINGS, WORST_FIRST, name_of
 
-
-class Bilingual(NamedTuple):
-    """A text that a contract gives in both languages; where it has no Japanese, the English stands for both."""
-
-    english: str
-    japanese: str = ""
+_ESCAPES: Final[Mapping[str, Callable[[str], str]]] = {
+    "html": show_invisible,  # and then Jinja escapes it
+    "md": lambda text: Markup(escape_prose(text)),  # noqa: S704 - escaped for its own form
+    "txt": lambda text: Markup(to_one_line(text)),  # noqa: S704 - the same
+}
+"""What is done to every text that a template writes."""
 
 
 def gettext(template: str, many: str | None = None, /, **values: Any) -> Message:
@@ -43,26 +45,16 @@ class PageTexts:
     """Shows texts on one page: in its language, with the other language beside it where that differs."""
 
     def __init__(self, language: str, labels: Mapping[str, str] = NO_LABELS) -> None:
-        self.language = language
-        self._labels = labels
+        self._here = Translator(language, labels)
+        self._other = Translator(LANGUAGES[1 - LANGUAGES.index(language)], labels)
         self._known: dict[object, Markup] = {}
-
-    def pair(self, text: str | Bilingual, limit: int | None = None) -> tuple[str, str]:
-        """What is shown, and what instead of it in the other language: each one line of at most `limit` characters."""
-        if isinstance(text, Bilingual):
-            texts = [text.english or text.japanese, text.japanese or text.english]
-        else:
-            texts = [translate(text, language, self._labels) for language in LANGUAGES]
-        lines = [to_one_line(line) for line in texts]
-        english, japanese = lines if limit is None else [clip_text(line, limit) for line in lines]
-        return (english, japanese) if self.language == LANGUAGES[0] else (japanese, english)
 
     def tag_end(self, text: str | Bilingual, limit: int | None = None) -> Markup:
         """The end of a start tag and the text behind it."""
         # A page says the same few things of thousands of exchanges.
         key = (text, isinstance(text, str) and getattr(text, "template", None), limit)
         if key not in self._known:
-            shown, other = self.pair(text, limit)
+            shown, other = self._here(text, limit), self._other(text, limit)
             alternative = Markup("") if shown == other else Markup(' data-alt="{}"').format(other)
             self._known[key] = Markup("{}>{}").format(alternative, shown)
         return self._known[key]
@@ -74,27 +66,32 @@ class PageTexts:
 
     def attribute(self, text: str | Bilingual, name: str, limit: int | None = None) -> Markup:
         """` title="…"` or ` aria-label="…"`, which `language.js` switches, with the other language beside it."""
-        shown, other = self.pair(text, limit)
+        shown, other = self._here(text, limit), self._other(text, limit)
         if shown == other:
             return Markup(' {}="{}"').format(name, shown)
         return Markup(' {0}="{1}" data-alt-{0}="{2}"').format(name, shown, other)
 
 
 @cache
-def build_environment(package: str) -> Environment:
-    """An environment with the templates of `package`, and those of the report for what pages have in common."""
+def build_environment(package: str, form: str = "html") -> Environment:
+    """An environment with the templates of `package`, and those of the report for what documents have in common."""
+
+    def escape(value: Any) -> Any:
+        return _ESCAPES[form](value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("conformance.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_show,
+        finalize=escape,
     )
     environment.globals.update(
         _=gettext,
         bilingual=Bilingual,
         difference=diff_texts,
+        join=join_messages,
         listed=list_statuses,
         is_message=lambda value: isinstance(value, Message),
         is_web_link=is_web_link,
@@ -106,10 +103,12 @@ def build_environment(package: str) -> Environment:
     )
     environment.filters.update(
         a=_filter(PageTexts.attribute),
-        t=_filter(PageTexts.span),
+        t=_filter(PageTexts.span if form == "html" else Translator.__call__),
         w=_filter(PageTexts.tag_end),
+        block=lambda text: Markup(format_code_block(text)),  # noqa: S704 - made for Markdown, where nothing ends it
         cell=escape_cell,
         clip=clip_text,
+        code=_filter(lambda say, text, limit=None: Markup(format_code(say(text), limit))),  # noqa: S704 - the same
         content=escape_content,
         duration=format_duration,
         json=format_json,
@@ -119,33 +118,29 @@ def build_environment(package: str) -> Environment:
     return environment
 
 
-def render_page(
-    package: str,
-    template: str,
-    *,
-    title: str,
-    language: str | None = None,
-    labels: Mapping[str, str] = NO_LABELS,
-    **values: Any,
+def render_template(
+    package: str, template: str, *, language: str | None = None, labels: Mapping[str, str] = NO_LABELS, **values: Any
 ) -> str:
-    """A whole page: one file that needs no network, and that a reader can switch between our languages.
+    """A whole document: text or Markdown in one language, or a page that a reader can switch between our languages.
 
-    It is in `language`; for None in English, and the script follows the browser's language. Beside the report's style
-    it has the template's own style sheet and script where the package has them: `audit.css` and `audit.js` beside
-    `audit.html.jinja`. Raises ConfigError for a language that there is no translation into.
+    It is in `language`; for None in English, and the script of a page follows the browser's language. A page is one
+    file that needs no network; beside the report's style it has the template's own style sheet and script where the
+    package has them: `audit.css` and `audit.js` beside `audit.html.jinja`. Raises ConfigError for a language that there
+    is no translation into.
     """
+    name, form, _ = template.split(".")
     chosen = check_language(language)
-    name = template.partition(".")[0]
+    document = build_environment(package, form).get_template(template)
+    if form != "html":
+        return document.render(texts=Translator(chosen, labels), **values).rstrip("\n") + "\n"
     style = read_asset("conformance.report", "report.css") + read_asset("conformance.report", "frame.css")
     # Our own files, which hold no text of a target.
     assets = {
         "style": Markup(style + read_asset(package, f"{name}.css")),  # noqa: S704
         "script": Markup(read_asset("conformance.report", "language.js") + read_asset(package, f"{name}.js")),  # noqa: S704
     }
-    page = build_environment(package).get_template(template)
-    return page.render(
-        **assets, texts=PageTexts(chosen, labels), title=title, language=chosen, follow=language is None, **values
-    )
+    texts = PageTexts(chosen, labels)
+    return document.render(**assets, texts=texts, language=chosen, follow=language is None, **values)
 
 
 @cache
@@ -161,14 +156,9 @@ def escape_content(text: str) -> Markup:
     return Markup(escaped)  # noqa: S704 - escaped in the line above
 
 
-def _filter(method: Callable[..., Markup]) -> Callable[..., Markup]:
+def _filter(show: Callable[..., str]) -> Callable[..., str]:
     @pass_context
-    def show(context: Context, text: str | Bilingual, *values: Any) -> Markup:
-        return method(context["texts"], text, *values)
+    def filter_text(context: Context, text: str | Bilingual, *values: Any) -> str:
+        return show(context["texts"], text, *values)
 
-    return show
-
-
-def _show(value: Any) -> Any:
-    """What Jinja is about to write: every text is made visible, markup of ours stays."""
-    return show_invisible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return filter_text

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from conformance.errors import ConfigError, Problem
 from conformance.messages import Message
@@ -21,6 +20,13 @@ from conformance.results.model import TargetRun
 
 LANGUAGES: Final = ("en", "ja")
 NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Bilingual(NamedTuple):
+    """A text that a contract gives in both languages; where it has only one of them, that stands for both."""
+
+    english: str
+    japanese: str = ""
 
 
 def check_language(language: str | None) -> str:
@@ -52,26 +58,28 @@ def translate(text: str, language: str, labels: Mapping[str, str] = NO_LABELS) -
     return template.format(**values)
 
 
-@dataclass(frozen=True, slots=True)
 class Translator:
-    """Translates into one language; `labels` are those of the contracts' controls."""
+    """Shows texts in one language, English for None; `labels` are those of the contracts' controls.
 
-    language: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+    Raises ConfigError where there is no translation into the language.
+    """
+
+    def __init__(self, language: str | None = None, labels: Mapping[str, str] = NO_LABELS) -> None:
+        self.language, self._labels = check_language(language), labels
 
     @classmethod
     def of(cls, runs: Iterable[TargetRun], language: str | None) -> Translator:
-        """For texts of these runs; raises ConfigError where there is no translation into the language."""
-        return cls(check_language(language), collect_labels(runs))
+        """For texts of these runs."""
+        return cls(language, collect_labels(runs))
 
-    def __call__(self, text: str, limit: int | None = None) -> str:
+    def __call__(self, text: str | Bilingual, limit: int | None = None) -> str:
         """The text in one line of at most `limit` characters, with nothing in it that is not seen."""
-        line = to_one_line(translate(text, self.language, self.labels))
+        if isinstance(text, Bilingual):
+            shown = text[LANGUAGES.index(self.language)] or text.english or text.japanese
+        else:
+            shown = translate(text, self.language, self._labels)
+        line = to_one_line(shown)
         return line if limit is None else clip_text(line, limit)
-
-    def choose(self, english: str, japanese: str) -> str:
-        """Of a text that a contract gives in both languages, the one that is asked for, in one line."""
-        return to_one_line(japanese if self.language == "ja" and japanese else english)
 
 
 @cache

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conformance.audit.pair import RightSide, compare_pair, format_json_pair, format_pair, render_pair
+from conformance.audit.pair import RightSide, compare_pair, format_pair
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.results.model import RecordedExchange, RecordedResponse, Results
 from tests.report.hostile import PAYLOADS
@@ -97,7 +97,7 @@ def test_a_request_that_neither_answered_is_no_agreement() -> None:
 def test_text_and_json_name_both_targets() -> None:
     found = compare_pair(site(refused()), site(refused("other words")), ("staging", "production"))
     assert "staging and production answer 1 of 1 requests that were sent to both differently." in format_pair(found)
-    assert json.loads(format_json_pair(found))["differences"][0]["right"] == "both"
+    assert json.loads(format_pair(found, "json"))["differences"][0]["right"] == "both"
 
 
 class Elements(HTMLParser):
@@ -116,9 +116,9 @@ def test_hostile_text_does_no_harm(payload: str) -> None:
     other = map_text(site(refused(status=418)), lambda text: text + payload)
     found = compare_pair(evil, other, (payload, payload))
     elements = Elements()
-    elements.feed(render_pair(found))
+    elements.feed(format_pair(found, "html"))
     assert elements.seen.count("script") == 1
-    for written in (render_pair(found), format_pair(found), format_json_pair(found)):
+    for written in (format_pair(found, "html"), format_pair(found), format_pair(found, "json")):
         written.encode()
         assert "\x1b" not in written
 
@@ -173,8 +173,9 @@ def test_an_answer_is_shown_as_it_came_on_the_page() -> None:
     control = next(one for one in row.exchanges if one.role == "control")
     refusal = replace(control, response=RecordedResponse(400, body='{"message": "no"}'))
     first, second = (replace(row, findings=(), exchanges=(one,)) for one in (control, refusal))
-    page = render_pair(
-        compare_pair(*(replace(sample, runs=(replace(sample.runs[0], rows=(one,)),)) for one in (first, second)))
+    page = format_pair(
+        compare_pair(*(replace(sample, runs=(replace(sample.runs[0], rows=(one,)),)) for one in (first, second))),
+        "html",
     )
     assert "400 {&#34;message&#34;: &#34;no&#34;}" in page
     assert "\\&#34;" not in page

@@ -12,12 +12,7 @@ import pytest
 
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.compare.compare import compare
-from conformance.compare.forms import (
-    format_comparison,
-    format_json_comparison,
-    format_markdown_comparison,
-    render_comparison,
-)
+from conformance.compare.forms import FORMS, format_comparison
 from conformance.results.model import Results, RowResult, Suite, Undocumented
 from tests.report.made_up import map_text, sample_results
 
@@ -57,17 +52,9 @@ FACTS = (
 )  # fmt: skip
 
 
-FORMS = {
-    "text": format_comparison,
-    "json": format_json_comparison,
-    "markdown": format_markdown_comparison,
-    "html": render_comparison,
-}
-
-
-@pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
+@pytest.mark.parametrize("form", FORMS)
 def test_every_form_tells_every_fact(form: str) -> None:
-    written = FORMS[form](compare(*changed()))
+    written = format_comparison(compare(*changed()), form)
     plain = _plain(written)
     assert [fact for fact in FACTS if fact not in plain] == []
 
@@ -89,8 +76,8 @@ def test_nothing_changed_is_one_sentence_in_every_form() -> None:
     same = compare(sample, replace(sample, started="2026-11-23T01:00:00Z"))
     assert format_comparison(same).splitlines()[:1] == ["Nothing changed in what the target does."]
     assert len(format_comparison(same).splitlines()) == 2
-    assert "Nothing changed" in format_markdown_comparison(same)
-    assert "<h2" not in render_comparison(same)
+    assert "Nothing changed" in format_comparison(same, "markdown")
+    assert "<h2" not in format_comparison(same, "html")
 
 
 def test_markdown_shows_forty_rows_of_a_kind_and_counts_the_rest() -> None:
@@ -100,12 +87,12 @@ def test_markdown_shows_forty_rows_of_a_kind_and_counts_the_rest() -> None:
     rows = tuple(replace(good, id=f"t/row-{number}", row=number) for number in range(43))
     broken = tuple(replace(row, verdict=Verdict.VIOLATES) for row in rows)
     before, after = (replace(old, runs=(replace(micro, rows=one),)) for one in (rows, broken))
-    text = format_markdown_comparison(compare(before, after))
+    text = format_comparison(compare(before, after), "markdown")
     assert (text.count("| `t/row-"), "And 3 more." in text) == (40, True)
 
 
 def test_json_can_be_read_by_a_program() -> None:
-    reported = json.loads(format_json_comparison(compare(*changed())))
+    reported = json.loads(format_comparison(compare(*changed()), "json"))
     assert (reported["format"], reported["worse"], reported["changed"]) == (1, True, True)
     (row,) = [one for run in reported["runs"] for one in run["rows"]]
     assert (row["kind"], row["old"], row["new"], row["ours"]) == ("newly-violating", "conforms", "violates", [])
@@ -132,15 +119,20 @@ def evil_pair() -> tuple[Results, Results]:
 
 def test_hostile_text_does_no_harm_in_any_form() -> None:
     found = compare(*evil_pair())
-    page = render_comparison(found)
+    page = format_comparison(found, "html")
     elements = Elements()
     elements.feed(page)
     assert elements.seen.count("script") == 1
-    for written in (format_comparison(found), format_markdown_comparison(found), format_json_comparison(found), page):
+    for written in (
+        format_comparison(found),
+        format_comparison(found, "markdown"),
+        format_comparison(found, "json"),
+        page,
+    ):
         written.encode()
         assert "\x1b" not in written
         assert "\u202e" not in written
-    prose = re.sub(r"^(`{3,})sh\n.*?\n\1$", "", format_markdown_comparison(found), flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"^(`{3,})sh\n.*?\n\1$", "", format_comparison(found, "markdown"), flags=re.DOTALL | re.MULTILINE)
     assert "<script>" not in prose
     assert not [line for line in prose.splitlines() if line.startswith("# heading")]
 
@@ -154,5 +146,5 @@ def test_the_excuse_is_written_beside_a_row_that_is_ours() -> None:
     found = compare(replace(old, runs=old.runs[:1]), judged)
     assert not found.worse
     excuse = "Explained by our side: suite: conformance 0.1.0 → conformance 9.9"
-    for form in (format_comparison, format_markdown_comparison, render_comparison):
-        assert excuse in _plain(form(found))
+    for form in ("text", "markdown", "html"):
+        assert excuse in _plain(format_comparison(found, form))

@@ -10,7 +10,7 @@ import pytest
 from conformance.checks.model import Level, Verdict
 from conformance.compare.attribution import row_changes, run_changes, session_changes
 from conformance.compare.compare import compare
-from conformance.compare.forms import render_comparison
+from conformance.compare.forms import format_comparison
 from conformance.compare.model import (
     ChoiceChange,
     Comparison,
@@ -123,23 +123,23 @@ every = pytest.mark.parametrize("name", ALL)
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "made-up"])
 def test_a_japanese_comparison_has_no_word_of_ours_in_english(name: str) -> None:
-    assert english_left(render_comparison(ALL[name](), "ja"), FACTS) == set()
+    assert english_left(format_comparison(ALL[name](), "html", "ja"), FACTS) == set()
 
 
 @every
 def test_each_page_can_be_switched_into_the_other(name: str) -> None:
-    english, japanese = (render_comparison(ALL[name](), language) for language in ("en", "ja"))
+    english, japanese = (format_comparison(ALL[name](), "html", language) for language in ("en", "ja"))
     assert seen(english, silent=("style", "script")) == seen(japanese, "en", silent=("style", "script"))
     assert seen(japanese, silent=("style", "script")) == seen(english, "ja", silent=("style", "script"))
 
 
 def test_what_is_in_code_is_said_in_japanese_where_it_is_ours() -> None:
-    shown = seen(render_comparison(everything(), "ja"), silent=("style", "script"))
+    shown = seen(format_comparison(everything(), "html", "ja"), silent=("style", "script"))
     assert {"応答なし（時間切れ）", "（なし）", "JSONの本文", "記載例", "対照「準備」", "なし"} <= set(shown)  # noqa: RUF001
 
 
 def test_headlines_and_excuses_are_whole_sentences() -> None:
-    shown = {name: "\n".join(seen(render_comparison(each(), "ja"))) for name, each in ALL.items()}
+    shown = {name: "\n".join(seen(format_comparison(each(), "html", "ja"))) for name, each in ALL.items()}
     assert "悪化はしていませんが、変化がありました: 改善した行1件、変化した文言3件、" in shown["better"]
     assert "対象の動作に変化はありません。" in shown["same"]
     assert "比較できません。" in shown["nothing"]
@@ -149,7 +149,7 @@ def test_headlines_and_excuses_are_whole_sentences() -> None:
 
 
 def test_the_english_comparison_says_what_it_always_said() -> None:
-    shown = "\n".join(seen(render_comparison(everything())))
+    shown = "\n".join(seen(format_comparison(everything(), "html")))
     for text in (
         "What changed", "Newly violating", "conforms → violates", "Expected by the profile: tracked as 42",
         "May be explained by our side: suite, depth, seed, broken off, contract edition, expected answer,",
@@ -172,18 +172,18 @@ def test_causes_and_reasons_come_from_the_results() -> None:
 
 
 def test_without_a_language_the_page_is_in_english_and_follows_the_browser() -> None:
-    page = {language: render_comparison(everything(), language) for language in (None, "en", "ja")}
+    page = {language: format_comparison(everything(), "html", language) for language in (None, "en", "ja")}
     assert seen(page[None]) == seen(page["en"])
     assert ['data-follow="1"' in one for one in page.values()] == [True, False, False]
     with pytest.raises(ConfigError, match="there is no translation into 'de'"):
-        render_comparison(everything(), "de")
+        format_comparison(everything(), "html", "de")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_hostile_text_becomes_an_element_in_either_language(language: str, payload: str) -> None:
     evil = map_text(sample_results(), lambda text: text + payload)
-    page = render_comparison(compare(evil, replace(evil, seed=3, runs=sample_results().runs)), language)
+    page = format_comparison(compare(evil, replace(evil, seed=3, runs=sample_results().runs)), "html", language)
     assert page.count("<script") == 1
     assert "<img" not in page
     assert "<svg" not in page
@@ -194,7 +194,7 @@ def test_a_reader_can_switch_the_language_of_a_comparison(tmp_path: Path) -> Non
     file = tmp_path / "comparison.html"
     file.write_text(
         with_probe(
-            render_comparison(better()),
+            format_comparison(better(), "html"),
             """
             const text = (of) => document.querySelector(of).textContent;
             const said = () => [document.title, text("h3"), document.documentElement.lang];

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from conformance.checks.model import Verdict
-from conformance.history.forms import format_history, render_history
+from conformance.history.forms import format_history
 from conformance.history.model import HistoryCell, RowHistory, RunPoint, TargetHistory
 from conformance.history.store import append_results, read_history
 from tests.report.made_up import map_text, sample_results
@@ -41,7 +41,7 @@ def test_of_a_long_choice_the_text_shows_200_characters() -> None:
 
 
 def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
-    page = render_history(over_time("conforms", "violates", "violates"))
+    page = format_history(over_time("conforms", "violates", "violates"), "html")
     assert page.count('<i class="cf-violates" title=') == 2
     assert "conforms in 1 runs, violates in 2 runs" in page
 
@@ -57,7 +57,7 @@ def test_the_text_shows_sixty_runs() -> None:
 
 
 def test_the_page_shows_a_year_of_nights() -> None:
-    page = render_history(over_time(*["conforms"] * 400))
+    page = format_history(over_time(*["conforms"] * 400), "html")
     lines = 2  # of the run, and of its only row
     assert (page.count('<i class="cf-conforms" title='), "conforms in 366 runs" in page) == (lines * 366, True)
 
@@ -73,14 +73,14 @@ def test_the_newest_run_says_what_was_not_exercised_excused_and_explored(tmp_pat
 
 
 def test_the_page_shows_first_what_violates_and_what_changed_last() -> None:
-    page = render_history(over_time("conforms", "violates"))
+    page = format_history(over_time("conforms", "violates"), "html")
     assert page.index("What violates now, and what changed last") < page.index('<th scope="col"')
-    assert "What violates now" not in render_history(over_time("conforms", "conforms"))
+    assert "What violates now" not in format_history(over_time("conforms", "conforms"), "html")
 
 
 def test_an_empty_history_is_said() -> None:
     assert "no such run" in format_history(())
-    assert "no such run" in render_history(())
+    assert "no such run" in format_history((), "html")
 
 
 class Elements(HTMLParser):
@@ -95,9 +95,9 @@ class Elements(HTMLParser):
 def test_hostile_text_does_no_harm() -> None:
     evil = over_time("conforms", "violates", suffix=EVIL)
     elements = Elements()
-    elements.feed(render_history(evil))
+    elements.feed(format_history(evil, "html"))
     assert elements.seen.count("script") == 1
-    for written in (render_history(evil), format_history(evil)):
+    for written in (format_history(evil, "html"), format_history(evil)):
         written.encode()
         assert "\x1b" not in written
         assert "\u202e" not in written
@@ -106,4 +106,4 @@ def test_hostile_text_does_no_harm() -> None:
 def test_what_a_run_with_hostile_text_left_in_a_file_can_be_drawn(tmp_path: Path) -> None:
     evil = map_text(sample_results(), lambda text: text + EVIL)
     append_results(tmp_path / "h.sqlite", replace(evil, started="2026-11-22T01:00:00Z"))
-    render_history(read_history(tmp_path / "h.sqlite")).encode()
+    format_history(read_history(tmp_path / "h.sqlite"), "html").encode()

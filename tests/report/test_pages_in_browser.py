@@ -11,8 +11,8 @@ import pytest
 from conformance.audit.forms import render_audit
 from conformance.audit.matrix import build_matrix
 from conformance.compare.compare import compare
-from conformance.compare.forms import render_comparison
-from conformance.history.forms import render_history
+from conformance.compare.forms import format_comparison
+from conformance.history.forms import format_history
 from tests.audit.test_matrix import two
 from tests.compare.test_forms import changed
 from tests.history.test_page import over_time
@@ -26,8 +26,8 @@ pytestmark = needs_chromium
 def pages() -> dict[str, str]:
     return {
         "audit": render_audit(two(), {"good": "good"}),
-        "history": render_history(over_time("conforms", "violates", "", "drifts", "inconclusive")),
-        "comparison": render_comparison(compare(*changed())),
+        "history": format_history(over_time("conforms", "violates", "", "drifts", "inconclusive"), "html"),
+        "comparison": format_comparison(compare(*changed()), "html"),
     }
 
 
@@ -71,8 +71,8 @@ def test_no_hostile_text_runs_in_any_page(tmp_path: Path) -> None:
     evil = map_text(sample_results(), lambda text: text + "".join(PAYLOADS.values()))
     found = {
         "audit": render_audit(build_matrix([("x", evil)], {"y": "".join(PAYLOADS.values())}), {"x": "x"}),
-        "comparison": render_comparison(compare(evil, replace(evil, seed=3, runs=sample_results().runs))),
-        "history": render_history(over_time("conforms", "violates", suffix="".join(PAYLOADS.values()))),
+        "comparison": format_comparison(compare(evil, replace(evil, seed=3, runs=sample_results().runs)), "html"),
+        "history": format_history(over_time("conforms", "violates", suffix="".join(PAYLOADS.values())), "html"),
     }
     for name, html in found.items():
         page = tmp_path / f"{name}.html"

@@ -14,7 +14,7 @@ from conformance.checks.model import Verdict
 from conformance.report.evidence import list_rows
 from conformance.report.format import describe_known_deviation, describe_promise, format_reason
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
-from conformance.report.translation import Translator
+from conformance.report.translation import Bilingual, Translator
 from conformance.results.model import Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
 
@@ -61,7 +61,7 @@ def _assertion(results: Results, run: TargetRun, row: RowResult, subject: str, s
         "@id": f"urn:conformance:row:{quote(show_invisible(run.contract.name))}:{quote(show_invisible(row.id))}",
         "@type": "earl:TestCase",
         "title": to_one_line(row.id),
-        "description": f"{say.choose(row.cause, row.cause_ja)} {promised}".strip(),
+        "description": f"{say(Bilingual(row.cause, row.cause_ja))} {promised}".strip(),
     }
     if is_web_link(row.source.document):
         criterion["dct:isPartOf"] = {"@id": row.source.document}

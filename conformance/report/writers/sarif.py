@@ -14,7 +14,7 @@ from conformance.checks.model import Verdict
 from conformance.report.evidence import list_rows
 from conformance.report.format import describe_promise, format_known_deviation, format_reason, format_repeat_command
 from conformance.report.sanitize import is_web_link, show_invisible, to_one_line
-from conformance.report.translation import Translator
+from conformance.report.translation import Bilingual, Translator
 from conformance.results.matching import label_run
 from conformance.results.model import Results, RowResult, TargetRun
 from conformance.results.serialization import format_json_text
@@ -62,7 +62,7 @@ def _run(results: Results, run: TargetRun, say: Translator) -> dict[str, Any]:
 
 
 def _rule(run: TargetRun, row: RowResult, say: Translator) -> dict[str, Any]:
-    cause = say.choose(row.cause, row.cause_ja)
+    cause = say(Bilingual(row.cause, row.cause_ja))
     promised = describe_promise(row, say) if row.expected else ""
     rule: dict[str, Any] = {
         "id": _id(run, row),

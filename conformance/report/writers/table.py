@@ -14,7 +14,7 @@ from conformance.messages import Message
 from conformance.report.evidence import list_rows, proof_exchanges
 from conformance.report.format import format_answer, format_promise, format_reason
 from conformance.report.sanitize import to_one_line
-from conformance.report.translation import Translator
+from conformance.report.translation import Bilingual, Translator
 from conformance.report.view import collect_sentences, count_verdicts
 from conformance.report.words import SYMBOLS, VERDICTS, WORST_FIRST
 from conformance.results.model import Results, RowResult, TargetRun
@@ -59,7 +59,7 @@ def describe_violation(row: RowResult, say: Translator) -> Iterator[Text]:
     known = f" ({say(Message('Known deviation'))})" if row.known else ""
     promise = f" → {say(format_promise(row))}" if row.expected else ""
     head = f"{SYMBOLS[row.verdict]} {to_one_line(row.id)}"
-    yield Text.assemble((head, STYLES[row.verdict]), f"{known}  {say.choose(row.cause, row.cause_ja)}{promise}")
+    yield Text.assemble((head, STYLES[row.verdict]), f"{known}  {say(Bilingual(row.cause, row.cause_ja))}{promise}")
     yield _entry(say(Message("found")), say(format_reason(row)))
     if proof := proof_exchanges(row):
         yield _entry(say(Message("answer")), say(format_answer(proof), _LONGEST))
