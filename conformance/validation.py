@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +13,8 @@ from pydantic_core import ErrorDetails
 from conformance.errors import Problem
 from conformance.yaml_document import Place
 
+SAID_ELSEWHERE: Final = "said_elsewhere"
+"""The type of an error that another one causes, which is named instead."""
 Locate = Callable[[Place], str]
 """Gives `file:line` of a place."""
 
@@ -68,7 +70,7 @@ def problems_from_validation(
     it is near a known one.
     """
     details = error.errors(include_url=False, include_input=False)
-    found = [(_place(detail, value), detail) for detail in details]
+    found = [(_place(detail, value), detail) for detail in details if detail["type"] != SAID_ELSEWHERE]
     messages: dict[Place, list[str]] = {}
     for place, detail in found:
         if not _is_other_branch(place, detail, found):

@@ -104,7 +104,7 @@ def check_body(response: Response, body: Any, expected: Expectation, where: str)
         return  # the body is promised of the success; a refusal is allowed beside it
     if body is NOT_JSON:
         actual = response.text[:120] or Message("an empty body")
-        yield Finding("body", Level(expect.body_level), Message("a JSON body"), actual, where)
+        yield Finding("body", Level.MUST, Message("a JSON body"), actual, where)
         return
     yield from _shape(body, expect, where)
     if expect.page is not None:
@@ -112,15 +112,14 @@ def check_body(response: Response, body: Any, expected: Expectation, where: str)
 
 
 def _shape(body: Any, expect: Expect, where: str) -> Iterator[Finding]:
-    level = Level(expect.body_level)
     if isinstance(expect.body, dict):
         for should, actual, pointer in schema_differences(compile_schema(expect.body), body):
-            yield Finding("body", level, should, actual, where, detail=Message("at {pointer}", pointer=pointer))
+            yield Finding("body", Level.MUST, should, actual, where, detail=Message("at {pointer}", pointer=pointer))
     for pointer, value in (expect.equals or {}).items():
         there, actual = resolve_pointer(body, pointer)
         if not there or not json_equal(actual, value):
             shown, detail = actual if there else "absent", Message("at {pointer}", pointer=pointer)
-            yield Finding("body", level, value, shown, where, detail=detail)
+            yield Finding("body", Level.MUST, value, shown, where, detail=detail)
     for pointer in expect.absent or ():
         there, actual = resolve_pointer(body, pointer)
         if there:

@@ -101,7 +101,7 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
     if expect.no_body:
         yield "body     none  (must)"
     if expect.body is not None:
-        yield f"body     of a form of its own  ({expect.body_level})"
+        yield "body     of a form of its own  (must)"
     if expect.in_envelope:
         yield "body     in the contract's form of an error  (must)"
     yield from (f"absent   {pointer}  (must)" for pointer in expect.absent or ())
@@ -139,8 +139,7 @@ def _open(row: Row) -> Iterator[str]:
     for choice in row.case.open:
         accepted = ", ".join(meaning.get(str(each), str(each)) for each in choice.accept)
         for part, values in choice.vary.items():
-            named = values if isinstance(values, str) else ", ".join(values.edges)
-            yield f"{part}: {named} — accepted: {accepted}"
+            yield f"{part}: {', '.join([*values.near_misses, *values.edges])} — accepted: {accepted}"
 
 
 def _short(path: Path) -> str:

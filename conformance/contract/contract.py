@@ -83,6 +83,8 @@ class Table:
     name: str
     title: str
     rows: tuple[Row, ...]
+    shared: Mapping[str, Any] = field(default_factory=dict)
+    """What it says for all its rows, by key."""
 
 
 @dataclass(frozen=True)

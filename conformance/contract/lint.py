@@ -6,7 +6,7 @@ could leave something behind: whatever would silently do nothing, or fail only o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -26,14 +26,13 @@ from conformance.contract.schema import (
     Expect,
     Input,
     NamedInput,
-    Open,
+    Names,
     OperationRef,
     OperationSpec,
     RequestSpec,
     Step,
     StrictModel,
     TranslationFile,
-    Undo,
 )
 from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import captures_used, find_placeholders, unknown_placeholders
@@ -46,9 +45,9 @@ SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 """Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
 
 _PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_fields.items()))
-_SECTIONS = {"credential": "credentials", "vantage": "vantages", "hook": "hooks"}
+_FILLED = frozenset(["credential", "vantage", "hook"])
+"""Kinds of names that may hold placeholders."""
 _REQUESTS: Final = TypeAdapter(dict[str, RequestSpec])
-_NEEDS = ("credentials", "fixtures", "vantages", "hooks", "allow")
 _FOR_ROWS = ("inputs", "open_choices", "controls", "guards", "wordings")
 """What rows name; `{item}` in it is what `vars` of the row says."""
 
@@ -64,17 +63,17 @@ def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> li
     if (head := documents.get(contract.folder / "contract.yaml")) is not None:
         found += _check_head(_File(contract, head, variables))
     for table in contract.tables:
+        path = table.rows[0].file
+        file = _File(contract, documents[path], variables)
         for row in table.rows:
-            file, place = _File(contract, documents[row.file], variables), ("rows", row.number - 1)
-            where = file.document.where(place)
+            where = file.document.where(row.place)
             if row.id in seen:
                 found.append(Problem(where, f"the ID {row.id} stands twice", f"see {seen[row.id]}"))
             seen[row.id] = where
-            found += _check_row(file, row, place)
-        file = _File(contract, documents[table.rows[0].file], variables)
+            found += _check_row(file, row)
         found += _check_shared_keys(file, table)
-        if table.name != table.rows[0].file.stem:
-            found.append(Problem(f"{table.rows[0].file}:1", f"`table` is {table.name!r}", "name it as its file"))
+        if table.name != path.stem:
+            found.append(Problem(f"{path}:1", f"`table` is {table.name!r}", "name it as its file"))
     return drop_repeated(found, lambda problem: problem.what.partition(ALIAS_NOTE)[0])
 
 
@@ -134,28 +133,26 @@ def _check_head(file: _File) -> Iterator[Problem]:
     captures, anything = _captures_of_contract(contract), replace(file, variables=None)
     for key, value in file.document.value.items():
         yield from _check_texts(anything if key in _FOR_ROWS else file, value, (key,), captures)
-    yield from _check_forms(file, _find_forms(head, ()), {})
-    for name, named in head.fixtures.items():
-        chains = [*([named.discover.chain] if named.discover else []), *([named.make] if named.make else [])]
-        yield from file.unknown_names(("fixtures", name), chains, head.chains, "chain")
-        yield from file.unknown_names(("fixtures", name, "differs_from"), named.differs_from, head.fixtures, "fixture")
+    yield from _check_forms(file, _find_forms(head, ()))
+    for section, kind in (("fixtures", "fixture"), ("credentials", "credential")):
+        given: Mapping[str, NamedInput] = getattr(head, section)
+        for name, named in given.items():
+            yield from file.unknown_names((section, name, "differs_from"), named.differs_from, given, kind)
     for name, credential in head.credentials.items():
-        yield from _check_obtained(file, ("credentials", name), credential)
+        if credential.obtain is not None:
+            yield from _check_obtained(file, ("credentials", name), credential, credential.obtain)
     yield from file.unknown_names(("created_resources",), head.created_resources, contract.operations, "operation")
     for name, operation in contract.operations.items():
         if name in head.operations:
             yield from _check_surplus(file, ("operations", name), operation.spec.path, [operation], ("path",))
 
 
-def _check_obtained(file: _File, place: Place, named: NamedInput) -> Iterator[Problem]:
-    """A chain that obtains a credential is there, captures it as a secret, and its header is known."""
+def _check_obtained(file: _File, place: Place, named: NamedInput, chain: str) -> Iterator[Problem]:
+    """A chain that obtains a credential captures it as a secret, and its header is known."""
     head = file.contract.file
-    if named.obtain is None:
-        return
-    yield from file.unknown_names(place, [named.obtain], head.chains, "chain")
-    steps = head.chains.get(named.obtain, [])
+    steps = head.chains.get(chain, [])
     if steps and not any("token" in (step.capture or {}) and "token" in (step.secret or ()) for step in steps):
-        what = f"the chain {named.obtain!r} captures no `token`"
+        what = f"the chain {chain!r} captures no `token`"
         yield file.problem(place, what, "capture it, and name it under `secret`")
     for step in _written_out(file.contract, steps):
         if step.call not in file.contract.operations:
@@ -163,7 +160,7 @@ def _check_obtained(file: _File, place: Place, named: NamedInput) -> Iterator[Pr
         usual = file.contract.operations[step.call].spec.credential or head.credential
         needed = head.credentials.get(step.request.credential or usual or "")
         if needed is not None and needed.obtain:
-            what = f"{step.call} in the chain {named.obtain!r} needs a credential that has to be obtained itself"
+            what = f"{step.call} in the chain {chain!r} needs a credential that has to be obtained itself"
             yield file.problem(place, what, "give the operation `credential: none`, or another one")
     if "header" not in (named.usual or {}):
         yield file.problem(place, "`obtain` needs to know the header", "write `header` under `usual`")
@@ -176,60 +173,62 @@ def _check_shared_keys(file: _File, table: Table) -> Iterator[Problem]:
     """What a table says for all its rows: its names, and operations that some row has."""
     written = file.document.value
     captures = {name for row in table.rows for name in _captures_of_row(file.contract, row.case)}
-    labels = {ref.label or ref.call for row in table.rows for ref in row.operations}
     for key in SHARED_KEYS & written.keys():
         yield from _check_texts(file, written[key], (key,), captures)
-        for index, part in enumerate(written[key] if key in ("control", "unchanged") else ()):
-            named = part.get("for", ()) if isinstance(part, dict) else ()
-            yield from file.unknown_names((key, index, "for"), named, labels, "operation of these rows")
-    if "undo" in written:
-        calls = {ref.call for row in table.rows for ref in row.operations}
-        named = written["undo"].get("for", ())
-        yield from file.unknown_names(("undo", "for"), named, calls, "operation of these rows")
+    forms = ((place, form) for place, form in _find_forms(table.shared, ()) if not _is_named(file, place, form))
+    yield from _check_names(file, forms, _names_of_rows(table.rows))
+
+
+def _names_of_rows(rows: Iterable[Row]) -> dict[str, set[str]]:
+    refs = [ref for row in rows for ref in row.operations]
+    labels, calls = {ref.label or ref.call for ref in refs}, {ref.call for ref in refs}
+    return {"operation of this row": labels, "operation that this row calls": calls}
 
 
 # --- rows
 
 
-def _check_row(file: _File, row: Row, place: Place) -> Iterator[Problem]:
-    case, contract = row.case, file.contract
+def _check_row(file: _File, row: Row) -> Iterator[Problem]:
+    case, contract, place = row.case, file.contract, row.place
+    written = file.document.value
     if not row.operations:
         what, hint = f"{row.id} names no operation", "add `operation` to the table or `operations` to the row"
         yield file.problem(place, what, hint)
     if case.expect.message == []:
         yield file.problem((*place, "expect"), f"{row.id} expects an empty list of wordings", "leave `message` out")
-    parts = [part.partition(".")[0] for _, part, _ in _located_inputs(case, place)]
+    parts = {part.partition(".")[0] for values in (case.vary, *(one.vary for one in case.open)) for part in values}
     varies_the_path = not {"path", "url", "request"}.isdisjoint(parts)  # and may so give what the example lacks
-    place_of = _place_of_keys(row, place)
     for number, ref in enumerate(row.operations):
-        at = (*place_of("operations"), number) if case.operations else place
-        named = at if row.case.operations else ("operations" if "operations" in file.document.value else "operation",)
+        at = (*_place_in_file(row, (*place, "operations")), number) if case.operations else place
+        named = at if case.operations else ("operations" if "operations" in written else "operation",)
         yield from file.unknown_names(named, [ref.call], contract.operations, "operation")
         yield from _check_creation(file, at, row, ref)
         if ref.call in contract.operations:
             operation = contract.operations[ref.call]
             yield from _check_surplus(file, at, _path_values([ref.request]), [operation])
-            values = _path_values([case.request, ref.request])
             yield from _check_headers(file, at, (ref.request, case.request, operation.spec))
             if not varies_the_path:
-                yield from _check_missing(file, at, operation, values)
+                yield from _check_missing(file, at, operation, _path_values([case.request, ref.request]))
     called = [contract.operations[ref.call] for ref in row.operations if ref.call in contract.operations]
     yield from _check_surplus(file, place, _path_values([case.request]), called)
-    yield from _check_varied(file, row, place)
-    yield from _check_operation_labels(file, row, place)
+    yield from _check_open(file, case, place)
     yield from _check_needs(file, case, (*place, "needs"))
-    written = file.document.value["rows"][row.number - 1]
-    yield from _check_texts(file, fill_variables(written, case.vars), place, _captures_of_row(contract, case))
-    yield from _check_variables(file, case, place)
-    this = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
-    forms = (each for key in case.model_fields_set for each in _find_forms(getattr(case, key), place_of(key)))
-    yield from _check_parts(file, case, place)
-    yield from _check_forms(file, (each for each in forms if not _is_named(file, *each)), this)
+    filled, captures = fill_variables(written["rows"][row.number - 1], case.vars), _captures_of_row(contract, case)
+    yield from _check_texts(file, filled, place, captures)
+    yield from _check_variables(file, case, filled, place)
+    forms = [(_place_in_file(row, at), form) for at, form in _find_forms(case, place)]
+    own = [(at, form) for at, form in forms if not _is_named(file, at, form)]
+    yield from _check_names(file, forms, _names_of_rows([row]))
+    yield from _check_forms(file, own, {ref.call: _path_values([case.request, ref.request]) for ref in row.operations})
+    for at, form in forms:
+        if isinstance(form, Input):
+            yield from _check_input(file, form, at, captures)
 
 
-def _place_of_keys(row: Row, place: Place) -> Callable[[str], Place]:
-    """Gives the place of a key of a row, which may stand at its table for all rows."""
-    return lambda name: (name,) if name in row.shared else (*place, name)
+def _place_in_file(row: Row, place: Place) -> Place:
+    """Where a place of a row's case stands, which may be at its table for all rows."""
+    inside = place[len(row.place) :]
+    return inside if inside[:1] and inside[0] in row.shared else place
 
 
 def _is_named(file: _File, place: Place, form: StrictModel) -> bool:
@@ -239,18 +238,14 @@ def _is_named(file: _File, place: Place, form: StrictModel) -> bool:
         if isinstance(written, str):
             return not (isinstance(form, Step) and form.call == "this")
         written = written[int(part)] if isinstance(written, list) else written.get(part, "")
-    return False
+    return isinstance(written, str) and not isinstance(form, Step)
 
 
-def _check_variables(file: _File, case: Case, place: Place) -> Iterator[Problem]:
+def _check_variables(file: _File, case: Case, written: Any, place: Place) -> Iterator[Problem]:
     """What the row, its table and what it names write as a variable has a value in the row."""
-    inputs = file.contract.file.inputs
-    named = [inputs[item] for _, _, item in _located_inputs(case, place) if isinstance(item, str) and item in inputs]
-    texts = [part.model_dump(by_alias=True, exclude_unset=True) for part in (case, *named)]
-    written = fill_variables(file.document.value["rows"][int(place[-1])], case.vars)
+    texts = case.model_dump(by_alias=True, exclude_unset=True)
     lacking = list_variables(texts, (file.variables or frozenset()) - case.vars.keys())
-    unknown = _unknown_heads(texts) - _unknown_heads(written)
-    for name in sorted(lacking | unknown):
+    for name in sorted(lacking | (_unknown_heads(texts) - _unknown_heads(written))):
         yield file.problem(
             place, f"{{{name}}} has no value in the row {case.id}", f"write it under `vars: {{{name}: …}}`"
         )
@@ -283,36 +278,51 @@ def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]
 
 
 def _check_forms(
-    file: _File, forms: Iterable[tuple[Place, StrictModel]], rows: Mapping[str, Mapping[str, Any]]
+    file: _File, forms: Iterable[tuple[Place, StrictModel]], rows: Mapping[str, Mapping[str, Any]] = {}
 ) -> Iterator[Problem]:
-    """What steps and requests name is there; `rows` are the path values that `this` stands for."""
-    for place, form in forms:
+    """What forms name is there; `rows` are the path values that `this` stands for in a step."""
+    found, head, operations = list(forms), file.contract.file, file.contract.operations
+    known = {
+        "credential": {*head.credentials, *SPECIAL_CREDENTIALS},
+        "vantage": head.vantages,
+        "hook": head.hooks,
+        "chain": head.chains,
+        "operation or chain": {"this", *operations, *head.chains},
+        "part of a request": _PARTS,
+    }
+    yield from _check_names(file, found, known)
+    for place, form in found:
         if isinstance(form, Step):
-            yield from _check_step(file, form, place, rows)
-        elif isinstance(form, RequestSpec | OperationSpec):
-            yield from _check_given_names(file, {kind: getattr(form, kind, None) for kind in _SECTIONS}, place)
-        elif isinstance(form, Open | OperationRef):
-            yield from _check_parts(file, form, place)
+            yield from _check_path(file, form, place, rows)
 
 
-def _check_step(file: _File, step: Step, place: Place, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    """Its call is known, and its path has its parameters."""
+def _check_names(
+    file: _File, forms: Iterable[tuple[Place, StrictModel]], known: Mapping[str, Collection[str]]
+) -> Iterator[Problem]:
+    """What forms say by a name of one of these kinds is there; of a mapping its keys are names, up to the first dot."""
+    for place, form in forms:
+        for field, info in type(form).model_fields.items():
+            for names in (one for one in info.metadata if isinstance(one, Names) and one.kind in known):
+                given = getattr(form, field)
+                at = (*place, info.alias or field)
+                for text in [given] if isinstance(given, str) else given or ():
+                    if isinstance(given, Mapping):
+                        head, _, name = text.partition(".")
+                        yield from file.unknown_names((*at, text), [head], known[names.kind], names.kind)
+                        if head == "headers" and name.lower() in FRAMING_HEADERS:
+                            yield file.problem((*at, text), f"{name} is set by the suite alone", "leave it out")
+                    elif not (names.kind in _FILLED and "{" in text):
+                        yield from file.unknown_names(at, [text], known[names.kind], names.kind)
+
+
+def _check_path(file: _File, step: Step, place: Place, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """The path of a step has its parameters."""
     operations, values = file.contract.operations, _path_values([step.request])
-    known = {"this", *operations, *file.contract.file.chains}
-    yield from file.unknown_names((*place, "call"), [step.call], known, "operation or chain")
     calls = {step.call: values} if step.call != "this" else {name: {**own, **values} for name, own in rows.items()}
     called = [operations[name] for name in calls if name in operations]
     yield from _check_surplus(file, place, values, called)
     for operation in called:
         yield from _check_missing(file, place, operation, calls[operation.name])
-
-
-def _check_given_names(file: _File, given: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    """The credential, the vantage and the hook of a request are some of the contract's."""
-    for kind, section in _SECTIONS.items():
-        if isinstance(name := given.get(kind), str) and "{" not in name:
-            known = [*getattr(file.contract.file, section), *(SPECIAL_CREDENTIALS if kind == "credential" else ())]
-            yield from file.unknown_names((*place, kind), [name], known, kind)
 
 
 def _check_headers(file: _File, place: Place, specs: Sequence[RequestSpec | OperationSpec]) -> Iterator[Problem]:
@@ -341,68 +351,22 @@ def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> I
         yield file.problem(place, what, f"{hint}; `permission: read` if it creates nothing")
 
 
-def _check_parts(file: _File, form: StrictModel, place: Place) -> Iterator[Problem]:
-    """What is varied and combined are parts of a request."""
-    for key in ("vary", "combine"):
-        for part in getattr(form, key, ()):
-            yield from _check_part(file, (*place, key, part), part)
-
-
-def _check_part(file: _File, place: Place, part: str) -> Iterator[Problem]:
-    head, _, name = part.partition(".")
-    yield from file.unknown_names(place, [head], _PARTS, "part of a request")
-    if head == "headers" and name.lower() in FRAMING_HEADERS:
-        yield file.problem(place, f"{name} is set by the suite alone", "leave it out")
-
-
-def _check_varied(file: _File, row: Row, place: Place) -> Iterator[Problem]:
-    """The inputs that are named are there, and so are the captures that they use and the rows that are accepted."""
-    case, inputs = row.case, file.contract.file.inputs
-    labels = [ref.label or ref.call for ref in row.operations]
-    for at, part, named in _located_inputs(case, place):
-        if isinstance(named, Input):
-            yield from _check_input(file, named, part, at)
-            continue
-        yield from file.unknown_names(at, [named], inputs, "input")
-        if (item := inputs.get(named)) is not None:
-            yield from _check_input(file, item, part, at)
-            yield from file.unknown_names(at, item.for_ or (), labels, "operation of this row")
-            used = sorted(set(captures_used([*item.edges.values(), *item.near_misses.values(), item.unless])))
-            yield from file.unknown_names(at, used, _captures_of_row(file.contract, case), "capture")
+def _check_open(file: _File, case: Case, place: Place) -> Iterator[Problem]:
+    """The rows that are accepted are there."""
     rows = {row.id for row in file.contract.rows} if case.open else set()
     for number, choice in enumerate(case.open):
         accepted = [item for item in choice.accept if isinstance(item, str) and item not in ACCEPTED]
         yield from file.unknown_names((*place, "open", number, "accept"), accepted, rows, "row")
 
 
-def _located_inputs(case: Case, place: Place) -> Iterator[tuple[Place, str, Input | str]]:
-    """Every part that is varied, firm and open."""
-    for part, item in case.vary.items():
-        yield (*place, "vary", part), part, item
-    for number, choice in enumerate(case.open):
-        for part, item in choice.vary.items():
-            yield (*place, "open", number, "vary", part), part, item
-
-
-def _check_input(file: _File, item: Input, part: str, place: Place) -> Iterator[Problem]:
-    """What it puts in a part of a request can stand there; what values name is there."""
+def _check_input(file: _File, item: Input, place: Place, captures: Collection[str]) -> Iterator[Problem]:
+    """What it puts in a part of a request can stand there, and what its values name is there."""
+    if _is_named(file, place, item):
+        used = sorted(set(captures_used([*item.edges.values(), *item.near_misses.values(), item.unless])))
+        yield from file.unknown_names(place, used, captures, "capture")
     for kind, values in (("edges", item.edges), ("near_misses", item.near_misses), ("draw", _drawn(item.draw))):
         for label, value in values.items():
-            at = (*place, kind, label)
-            yield from _check_value(file, part, label, value, at)
-            if part in _SECTIONS:
-                yield from _check_given_names(file, {str(part): value}, at)
-            if part == "request" and isinstance(value, Mapping):
-                yield from _check_given_names(file, value, at)
-
-
-def _drawn(draw: Draw | None) -> dict[str, Any]:
-    """A value of each kind that is drawn, by the key that says so."""
-    if draw is None or draw.wrap is not None:
-        return {} if draw is None else {"wrap": draw.wrap}
-    kinds = {"integers": 0, "matching": "", "lists": [], "words": ""}
-    sampled = {f"sampled.{number}": value for number, value in enumerate(draw.sampled or ())}
-    return {kind: value for kind, value in kinds.items() if getattr(draw, kind)} | sampled
+            yield from _check_value(file, str(place[-1]), label, value, (*place, kind, label))
 
 
 def _check_value(file: _File, part: str, label: str, value: Any, place: Place) -> Iterator[Problem]:
@@ -411,31 +375,32 @@ def _check_value(file: _File, part: str, label: str, value: Any, place: Place) -
         return
     written = {label: value if part == "request" else {part: value}}
     try:
-        _REQUESTS.validate_python(written)
+        requests = _REQUESTS.validate_python(written)
     except ValidationError as error:
         schema = _REQUESTS.json_schema()
         yield from problems_from_validation(error, written, lambda _: file.document.where(place), schema=schema)
+    else:
+        yield from _check_forms(file, ((place, request) for request in requests.values()))
 
 
-def _check_operation_labels(file: _File, row: Row, place: Place) -> Iterator[Problem]:
-    """What `for` names are operations of the row."""
-    at = _place_of_keys(row, place)
-    labels, calls = [ref.label or ref.call for ref in row.operations], [ref.call for ref in row.operations]
-    for key in ("vary", "open", "control", "unchanged", "undo"):
-        for where, part in _find_forms(getattr(row.case, key), at(key)):
-            named, known = getattr(part, "for_", None) or [], calls if isinstance(part, Undo) else labels
-            yield from file.unknown_names((*where, "for"), named, known, "operation of this row")
+def _drawn(draw: Draw | None) -> dict[str, Any]:
+    """A value of the kind that is drawn, by the key that says so."""
+    if draw is None or draw.wrap is not None:
+        return {} if draw is None else {"wrap": draw.wrap}
+    kinds = {"integers": 0, "matching": "", "lists": [], "words": ""}
+    return {kind: value for kind, value in kinds.items() if getattr(draw, kind)}
 
 
 def _check_needs(file: _File, case: Case, place: Place) -> Iterator[Problem]:
     """What a row needs is something that a profile can give."""
+    head = file.contract.file
+    given = {section: getattr(head, section) for section in ("credentials", "fixtures", "vantages", "hooks")}
+    known: Mapping[str, Collection[str]] = {**given, "allow": PERMISSIONS}
     for number, need in enumerate(case.needs):
         kind, _, name = need.partition(".")
-        yield from file.unknown_names((*place, number), [kind], _NEEDS, "kind of need")
-        if kind in _NEEDS:
-            known = PERMISSIONS if kind == "allow" else getattr(file.contract.file, kind)
-            singular = "permission" if kind == "allow" else kind[:-1]
-            yield from file.unknown_names((*place, number), [name], known, singular)
+        yield from file.unknown_names((*place, number), [kind], known, "kind of need")
+        singular = "permission" if kind == "allow" else kind[:-1]
+        yield from file.unknown_names((*place, number), [name] if kind in known else (), known.get(kind, ()), singular)
 
 
 # --- parameters of paths
@@ -482,9 +447,8 @@ def _check_missing(file: _File, place: Place, operation: Operation, values: Mapp
 
 def _captures_of_row(contract: Contract, case: Case) -> set[str]:
     """The names that some step of a row captures, those of the chains that it calls included."""
-    steps = find_steps(case.before, case.after, case.control, case.mistaken, case.unchanged, case.undo)
     undo = case.undo.capture if case.undo else {}
-    return {"drawn", *undo, *_captured(contract, steps)}
+    return {"drawn", *undo, *_captured(contract, find_steps(case))}
 
 
 def _captures_of_contract(contract: Contract) -> set[str]:

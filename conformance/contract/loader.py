@@ -26,12 +26,12 @@ from conformance.contract.schema import (
     TableFile,
     TranslationFile,
 )
-from conformance.contract.short_forms import fill_variables, list_variables, write_out_likes
+from conformance.contract.short_forms import fill_variables, write_out_likes
 from conformance.errors import ConfigError, Problem
 from conformance.validation import problems_from_validation
 from conformance.yaml_document import ALIAS_NOTE, Document, read
 
-_NAMED_PARTS = ("schemas", "open_choices", "controls", "guards", "wordings")
+_NAMED_PARTS = ("schemas", "inputs", "open_choices", "controls", "guards", "wordings")
 _NUMBER = re.compile(r"\.[0-9]+(?=\.|\b)")
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -68,7 +68,7 @@ def read_contract(folder: Path) -> Contract:
     problems += found
     japanese = (None if found else _validated(TranslationFile, translated, {}, problems)) or TranslationFile()
     tables = tuple(
-        _table(head, table, document) for _, document, table in files if table is not None and document is not None
+        _table(table, document) for _, document, table in files if table is not None and document is not None
     )
     contract = Contract(folder, head, tables, operations, openapi.members, japanese, read_power(folder))
     documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
@@ -132,12 +132,13 @@ def _operations(
     }, problems
 
 
-def _table(head: ContractFile, table: TableFile, document: Document) -> Table:
-    rows = tuple(_row(head, table, case, index, document) for index, case in enumerate(table.rows))
-    return Table(table.table, table.title, rows)
+def _table(table: TableFile, document: Document) -> Table:
+    rows = tuple(_row(table, case, index, document) for index, case in enumerate(table.rows))
+    shared = {name: getattr(table, name) for name in SHARED_KEYS & table.model_fields_set}
+    return Table(table.table, table.title, rows, shared)
 
 
-def _row(head: ContractFile, table: TableFile, case: Case, index: int, document: Document) -> Row:
+def _row(table: TableFile, case: Case, index: int, document: Document) -> Row:
     usual = [_operation(ref) for ref in table.operations or ([table.operation] if table.operation else [])]
     named = {ref.label or ref.call: ref for ref in usual}
     refs = case.operations if case.operations is not None else usual
@@ -146,7 +147,7 @@ def _row(head: ContractFile, table: TableFile, case: Case, index: int, document:
     case = case.model_copy(update={**shared, "open": [_accept_rows_of(table, choice) for choice in case.open]})
     if case.vars:
         case = case.model_copy(update={"operations": list(operations)})
-        case = _with_variables(head, case, document.where(("rows", index)))
+        case = _with_variables(case, document.where(("rows", index)))
         operations = tuple(ref for ref in case.operations or () if isinstance(ref, OperationRef))
     return Row(
         case=case,
@@ -171,19 +172,9 @@ def _accept_rows_of(table: TableFile, choice: Open) -> Open:
     return choice.model_copy(update={"accept": accept})
 
 
-def _with_variables(head: ContractFile, case: Case, where: str) -> Case:
-    """The case with its variables filled in, also in the inputs of the contract that it varies by name.
-
-    Raises ConfigError at `where` for a value that does not fit where it is put.
-    """
+def _with_variables(case: Case, where: str) -> Case:
+    """The case with its variables filled in; raises ConfigError at `where` for a value that does not fit there."""
     value = case.model_dump(by_alias=True, exclude_unset=True)
-    names = frozenset(case.vars)
-    for varied in (value.get("vary", {}), *(choice["vary"] for choice in value.get("open", ()))):
-        for part, given in varied.items():
-            shared = head.inputs.get(given) if isinstance(given, str) else None
-            if shared is not None:
-                written = shared.model_dump(by_alias=True, exclude_unset=True)
-                varied[part] = written if list_variables(written, names) else given
     filled = {**fill_variables(value, case.vars), "vars": case.vars}
     try:
         return Case.model_validate(filled)

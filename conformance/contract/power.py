@@ -35,7 +35,7 @@ def fingerprint_cases(contract: Contract) -> str:
     """Equal for contracts that mean the same, whatever their layout and prose, and what the language has gained."""
     prose = {"cause", "source", "vars", "like"}
     cases = (f"{row.id} {row.case.model_dump_json(exclude_defaults=True, exclude=prose)}" for row in contract.rows)
-    shared = {"open_choices", "controls", "guards", "wordings"}  # each row that names one holds it
+    shared = {"inputs", "open_choices", "controls", "guards", "wordings"}  # each row that names one holds it
     parts = [contract.file.model_dump_json(exclude_defaults=True, exclude=shared), *cases]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -18,11 +19,12 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from conformance.contract.short_forms import write_out_message, write_out_step
 from conformance.contract.templates import HEADS, MESSAGE_HEADS, find_placeholders, unknown_placeholders
 from conformance.jsontools import walk_values
-from conformance.validation import suggest
+from conformance.validation import SAID_ELSEWHERE, suggest
 
 RENAMED_KEYS: Mapping[str, str] = {
     "beside": "combine",
@@ -103,6 +105,19 @@ ResponseHeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+\-.^_`
 Code = str | int
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Marks a member of a form whose texts, or keys, are names: lint tells those that nothing has."""
+
+    kind: str
+    """What they are names of, in the singular: `credential`, `operation or chain`."""
+
+
+Operations = Annotated[list[str] | None, Names("operation of this row")]
+"""Labels of operations of a row."""
+SomeOperations = Annotated[Annotated[list[str], Field(min_length=1)] | None, Names("operation of this row")]
+
+
 class StrictModel(BaseModel):
     """A model that refuses unknown keys, converts no types and cannot be changed."""
 
@@ -128,7 +143,12 @@ def _named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel])
     try:
         return form.model_validate(found, context=info.context)
     except ValidationError:
-        raise ValueError(f"names one of `{kind}` that is not valid; correct it in contract.yaml") from None
+        raise PydanticCustomError(SAID_ELSEWHERE, "names what is not valid in contract.yaml") from None
+
+
+def _by_name(kind: str, form: type[StrictModel]) -> BeforeValidator:
+    """Lets a name of the contract's `kind` stand for a value of this form."""
+    return BeforeValidator(lambda value, info: _named(value, info, kind, form), json_schema_input_type=str | form)
 
 
 def _check_expression(text: str) -> str:
@@ -186,7 +206,7 @@ BodySchema = Annotated[
     ),
     WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}]}),
 ]
-DRAWN_KINDS = ("integers", "matching", "lists", "words", "sampled")
+DRAWN_KINDS = ("integers", "matching", "lists", "words")
 
 
 class Draw(StrictModel):
@@ -194,7 +214,7 @@ class Draw(StrictModel):
 
     integers: from and to, both included; matching: regular expressions, each matched as a whole, and not `except`;
     lists: of these members, as long as `sizes` says; words: of the letters of an alphabet, as long as `sizes` says, or
-    shorter than the first and longer than the second of `outside`, and never empty; sampled: one of these values.
+    shorter than the first and longer than the second of `outside`, and never empty.
     `matching`, `except` and `outside` may name fixtures.
     """
 
@@ -203,7 +223,6 @@ class Draw(StrictModel):
     except_: Expression | None = Field(default=None, alias="except")
     lists: list[Any] | None = None
     words: str | None = None
-    sampled: list[Any] | None = None
     sizes: Range | None = None
     outside: Annotated[list[int | str], Field(min_length=2, max_length=2)] | None = None
     wrap: Any = None
@@ -236,10 +255,15 @@ class Input(StrictModel):
     spread: bool = False
     always: int | None = Field(default=None, ge=0)
     unless: dict[Pointer, Any] | None = None
-    for_: Annotated[list[str], Field(min_length=1)] | None = Field(default=None, alias="for")
+    for_: Annotated[SomeOperations, Field(alias="for")] = None
     once: bool = False
     except_: str | None = Field(default=None, alias="except")
 
+
+Varied = Annotated[dict[str, Annotated[Input, _by_name("inputs", Input)]], Names("part of a request")]
+"""By part of a request, the values that it is given."""
+Combined = Annotated[dict[str, list[Any]], Names("part of a request")]
+"""By part of a request, valid values to try the others with."""
 
 ACCEPTED = ("accepted", "this", "any-4xx", "not-5xx")
 """What an open choice may accept besides statuses and rows."""
@@ -252,16 +276,13 @@ class Open(StrictModel):
     or the ID of another row, of the same table also without the table's name.
     """
 
-    vary: dict[str, Input | str]
+    vary: Varied
     accept: list[str | Status] = Field(min_length=1)
     depth: Depth = "standard"
-    for_: Annotated[list[str], Field(min_length=1)] | None = Field(default=None, alias="for")
+    for_: Annotated[SomeOperations, Field(alias="for")] = None
 
 
-NamedOpen = Annotated[
-    Open,
-    BeforeValidator(lambda value, info: _named(value, info, "open_choices", Open), json_schema_input_type=str | Open),
-]
+NamedOpen = Annotated[Open, _by_name("open_choices", Open)]
 
 
 class Part(StrictModel):
@@ -298,9 +319,9 @@ class RequestSpec(StrictModel):
     without_length: bool = False
     content_type: str | None = None
     multipart: list[Part] | None = None
-    credential: str | None = None
-    vantage: str | None = None
-    hook: str | None = None
+    credential: Annotated[str | None, Names("credential")] = None
+    vantage: Annotated[str | None, Names("vantage")] = None
+    hook: Annotated[str | None, Names("hook")] = None
 
 
 class Wording(StrictModel):
@@ -366,7 +387,6 @@ class Expect(StrictModel):
     code: Code | Annotated[list[Code], Field(min_length=1)] | None = None
     field: str | None = None
     body: BodySchema | None = None
-    body_level: Level = "must"
     equals: dict[Pointer, Any] | None = None
     absent: list[Pointer] | None = None
     page: Page | None = None
@@ -424,7 +444,7 @@ class Step(StrictModel):
     `repeatable: false` keeps the transport from sending it again after a reset.
     """
 
-    call: str
+    call: Annotated[str, Names("operation or chain")]
     request: RequestSpec = RequestSpec()
     expect: Expect = Expect(status=200)
     capture: dict[str, StepCapture | MatchingCapture | list[StepCapture | MatchingCapture]] | None = None
@@ -452,7 +472,7 @@ class Control(StrictModel):
 
     label: str = ""
     steps: list[Call] = Field(min_length=1)
-    for_: list[str] | None = Field(default=None, alias="for")
+    for_: Annotated[Operations, Field(alias="for")] = None
     depth: Depth = "smoke"
     fallback: bool = False
     draw: Draw | None = None
@@ -490,7 +510,7 @@ class Undo(StrictModel):
     `for` names the operations of the probes; without it, those of all are taken back.
     """
 
-    for_: list[str] | None = Field(default=None, alias="for")
+    for_: Annotated[list[str] | None, Names("operation that this row calls"), Field(alias="for")] = None
     capture: dict[str, Capture] = {}
     steps: list[Call] = Field(min_length=1)
 
@@ -506,13 +526,10 @@ class Guard(StrictModel):
     each: bool = False
     confirm: bool = False
     """Others may change it meanwhile: a difference counts when it is seen twice."""
-    for_: list[str] | None = Field(default=None, alias="for")
+    for_: Annotated[Operations, Field(alias="for")] = None
 
 
-NamedGuard = Annotated[
-    Guard,
-    BeforeValidator(lambda value, info: _named(value, info, "guards", Guard), json_schema_input_type=str | Guard),
-]
+NamedGuard = Annotated[Guard, _by_name("guards", Guard)]
 
 
 class Repeat(StrictModel):
@@ -524,7 +541,6 @@ class Repeat(StrictModel):
     at_most: int = Field(ge=2, le=200)
     pause: float = Field(default=0, ge=0, le=60)
     before: list[Status] = [200]
-    unpaced: bool = True
 
 
 class Envelope(StrictModel):
@@ -556,7 +572,7 @@ class Discover(StrictModel):
     fixture in it. `value` says what is made of it, `{capture.taken}` being what was taken.
     """
 
-    chain: str
+    chain: Annotated[str, Names("chain")]
     in_: Pointer = Field(alias="in")
     where: dict[Pointer, Any] = {}
     take: Pointer
@@ -617,7 +633,7 @@ class NamedInput(StrictModel):
     example: Any = None
     """How it is written in a profile, where nothing is known of it yet."""
     discover: Discover | None = None
-    make: str | None = None
+    make: Annotated[str | None, Names("chain")] = None
     """A chain that makes one for a run and captures it under its own name, where the profile allows that."""
     check: list[Call] = []
     """Reads that succeed where it is as it should be; for what must be missing, where it is missing."""
@@ -633,7 +649,7 @@ class NamedInput(StrictModel):
     """For a credential that is no header: its members, such as email and password."""
     usual: dict[str, Any] | None = None
     """For a credential: how a profile would give it, where a bare URL is all there is."""
-    obtain: str | None = None
+    obtain: Annotated[str | None, Names("chain")] = None
     """For a credential: the chain that captures `token` when the profile does not give one."""
 
     def example_in(self, section: str) -> Any:
@@ -658,7 +674,7 @@ class OperationSpec(StrictModel):
     headers: dict[HeaderName, Any] = {}
     json_: Any = Field(default=None, alias="json")
     """The body of each call that says nothing else."""
-    credential: str | None = None
+    credential: Annotated[str | None, Names("credential")] = None
     permission: Permission | None = None
     body: dict[str, Any] | None = None
     """Members that every valid body of this target needs, for exploration."""
@@ -761,7 +777,7 @@ class OperationRef(StrictModel):
     call: str
     label: str = ""
     request: RequestSpec = RequestSpec()
-    combine: dict[str, list[Any]] = {}
+    combine: Combined = {}
     """Valid values of other parameters: the row holds with each of them too."""
     permission: Permission | None = None
 
@@ -788,8 +804,8 @@ class Case(StrictModel):
     """What `{NAME}` stands for in the row, and in what it names or has of its table."""
     operations: list[OperationRef | str] | None = None
     request: RequestSpec = RequestSpec()
-    vary: dict[str, Input | str] = {}
-    combine: dict[str, list[Any]] = {}
+    vary: Varied = {}
+    combine: Combined = {}
     """As in `operations`, for all of them."""
     open: list[NamedOpen] = []
     expect: Expect

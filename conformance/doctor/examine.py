@@ -105,7 +105,7 @@ def _obtainable(context: RunContext, name: str, chain: str) -> Fact:
 def _meant_to_be_refused(context: RunContext, name: str) -> bool:
     """Whether a row of the contract is provoked by this very credential."""
     varied = [value for row in context.contract.rows for value in row.case.vary.values()]
-    edges = [edge for item in varied if not isinstance(item, str) for edge in item.edges.values()]
+    edges = [edge for item in varied for edge in item.edges.values()]
     return name in edges or any(row.case.request.credential == name for row in context.contract.rows)
 
 

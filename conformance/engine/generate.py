@@ -167,9 +167,7 @@ def _plain(draw: Draw) -> st.SearchStrategy[Any]:
         least, most = (int(edge) for edge in draw.outside)
         longer = st.text(alphabet=draw.words, min_size=most + 1, max_size=most * 2 + 20)
         return st.text(alphabet=draw.words, min_size=1, max_size=least - 1) | longer if least > 1 else longer
-    if draw.words is not None:
-        return st.text(alphabet=draw.words, min_size=low, max_size=high)
-    return st.sampled_from(draw.sampled or [""])
+    return st.text(alphabet=draw.words or "", min_size=low, max_size=high)
 
 
 def _values(draw: Draw, count: int, number: int, *, readable: bool = False) -> list[Any]:

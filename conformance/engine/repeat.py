@@ -72,7 +72,7 @@ class _Burst:
             scratch = Evidence(self.context.redactor, exchanges=self.evidence.exchanges)
             # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
             first = count == 1
-            outcome = self._send(scratch, probe, unpaced=repeat.unpaced and not first, patient=first)
+            outcome = self._send(scratch, probe, unpaced=not first, patient=first)
             self.evidence.add_counts(scratch)
             self.evidence.beyond_plan += BeyondPlan(repeated=int(count > self.plan.repeats + 1))
             self.lost += outcome.exchange.tries - 1 if outcome else 0

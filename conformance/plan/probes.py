@@ -132,10 +132,9 @@ class ProbePlanner:
     def _edge_places(self) -> Iterator[tuple[OperationVariant, LanguageVariant, Input, tuple[str, str, Any]]]:
         """Each edge (its part, its name, its value) with the operation and the language that it is tried in."""
         turns = {variant.label: cycle(self._turned(index)) for index, variant in enumerate(self.variants)}
-        for part, given in self.case.vary.items():
-            described = self._input(given)
+        for part, described in self.case.vary.items():
             allowed = self._allowed(described)
-            for index, (name, value) in enumerate(self._dealt(given)):
+            for index, (name, value) in enumerate(self._dealt(described)):
                 for variant in [allowed[index % len(allowed)]] if described.spread or described.once else allowed:
                     yield variant, next(turns[variant.label]), described, (part, name, value)
 
@@ -145,16 +144,16 @@ class ProbePlanner:
             if not reaches(self.depth, choice.depth):
                 continue
             allowed = [g for g in self.variants if choice.for_ is None or g.label in choice.for_]
-            for part, given in choice.vary.items():
-                for name, value in self._dealt(given):
+            for part, described in choice.vary.items():
+                for name, value in self._dealt(described):
                     variant = allowed[next(dealt) % len(allowed)]
-                    probe = self._varied(variant, next(language_variants), self._input(given), (part, name, value))
+                    probe = self._varied(variant, next(language_variants), described, (part, name, value))
                     yield replace(probe, role="open", accept=tuple(choice.accept), guards=())
 
     def _drawn(self, context_values: ContextTurns) -> Iterator[Probe]:
         language_variants = cycle(self._turned(1))
-        given = [(part, self._input(given)) for part, given in self.case.vary.items()]
-        settled = [(part, item, resolve_draw(self.target, item.draw)) for part, item in given if item.draw]
+        varied = self.case.vary.items()
+        settled = [(part, item, resolve_draw(self.target, item.draw)) for part, item in varied if item.draw]
         drawn = [(part, item, draw) for part, item, draw in settled if draw is not None]
         thorough = self.depth == "thorough"
         for index in range(DRAWN[self.depth]):
@@ -174,18 +173,14 @@ class ProbePlanner:
         by %= len(self.language_variants)
         return self.language_variants[by:] + self.language_variants[:by]
 
-    def _input(self, given: Input | str) -> Input:
-        return self.contract.file.inputs[given] if isinstance(given, str) else given
-
-    def _dealt(self, given: Input | str) -> list[tuple[str, Any]]:
-        """The edges that this row tries: all, or its share of what the rows that name the input have in common."""
-        described = self._input(given)
+    def _dealt(self, described: Input) -> list[tuple[str, Any]]:
+        """The edges that this row tries: all, or its share of what the rows that have the input have in common."""
         edges = [*described.near_misses.items(), *described.edges.items()]
         if described.except_ is not None:
             edges = [edge for edge in edges if not is_excluded(self.target, described.except_, edge[1])]
-        if described.always is None or not isinstance(given, str) or self.depth == "thorough":
+        if described.always is None or self.depth == "thorough":
             return edges
-        sharing = [row.id for row in self.contract.rows if given in _inputs_of(row)]
+        sharing = [row.id for row in self.contract.rows if described in _inputs_of(row)]
         share = edges[described.always + sharing.index(self.row.id) :: len(sharing)]
         return [*edges[: described.always], *share]
 
@@ -240,10 +235,9 @@ class ProbePlanner:
         return ""
 
 
-def _inputs_of(row: Row) -> list[str]:
-    """The named inputs that a row varies, firm and open."""
-    given = [*row.case.vary.values(), *(value for choice in row.case.open for value in choice.vary.values())]
-    return [name for name in given if isinstance(name, str)]
+def _inputs_of(row: Row) -> list[Input]:
+    """The inputs that a row varies, firm and open."""
+    return [*row.case.vary.values(), *(value for choice in row.case.open for value in choice.vary.values())]
 
 
 def _all_at_once(combine: ContextValues) -> list[ContextValues]:

@@ -82,6 +82,14 @@ def test_a_fault_of_a_shared_input_is_named_once_and_where_it_stands(problems: P
     assert problem.startswith("contract.yaml:24: inputs.bad.draw.matching is '[', no regular expression")
 
 
+def test_what_the_values_of_a_shared_input_need_is_captured_in_each_row(problems: Problems) -> None:
+    shared = ("operations:\n", "inputs:\n  near: {near_misses: {a: '{capture.nme}'}}\noperations:\n")
+    rows = with_line("vary: {query.limit: near}")
+    before = "    before: [{call: get, capture: {name: /id}}]\n"
+    (found,) = [one for one in problems(rows + before, shared) if one.startswith("items.yaml:")]
+    assert found == "items.yaml:9: there is no capture 'nme'; did you mean 'name'?"
+
+
 @pytest.mark.parametrize(
     ("chain", "usual", "expected"),
     [

@@ -66,7 +66,7 @@ def test_contracts_are_found_below_a_folder() -> None:
         ),
         (
             "open: [{vary: {query.limit: nope}, accept: [this]}]",
-            "there is no input 'nope'; no inputs are known here",
+            "rows.0.open.0.vary.query.limit names no input of the contract; no inputs are known here",
         ),
         ("operations: [lst]", "items.yaml:9: there is no operation 'lst'; did you mean 'list'?"),
         (
@@ -268,7 +268,7 @@ def test_what_a_table_says_holds_for_each_row_that_does_not_say_it_itself(shop: 
     [
         ("[{call: list, capture", "[{call: lits, capture", "items.yaml:4: there is no operation or chain 'lits'"),
         ("steps: [{call: list}]", "steps: [{call: lits}]", "items.yaml:9: there is no operation or chain 'lits'"),
-        ("for: [list, add]", "for: [list, ad]", "items.yaml:7: there is no operation of these rows 'ad'"),
+        ("for: [list, add]", "for: [list, ad]", "items.yaml:7: there is no operation of this row 'ad'"),
         ('"{capture.id}"', '"{capture.di}"', "items.yaml:5: there is no capture 'di'; the captures are"),
     ],
 )

@@ -165,7 +165,7 @@ def test_drawn_values_are_there_before_anything_is_sent_and_differ(plan: Plan) -
 
 
 def test_a_draw_that_has_fewer_values_gives_what_there_is(plan: Plan) -> None:
-    found = plan(row("vary: {query.limit: {draw: {sampled: [a, b]}}}"), depth="thorough")
+    found = plan(row("vary: {query.limit: {draw: {matching: [a, b]}}}"), depth="thorough")
     assert sorted(values(found)) == ["a", "b"]
 
 
