@@ -6,7 +6,7 @@ on the target; only steps that the contract itself holds are sent; and only what
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,7 +74,7 @@ def _undo(context: RunContext, entry: LedgerEntry) -> str:
     context = with_fixtures(context, lacking) if lacking else context
     resource = created_resource(context.contract, entry.operation)
     if resource is not None and (own or (resource.get and entry.made)):
-        why = _missing(context, plan_steps(context.contract, [resource.read, *resource.undo], "standard"))
+        why = _missing(context, plan_steps(context.contract, [resource.read, *resource.undo]))
         why = why or look_and_delete(context, evidence, replace(entry, names=own))
         if not why:
             strike(context, entry)
@@ -87,7 +87,7 @@ def _undo(context: RunContext, entry: LedgerEntry) -> str:
     return _missing(context, iter(steps)) or take_back(context, evidence, entry)
 
 
-def _missing(context: RunContext, steps: Iterator[PlannedStep]) -> str:
+def _missing(context: RunContext, steps: Iterable[PlannedStep]) -> str:
     """What the profile lacks for these steps, as a reason; nothing where it has all."""
     missing = dict.fromkeys(missing_for_steps(context.contract, context.target, tuple(steps)))
     return f"needs {', '.join(missing)}" if missing else ""
@@ -99,4 +99,4 @@ def _steps_of_contract(contract: Contract, entry: LedgerEntry) -> tuple[PlannedS
     known = {canonical_text(step.model_dump(by_alias=True, exclude_unset=True, mode="json")) for step in held}
     if not entry.steps or any(canonical_text(step) not in known for step in entry.steps):
         return ()
-    return tuple(plan_steps(contract, [Step.model_validate(step) for step in entry.steps], "standard"))
+    return plan_steps(contract, [Step.model_validate(step) for step in entry.steps])

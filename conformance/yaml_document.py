@@ -240,24 +240,18 @@ class _YamlBuilder:
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         text = str(node.value)
-        return text if node.style else self._plain(node, text)
-
-    def _plain(self, node: yaml.Node, text: str) -> Any:
+        if node.style:
+            return text
         if text == "":
             return self._problem(node, "a value is missing", 'write null, "" or the value')
-        if text in _PLAIN:
-            return _PLAIN[text]
         if _NUMBER.match(text):
-            return self._number(node, text)
-        if _SURPRISES.match(text):
-            return self._problem(node, f"{text!r} means different things to different readers", f'write "{text}"')
-        return text
-
-    def _number(self, node: yaml.Node, text: str) -> Any:
-        number = int(text) if _INTEGER.match(text) else float(text)
-        if isinstance(number, float) and not isfinite(number):
+            number = int(text) if _INTEGER.match(text) else float(text)
+            if isinstance(number, int) or isfinite(number):
+                return number
             return self._problem(node, f"{text[:20]}… is too large a number", "write it as a text, in quotes")
-        return number
+        if _SURPRISES.match(text) and text not in _PLAIN:
+            return self._problem(node, f"{text!r} means different things to different readers", f'write "{text}"')
+        return _PLAIN.get(text, text)
 
     def _problem(self, node: yaml.Node, what: str, hint: str) -> None:
         self.problems.append(Problem(f"{self.path}:{node.start_mark.line + 1}", what, hint))

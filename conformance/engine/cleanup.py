@@ -147,7 +147,7 @@ def look_for_leftovers(context: RunContext, evidence: Evidence) -> tuple[str, ..
     """
     warnings, name = list[str](), context.builder.run_name
     for operation, resource in context.contract.file.created_resources.items():
-        steps = tuple(plan_steps(context.contract, [resource.read, *resource.undo], "standard"))
+        steps = plan_steps(context.contract, [resource.read, *resource.undo])
         # What a deletion was refused for is in the ledger already.
         known = context.shared.undeletable.get(operation, _STILL_LISTED) != _STILL_LISTED
         if known or any(missing_for_steps(context.contract, context.target, steps)):

@@ -249,12 +249,12 @@ class RowPlan:
     @property
     def late_guards(self) -> tuple[int, ...]:
         """The guards of what the row alone has to do with: read after the probes of all rows that write."""
-        return tuple(index for index in self._watched if self._is_own(index))
+        return tuple(index for index in self._watched if reads_own(self.guards[index].request, self.before))
 
     @property
     def shared_guards(self) -> tuple[int, ...]:
         """The guards of what other rows may have to do with, but for those that are read after each probe."""
-        return tuple(index for index in self._watched if not self._is_own(index))
+        return tuple(index for index in self._watched if index not in self.late_guards)
 
     @property
     def _watched(self) -> list[int]:
@@ -265,9 +265,6 @@ class RowPlan:
     @property
     def _guards_of_each_probe(self) -> frozenset[int]:
         return frozenset(index for index, guard in enumerate(self.row.case.unchanged) if guard.each)
-
-    def _is_own(self, index: int) -> bool:
-        return reads_own(self.guards[index].request, self.before)
 
     def guards_of(self, probe: Probe) -> tuple[int, ...]:
         """Which guards watch a probe at this depth."""
@@ -323,17 +320,13 @@ class RowPlan:
         if probe is self.probes[0] and self.repeat:
             for _ in range(self.repeats):
                 yield replace(first, label=f"{probe.label}, again")
-        if self.row.case.at_once and probe.role == "example":
-            for _ in range(self.row.case.at_once - 1):
-                yield replace(first, label=f"{probe.label}, at the same time")
-            if probe.permission != "read":
-                salt = f"{self.row.id}/undo of {probe.label}"
-                yield from schedule_steps(self.undo, "clean-up", f"takes back {probe.label}", salt)
-            return
-        if self.takes_back(probe):
+        at_once = self.row.case.at_once if probe.role == "example" else None
+        for _ in range((at_once or 1) - 1):
+            yield replace(first, label=f"{probe.label}, at the same time")
+        if probe.permission != "read" if at_once else self.takes_back(probe):
             salt = f"{self.row.id}/undo of {probe.label}"
             for request in schedule_steps(self.undo, "clean-up", f"takes back {probe.label}", salt):
-                yield replace(request, condition=IF_ACCEPTED)
+                yield request if at_once else replace(request, condition=IF_ACCEPTED)
 
     def takes_back(self, probe: Probe) -> bool:
         """Whether a probe may be accepted, and what it makes is then taken back."""
@@ -362,9 +355,13 @@ def schedule_steps(
         yield PlannedRequest(
             role, label, step.operation, step.request, step.permission, salt, captures=known, condition=condition
         )
-    for undo, caller in _undoing(steps):
-        label = f"undoes {caller}"
-        yield PlannedRequest("clean-up", label, undo.operation, undo.request, undo.permission, salt, captures=known)
+    sent: list[tuple[str, RequestTemplate]] = []
+    for step in reversed(steps):
+        undo = step.undo  # what a later step undoes already needs none
+        if undo is not None and (undo.operation, undo.request) not in sent:
+            label = f"undoes {step.operation}"
+            yield PlannedRequest("clean-up", label, undo.operation, undo.request, undo.permission, salt, captures=known)
+        sent.append((step.operation, step.request))
 
 
 def count_requests(plans: Iterable[RowPlan]) -> int:
@@ -375,13 +372,3 @@ def count_requests(plans: Iterable[RowPlan]) -> int:
 def count_conditional(plans: Iterable[RowPlan]) -> int:
     """How many requests are sent only after a certain answer, such as what takes back a probe that may be accepted."""
     return sum(bool(request.condition) for plan in plans for request in plan.schedule())
-
-
-def _undoing(steps: Sequence[PlannedStep]) -> list[tuple[PlannedStep, str]]:
-    """The calls that undo steps, the last first; what a later step undoes already needs none."""
-    undos = [(step.undo, step.operation, steps[place + 1 :]) for place, step in enumerate(steps) if step.undo]
-    return [
-        (undo, operation)
-        for undo, operation, later in reversed(undos)
-        if not any((undo.operation, undo.request) == (step.operation, step.request) for step in later)
-    ]

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.request_template import RequestTemplate
-from conformance.contract.schema import Control, Depth, Step
+from conformance.contract.request_template import RequestTemplate, apply_patch
+from conformance.contract.schema import Control, Depth
 from conformance.messages import Message
-from conformance.plan import controls
 from conformance.plan.model import ControlPlan, PlannedStep, Probe, RowPlan
 from conformance.plan.power import order_probes
 from conformance.plan.probes import ProbePlanner
 from conformance.plan.requirements import missing_for_steps, missing_requirements
-from conformance.plan.steps import plan_steps
+from conformance.plan.steps import DRAWN_CONTROLS, plan_steps, reaches
+from conformance.plan.values import resolve_draw
+from conformance.plan.variants import NO_LANGUAGE
 from conformance.target.loader import Target
 from conformance.target.schema import Pace, read_pace
 
@@ -82,7 +83,9 @@ class Planner:
             before=before,
             probes=() if lacks else probes,
             controls=() if lacks else checks,
-            mistaken=tuple((each.key, self._steps(each.steps)) for each in self.case.mistaken),
+            mistaken=tuple(
+                (each.key, plan_steps(self.contract, each.steps, self.depth)) for each in self.case.mistaken
+            ),
             undo=self._takes_back,
             after=() if all(probe.permission == "read" for probe in probes) else after,
             guards=guards,
@@ -95,16 +98,17 @@ class Planner:
 
     @cached_property
     def _after(self) -> Steps:
-        return self._steps(self.case.after)
+        return plan_steps(self.contract, self.case.after, self.depth)
 
     @cached_property
     def _guards(self) -> Steps:
-        return () if self.depth == "smoke" else tuple(self._steps([g.read])[0] for g in self.case.unchanged)
+        guards = self.case.unchanged if self.depth != "smoke" else ()
+        return tuple(plan_steps(self.contract, [guard.read], self.depth)[0] for guard in guards)
 
     @cached_property
     def _before(self) -> list[tuple[PlannedStep, list[str]]]:
         """Every step before, and what the target lacks of it."""
-        steps = self._steps(self.case.before)
+        steps = plan_steps(self.contract, self.case.before, self.depth)
         return [(step, list(missing_for_steps(self.contract, self.target, (step,)))) for step in steps]
 
     @cached_property
@@ -116,10 +120,9 @@ class Planner:
     @cached_property
     def _takes_back(self) -> Steps:
         """What takes back an accepted probe: for requests at the same time at least what the contract says."""
-        if self.case.undo is not None:
-            return self._steps(self.case.undo.steps)
         resource = self.contract.file.created_resources.get(self.variants[0].operation) if self.case.at_once else None
-        return self._steps(resource.undo if resource else [])
+        steps = self.case.undo.steps if self.case.undo else resource.undo if resource else []
+        return plan_steps(self.contract, steps, self.depth)
 
     def _passed(self, check: ControlPlan, set_up: Steps) -> bool:
         """Whether it need not be sent. What a set-up shows is enough at smoke."""
@@ -133,7 +136,7 @@ class Planner:
         yield from missing_for_steps(self.contract, self.target, before)
         if self.depth == "smoke" and any(step.permission != "read" for step in before):
             # Other rows go on with what it leaves, until the run's end; that it may be taken away must be sure now.
-            away = tuple(plan_steps(self.contract, self.case.after, "standard"))
+            away = plan_steps(self.contract, self.case.after)
             yield from missing_for_steps(self.contract, self.target, away)
         if not any(probe.role == "example" or self.depth == "smoke" for probe in probes):
             yield from _least(self.lacking["example"])
@@ -158,9 +161,6 @@ class Planner:
     def _uncaptured(self, request: RequestTemplate) -> Iterator[str]:
         for name in request.captures if self.uncaptured else ():
             yield from self.uncaptured.get(name, ())
-
-    def _steps(self, steps: Iterable[Step]) -> Steps:
-        return tuple(plan_steps(self.contract, steps, self.depth))
 
     def _chosen(self) -> Iterator[Probe]:
         """Every probe; at smoke those that were chosen."""
@@ -255,7 +255,15 @@ class Planner:
                 continue
             if not self._left_out(Message("control {label}", label=plan.label), "control", needed):
                 possible += 1
-                yield from controls.draw_control_values(self.target, control, plan, self.depth)
+                yield from self._draw_for_control(control, plan)
+
+    def _draw_for_control(self, control: Control, plan: ControlPlan) -> Iterator[ControlPlan]:
+        """The control once, or as often as something is drawn for it."""
+        if control.draw is None:
+            yield plan
+        elif draw := resolve_draw(self.target, control.draw):
+            for count in range(DRAWN_CONTROLS[self.depth]):
+                yield replace(plan, label=Message("{label}, drawn-{n}", label=plan.label, n=count + 1), draw=draw)
 
     @cached_property
     def _possible_controls(self) -> list[tuple[Control, ControlPlan, list[str]]]:
@@ -266,10 +274,32 @@ class Planner:
         return self._plan_controls(whole=True)
 
     def _plan_controls(self, *, whole: bool) -> list[tuple[Control, ControlPlan, list[str]]]:
-        """Every control, what is sent for it, and what the target lacks of that."""
-        languages = self.probes.language_variants
-        planned = controls.plan_controls(self.contract, self.row, self.variants, languages, self.depth, whole=whole)
-        return [(one, plan, list(missing_for_steps(self.contract, self.target, plan.steps))) for one, plan in planned]
+        """Every control, what is sent for it, and what the target lacks of that.
+
+        For each operation where it is the row's own call. With `whole` each makes all of its calls of `standard`.
+        Beyond smoke each control of the contract asks in another language: the same one in every row that names it.
+        """
+        planned = []
+        listed = [control for control in self.case.control if reaches(self.depth, control.depth)]
+        if self.depth == "smoke":
+            # Where the target lacks what these need, a deeper one will do.
+            listed += [control for control in self.case.control if control not in listed and control.draw is None]
+        labels = [other.label or name for name, other in self.contract.file.controls.items()]
+        languages = [NO_LANGUAGE] if self.depth == "smoke" else self.probes.language_variants
+        for control in listed:
+            turn = labels.index(control.label) if control.label in labels else 0
+            asking = languages[turn % len(languages)].filled_request
+            own = any(step.call == "this" for step in control.steps)
+            for variant in self.probes.allowed_variants(control) if own else [None]:
+                label = control.label
+                if variant and len(self.variants) > 1:
+                    label = Message("{label} ({operation})", label=label, operation=variant.label)
+                this = (variant.operation, variant.request) if variant else None
+                calls = plan_steps(self.contract, control.steps, "standard" if whole else self.depth, this)
+                steps = tuple(replace(step, request=apply_patch(step.request, asking)) for step in calls)
+                lacks = list(missing_for_steps(self.contract, self.target, steps))
+                planned.append((control, ControlPlan(label, steps, doubtful=control.doubtful), lacks))
+        return planned
 
     def _left_out(self, label: str, role: str, needed: list[str]) -> bool:
         """Whether something is lacking; remembers what, for the reader of the report."""

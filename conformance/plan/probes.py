@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import OMIT, apply_patch, format_value, name_part, replace_part, split_part
-from conformance.contract.schema import Depth, Input
+from conformance.contract.schema import Control, Depth, Input, Open
 from conformance.contract.templates import show_placeholders
 from conformance.messages import Message
 from conformance.plan.model import DrawSlot, Probe
@@ -24,6 +24,8 @@ from conformance.plan.variants import (
 from conformance.target.loader import Target
 
 EXAMPLE = Message("example")
+ROUNDS: Mapping[Depth, int] = {"smoke": 1, "standard": 3, "thorough": 10}
+"""How often a row with `at_once` sends its example at the same time."""
 
 ContextValues = tuple[tuple[str, Any], ...]
 """Valid values of other parameters, as pairs of a part and its value."""
@@ -46,10 +48,13 @@ class ProbePlanner:
         """Every probe, in the order in which most is learnt from the fewest."""
         examples = list(self.examples())
         yield from examples
-        if self.case.repeat:
-            yield from self._after_the_limit()
-        if self.case.at_once:
-            yield from self._more_rounds()
+        language = self.language_variants[0]
+        # Once an allowance is used up, the other operations must be refused, too, and the same once more.
+        for variant in [*self.variants[1:], self.variants[0]] if self.case.repeat else []:
+            yield self.example(variant, language, Message("after the limit"))
+        # What overlaps when it is sent at the same time does not show each time.
+        for number in range(2, 1 + ROUNDS[self.depth]) if self.case.at_once else []:
+            yield self.example(self.variants[0], language, Message("round {n}", n=number))
         if self.case.only_example:
             return
         context_values = self.context_values()
@@ -69,17 +74,6 @@ class ProbePlanner:
         yield from self._open()
         if readers:
             yield self._example_again(readers[(again - 1) % len(readers)])
-
-    def _after_the_limit(self) -> Iterator[Probe]:
-        """What must be refused, too, once an allowance is used up: the other operations, and the same once more."""
-        language = self.language_variants[0]
-        for variant in [*self.variants[1:], self.variants[0]]:
-            yield self.example(variant, language, Message("after the limit"))
-
-    def _more_rounds(self) -> Iterator[Probe]:
-        """The example at the same time once more: what overlaps does not show each time."""
-        for number in range(2, 1 + {"smoke": 1, "standard": 3, "thorough": 10}[self.depth]):
-            yield self.example(self.variants[0], self.language_variants[0], Message("round {n}", n=number))
 
     def _example_again(self, variant: OperationVariant) -> Probe:
         """The very same request once more."""
@@ -133,7 +127,7 @@ class ProbePlanner:
         """Each edge (its part, its name, its value) with the operation and the language that it is tried in."""
         turns = {variant.label: cycle(self._turned(index)) for index, variant in enumerate(self.variants)}
         for part, described in self.case.vary.items():
-            allowed = self._allowed(described)
+            allowed = self.allowed_variants(described)
             for index, (name, value) in enumerate(self._dealt(described)):
                 for variant in [allowed[index % len(allowed)]] if described.spread or described.once else allowed:
                     yield variant, next(turns[variant.label]), described, (part, name, value)
@@ -143,7 +137,7 @@ class ProbePlanner:
         for choice in self.case.open:
             if not reaches(self.depth, choice.depth):
                 continue
-            allowed = [g for g in self.variants if choice.for_ is None or g.label in choice.for_]
+            allowed = self.allowed_variants(choice)
             for part, described in choice.vary.items():
                 for name, value in self._dealt(described):
                     variant = allowed[next(dealt) % len(allowed)]
@@ -158,7 +152,7 @@ class ProbePlanner:
         thorough = self.depth == "thorough"
         for index in range(DRAWN[self.depth]):
             for part, described, draw in drawn if thorough else drawn[index % max(len(drawn), 1) :][:1]:
-                allowed = self._allowed(described)
+                allowed = self.allowed_variants(described)
                 variant = allowed[index % len(allowed)]
                 probe = self._probe(
                     variant, next(language_variants), label=f"{name_part(part)}=drawn-{index + 1}", role="drawn"
@@ -166,7 +160,8 @@ class ProbePlanner:
                 probe = replace(probe, repeatable=probe.repeatable and not described.once)
                 yield replace(_combine(probe, next(context_values[variant.label])), slot=DrawSlot(part, draw, index))
 
-    def _allowed(self, described: Input) -> list[OperationVariant]:
+    def allowed_variants(self, described: Input | Open | Control) -> list[OperationVariant]:
+        """The operations that something of the row is for."""
         return [variant for variant in self.variants if described.for_ is None or variant.label in described.for_]
 
     def _turned(self, by: int) -> list[LanguageVariant]:

@@ -28,10 +28,10 @@ def missing_requirements(
         if head == "credential" and members and members[0] not in target.credentials:
             yield f"credentials.{members[0]}"
     yield from _credential(contract, target, request.credential)
-    for kind, there in (("vantage", set(target.vantages)), ("hook", set(target.hooks))):
-        name = request.vantage if kind == "vantage" else request.hook
-        if isinstance(name, str) and name not in there:
-            yield f"{kind}s.{name}"
+    if request.vantage and request.vantage not in target.vantages:
+        yield f"vantages.{request.vantage}"
+    if request.hook and request.hook not in target.hooks:
+        yield f"hooks.{request.hook}"
     needed = {permission, *(["delete"] if str(request.method).upper() == "DELETE" else [])} - {"read"}
     for missing in sorted(needed - set(target.allow)):
         yield f"allow: {missing}"
@@ -61,6 +61,6 @@ def _credential(contract: Contract, target: Target, name: Any) -> Iterator[str]:
     if named is None or named.obtain is None:
         yield f"credentials.{expected}"
         return
-    steps = tuple(plan_steps(contract, contract.file.chains[named.obtain], "standard"))
+    steps = plan_steps(contract, contract.file.chains[named.obtain])
     lacks = list(dict.fromkeys(missing_for_steps(contract, target, steps)))
     yield from lacks if all(lack.startswith("allow: ") for lack in lacks) else [f"credentials.{expected}"]

@@ -5,12 +5,12 @@ The order is written here once: `plan_setup` counts what these iterators give, `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from conformance.contract.contract import Contract
-from conformance.contract.schema import Discover, NamedInput, Step
+from conformance.contract.schema import Discover, NamedInput
 from conformance.plan.model import PlannedRequest, PlannedStep, schedule_steps
 from conformance.plan.requirements import is_known_name, missing_for_steps
 from conformance.plan.steps import plan_steps
@@ -88,10 +88,10 @@ def fixtures_to_make(contract: Contract, current: Callable[[], Target]) -> Itera
     for name, named in contract.file.fixtures.items():
         if named.make is None or is_known_name(contract, current(), (name,)):
             continue
-        steps = _plan(contract, contract.file.chains[named.make])
+        steps = plan_steps(contract, contract.file.chains[named.make])
         made = [step for step in steps if step.undo is None and step.operation in contract.file.created_resources]
         undo = [one for step in made for one in contract.file.created_resources[step.operation].undo]
-        clean_up = _plan(contract, undo)
+        clean_up = plan_steps(contract, undo)
         if not any(missing_for_steps(contract, current(), (*steps, *clean_up))):
             yield name, SetupSteps(f"make/{name}", steps, clean_up=clean_up)
 
@@ -105,7 +105,7 @@ def setup_steps(
     """
     chain = contract.file.credentials[name].obtain if kind == "obtain" else name
     written = contract.file.fixtures[name].check if kind == "fixture" else contract.file.chains.get(chain or "", [])
-    steps = _plan(contract, written)
+    steps = plan_steps(contract, written)
     return SetupSteps(f"{kind}/{name}", steps, tuple(dict.fromkeys(missing_for_steps(contract, target, steps))))
 
 
@@ -137,7 +137,3 @@ def plan_setup(contract: Contract, target: Target, missed: Collection[str] = ())
         plan.after += schedule_steps(making.clean_up, "clean-up", f"deletes {name}", making.salt)
         plan.know(name)
     return plan
-
-
-def _plan(contract: Contract, written: Sequence[Step]) -> tuple[PlannedStep, ...]:
-    return tuple(plan_steps(contract, written, "standard"))

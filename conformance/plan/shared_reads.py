@@ -52,7 +52,7 @@ def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]
         captured |= {capture for step in plan.before for capture in step.step.capture or {}}
         guards = sorted({index for probe in plan.probes for index in probe.guards})
         for guard in map(plan.row.case.unchanged.__getitem__, guards) if plan.writes and not plan.row.case.last else ():
-            read = GuardRead(next(plan_steps(contract, [guard.read], "smoke")), tuple(guard.compare))
+            read = GuardRead(plan_steps(contract, [guard.read], "smoke")[0], tuple(guard.compare))
             lacking = missing_for_steps(contract, target, (read.step,))
             if read.step.request.captures <= captured and not any(lacking):
                 known, first, _ = places.get(read.key, (read, name, name))

@@ -205,6 +205,6 @@ def _remove_at_end(contract: Contract, plans: Mapping[str, RowPlan]) -> dict[str
         if not plan.after and any(step.permission != "read" for step in plan.before):
             made = {capture for step in plan.before for capture in step.step.capture or {}}
             last = [name, *(other for other in plans if made & used[other])][-1]
-            after = (*removed.get(last, plans[last]).after, *plan_steps(contract, plan.row.case.after, "standard"))
+            after = (*removed.get(last, plans[last]).after, *plan_steps(contract, plan.row.case.after))
             removed[last] = replace(removed.get(last, plans[last]), after=after)
     return removed

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from conformance.contract.contract import Contract
-from conformance.contract.request_template import RequestPatch, RequestTemplate, merge_patches
+from conformance.contract.request_template import RequestPatch, RequestTemplate, apply_patch, merge_patches
 from conformance.contract.schema import Depth, RequestSpec, Step
 from conformance.plan.model import PlannedStep
 
@@ -26,17 +26,32 @@ def reaches(depth: Depth, expected: Depth) -> bool:
     return DEPTHS.index(expected) <= DEPTHS.index(depth)
 
 
-def plan_steps(contract: Contract, steps: Iterable[Step], depth: Depth) -> Iterator[PlannedStep]:
-    """The calls that this depth makes, with the calls of every chain of the contract that a step names."""
+def plan_steps(
+    contract: Contract,
+    steps: Iterable[Step],
+    depth: Depth = "standard",
+    this: tuple[str, RequestTemplate] | None = None,
+) -> tuple[PlannedStep, ...]:
+    """The calls that a depth makes, with the calls of every chain of the contract that a step names.
+
+    `this` is the operation and the request that a step which calls `this` lays its own over.
+    """
+    planned: list[PlannedStep] = []
     for step in steps:
         if not reaches(depth, step.depth):
             continue
         if step.call in contract.file.chains:
-            yield from plan_steps(contract, contract.file.chains[step.call], depth)
+            planned += plan_steps(contract, contract.file.chains[step.call], depth)
             continue
-        request = merge_patches(operation_patch(contract, step.call), patch_of(step.request))
-        undo = next(plan_steps(contract, [step.undo], depth)) if step.undo else None
-        yield PlannedStep(step, step.call, request, step.permission or contract.operations[step.call].permission, undo)
+        if step.call == "this" and this is not None:
+            operation, usual = this
+        else:
+            operation, usual = step.call, merge_patches(operation_patch(contract, step.call))
+        request = apply_patch(usual, patch_of(step.request))
+        undo = plan_steps(contract, [step.undo], depth)[0] if step.undo else None
+        permission = step.permission or permission_of(contract, operation, request)
+        planned.append(PlannedStep(step, operation, request, permission, undo))
+    return tuple(planned)
 
 
 def patch_of(request: RequestSpec) -> RequestPatch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 from conformance.contract.schema import Draw
 from conformance.contract.templates import MissingValue, fill, letters_of_script
 from conformance.expressions import matches_whole
+from conformance.jsontools import resolve_pointer
 from conformance.target.loader import Target
 
 
@@ -50,11 +50,9 @@ def _settled(target: Target, value: Any, random_word: str | None = None) -> Any:
             return random_word
         if head not in ("fixture", "text"):
             raise MissingValue(head)
-        found: Any = target.fixtures
-        for member in members[1:] if head == "text" else members:
-            if not isinstance(found, Mapping) or member not in found:
-                raise MissingValue(".".join([head, *members]))
-            found = found[member]
+        there, found = resolve_pointer(target.fixtures, "/".join(["", *(members[1:] if head == "text" else members)]))
+        if not there:
+            raise MissingValue(".".join([head, *members]))
         return letters_of_script(members[0], found) if head == "text" else found
 
     return fill(value, look)

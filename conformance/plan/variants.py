@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import RequestPatch, RequestTemplate, merge_patches
+from conformance.contract.templates import fill
 from conformance.plan.steps import operation_patch, patch_of, permission_of
 from conformance.target.loader import Target
 
@@ -34,6 +35,12 @@ class LanguageVariant:
     language: str | None = None
     other: str | None = None
 
+    @property
+    def filled_request(self) -> RequestPatch:
+        """Its request, with the languages in it."""
+        names = {"language": self.language, "other": self.other}
+        return dict(fill(self.request, lambda head, _: names[head]))
+
 
 NO_LANGUAGE: Final = LanguageVariant()
 
@@ -45,10 +52,8 @@ def operation_variants(contract: Contract, row: Row) -> list[OperationVariant]:
         request = merge_patches(operation_patch(contract, ref.call), patch_of(row.case.request), patch_of(ref.request))
         stated = ref.permission or row.case.permission
         permission = stated or permission_of(contract, ref.call, request)
-        combine = {
-            part: each for part, each in {**row.case.combine, **ref.combine}.items() if part not in row.case.vary
-        }
-        pairs = tuple((part, value) for part, values in combine.items() for value in values)
+        combine = {**row.case.combine, **ref.combine}
+        pairs = tuple((part, one) for part, values in combine.items() if part not in row.case.vary for one in values)
         label = ref.label or ref.call
         variants.append(OperationVariant(label, ref.call, request, permission, stated is not None, pairs))
     return variants

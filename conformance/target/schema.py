@@ -229,11 +229,9 @@ def _check_header_secret(form: SecretSource, info: ValidationInfo) -> SecretSour
     return form
 
 
-HeaderValue = Annotated[
-    Annotated[str, AfterValidator(_header_value), Tag("<text>")]
-    | Annotated[SecretSource, AfterValidator(_check_header_secret), Tag("<secret>")],
-    Discriminator(lambda value: "<text>" if isinstance(value, str) else "<secret>"),
-]
+HeaderValue = (
+    Annotated[str, AfterValidator(_header_value)] | Annotated[SecretSource, AfterValidator(_check_header_secret)]
+)
 
 
 class BasicPair(_ProfileForm):
@@ -320,21 +318,10 @@ class Patience(_ProfileForm):
 _OF_HEADERS = {"header", *HeaderCredential.alternatives}
 
 
-def _file_or(form: str) -> Discriminator:
-    return Discriminator(lambda value: "<file>" if isinstance(value, str) else form)
-
-
 Credentials = Annotated[
     Annotated[HeaderCredential, Tag("<header>")]
     | Annotated[dict[Line, SecretSource], Field(min_length=1), Tag("<fields>")],
     Discriminator(lambda value: "<header>" if isinstance(value, dict) and _OF_HEADERS & value.keys() else "<fields>"),
-]
-Certificates = Annotated[
-    Annotated[FilePath, Tag("<file>")] | Annotated[ClientCertificate, Tag("<pair>")], _file_or("<pair>")
-]
-Expectations = Annotated[
-    Annotated[Line, Tag("<file>")] | Annotated[list[KnownDeviation], Tag("<entries>")],
-    _file_or("<entries>"),
 ]
 
 
@@ -377,7 +364,7 @@ class Profile(_ProfileForm):
         None, repr=False, description="The proxy of the whole run: http://user@host:port"
     )
     ca_bundle: FilePath | None = Field(None, description="Certificates to trust, a file relative to the profile")
-    client_cert: Certificates | None = Field(
+    client_cert: FilePath | ClientCertificate | None = Field(
         None, description="Our certificate: a file, {cert: …, key: …, passphrase: …} or {pkcs12: …, passphrase: …}"
     )
-    expectations: Expectations = Field([], description="Known deviations: entries, or a file of them")
+    expectations: Line | list[KnownDeviation] = Field([], description="Known deviations: entries, or a file of them")
