@@ -43,6 +43,7 @@ DOORS = {
         "conformance.target",
         "conformance.results",
         "conformance.plan",
+        "conformance.quantities",
         "conformance.validation",
     ],
     "sqlite3": ["conformance.history"],

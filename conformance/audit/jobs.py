@@ -20,9 +20,9 @@ from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.files import read_bytes
 from conformance.jsontools import walk_texts
+from conformance.quantities import Pace, read_pace_if_valid
 from conformance.results.model import Results
 from conformance.target.loader import read_profile_document, to_plain
-from conformance.target.schema import Pace, read_pace_if_valid
 from conformance.validation import suggest
 
 _SUFFIXES = (".yaml", ".yml")

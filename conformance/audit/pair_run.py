@@ -20,9 +20,9 @@ from conformance.engine.context import RequestSender
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.http import Exchange, Request
+from conformance.quantities import Pace
 from conformance.results.model import Results
 from conformance.session.target_runner import TargetRunner
-from conformance.target.schema import Pace
 
 _PATIENCE = 30.0
 """Seconds that one waits for the other's request; then both go on alone, and meet again in the next row."""

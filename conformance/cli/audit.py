@@ -19,7 +19,7 @@ from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.plan.budget import read_budget
-from conformance.target.schema import parse_duration
+from conformance.quantities import parse_duration
 
 _PATH = click.Path(path_type=Path)
 

@@ -15,7 +15,7 @@ from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 from typing import Final
 
-from conformance.target.schema import Pace
+from conformance.quantities import Pace
 
 _LOST: Final = 5.0
 """Seconds after which a request of another process no longer counts as under way: that may have been killed."""

@@ -18,8 +18,8 @@ from conformance.client.rate_limit import RateLimiter
 from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.messages import Message, error_message
+from conformance.quantities import Pace
 from conformance.target.loader import Target
-from conformance.target.schema import Pace
 
 
 class Session:

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from conformance.contract.short_forms import write_out_message, write_out_step
 from conformance.contract.templates import HEADS, MESSAGE_HEADS, find_placeholders, unknown_placeholders
 from conformance.jsontools import walk_values
+from conformance.quantities import PaceText
 from conformance.validation import SAID_ELSEWHERE, suggest
 
 RENAMED_KEYS: Mapping[str, str] = {
@@ -729,7 +730,7 @@ class ContractFile(StrictModel):
     document: str
     tables: list[Name] = Field(min_length=1)
     credential: str | None = None
-    pace: str | None = None
+    pace: PaceText | None = None
     envelope: Annotated[Envelope, BeforeValidator(_ready_envelope)]
     content_types: list[str] = ["application/json"]
     message_level: Level = "should"

@@ -23,11 +23,11 @@ from conformance.plan.model import RowPlan
 from conformance.plan.requirements import is_known_name
 from conformance.plan.setup import SetupPlan, plan_setup, setup_steps
 from conformance.plan.steps import DEPTHS, PERMISSION_ORDER, operation_patch
+from conformance.quantities import read_pace
 from conformance.report.format import format_values
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable
 from conformance.target.loader import Target
-from conformance.target.schema import read_pace
 from conformance.yaml_document import dump_flow
 
 

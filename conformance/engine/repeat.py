@@ -16,8 +16,8 @@ from conformance.engine.probe import ProbeResult, send_probe
 from conformance.engine.stale_reads import bypass_cache
 from conformance.messages import Message
 from conformance.plan.model import Probe, RowPlan
+from conformance.quantities import Pace, read_pace
 from conformance.results.model import BeyondPlan
-from conformance.target.schema import Pace, read_pace
 
 _BURSTS = 3
 """Times that an allowance is used up at most."""

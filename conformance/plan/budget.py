@@ -13,8 +13,8 @@ from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.messages import Message
 from conformance.plan.model import RowPlan
+from conformance.quantities import parse_duration, read_pace
 from conformance.target.loader import Target
-from conformance.target.schema import parse_duration, read_pace
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from conformance.contract.contract import Row
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Draw, Repeat, Step
-from conformance.target.schema import Pace
+from conformance.quantities import Pace
 
 BUDGET: Final = "budget"
 """What a row lacks that was left out for the sake of others."""

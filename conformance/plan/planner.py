@@ -17,8 +17,8 @@ from conformance.plan.requirements import missing_for_steps, missing_requirement
 from conformance.plan.steps import DRAWN_CONTROLS, plan_steps, reaches
 from conformance.plan.values import resolve_draw
 from conformance.plan.variants import NO_LANGUAGE
+from conformance.quantities import Pace, read_pace
 from conformance.target.loader import Target
-from conformance.target.schema import Pace, read_pace
 
 Steps = tuple[PlannedStep, ...]
 

@@ -32,11 +32,11 @@ from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
 from conformance.plan.power import order_rows
 from conformance.plan.shared_reads import place_closing_reads
 from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
+from conformance.quantities import read_pace
 from conformance.results.model import BeyondPlan, RowResult
 from conformance.results.redaction import Redactor
 from conformance.setup.prepare import clean_up_target, renew_fixtures
 from conformance.target.loader import Target
-from conformance.target.schema import read_pace
 
 
 def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int) -> dict[str, RowPlan]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from conformance.errors import ConfigError
 from conformance.files import read_bytes
-from conformance.target.schema import HeaderCredential, Pace, SecretSource, read_pace
+from conformance.quantities import Pace, read_pace
+from conformance.target.schema import HeaderCredential, SecretSource
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HALVES = re.compile(r"[\ud800-\udfff]")

@@ -14,10 +14,11 @@ from conformance.contract.schema import PERMISSIONS, ContractFile
 from conformance.errors import ConfigError, Problem
 from conformance.jsontools import map_texts
 from conformance.messages import Message
+from conformance.quantities import Pace, parse_duration, read_pace
 from conformance.target import addresses
 from conformance.target.credentials import Credential, SecretReader
 from conformance.target.known_deviations import KnownDeviation
-from conformance.target.schema import ClientCertificate, Pace, Profile, Vantage, parse_duration, read_pace
+from conformance.target.schema import ClientCertificate, Profile, Vantage
 from conformance.validation import Locate, format_location, problems_from_validation, suggest
 from conformance.yaml_document import Document, read
 

@@ -19,7 +19,7 @@ from conformance.audit.dispatch import ExecutorPool, JobDispatcher, dask_executo
 from conformance.audit.jobs import AuditOptions, Job, JobOutcome, build_jobs, find_profiles
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
-from conformance.target.schema import Pace
+from conformance.quantities import Pace
 
 FULL = {"contract": "kuroco", "base_url": "https://shop.example"}
 CONTRACTS = {"kuroco": read_contract(Path(__file__).parents[2] / "cases" / "kuroco")}

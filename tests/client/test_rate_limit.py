@@ -12,7 +12,7 @@ import pytest
 
 from conformance.client.rate_limit import RateLimiter
 from conformance.http import Request
-from conformance.target.schema import Pace
+from conformance.quantities import Pace
 
 Start = Callable[..., Any]
 

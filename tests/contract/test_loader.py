@@ -109,6 +109,11 @@ def test_each_fault_is_named_with_its_line_and_a_hint(problems: Problems, line: 
     assert expected in found[0]
 
 
+def test_a_pace_of_the_contract_is_read_as_that_of_a_profile(problems: Problems) -> None:
+    (found,) = problems(ROW, ("operations:\n", "pace: fast\noperations:\n"))
+    assert found == "contract.yaml:22: pace is not a pace; write it as 10/10s, 60/m or 5/s"
+
+
 def test_a_key_of_the_first_version_is_named_with_what_it_is_called_now(problems: Problems) -> None:
     rows = """\
   - id: limit-below

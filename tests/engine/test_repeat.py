@@ -12,7 +12,7 @@ import pytest
 from conformance.checks.model import Verdict
 from conformance.engine import repeat
 from conformance.engine.probe import send_probe
-from conformance.target.schema import Pace
+from conformance.quantities import Pace
 from tests.conftest import Asked, Ran, make_response
 
 LIMITED = """\

@@ -21,11 +21,11 @@ from conformance.engine.context import RunContext
 from conformance.explore.driver import explore_operation
 from conformance.http import Exchange, Request, Response
 from conformance.plan.model import RowPlan
+from conformance.quantities import Pace
 from conformance.results.model import Exploration, RowResult
 from conformance.results.serialization import dump_json
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
-from conformance.target.schema import Pace
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 CONTRACTS = {name: read_contract(CASES / name) for name in reference.contracts()}

@@ -8,11 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from conformance import yaml_document as source
-from conformance.target import schema as quantities
 from conformance.target.loader import CertificateFiles, Target
 from conformance.target.schema import Profile
 
@@ -281,35 +278,6 @@ def test_expectations_of_a_file_keep_its_lines(
     found = problems("expectations: known.yaml\n")
     assert [int(each.split(":")[1]) for each in found] == [2, 2, 3, 3]
     assert all(each.startswith("known.yaml:") for each in found)
-
-
-@pytest.mark.parametrize(
-    ("text", "pace"),
-    [("10/10s", (10, 10.0)), ("60/m", (60, 60.0)), ("5/s", (5, 1.0)), ("1/500ms", (1, 0.5)), ("100/h", (100, 3600.0))],
-)
-def test_paces(text: str, pace: tuple[int, float]) -> None:
-    assert pace == quantities.parse_pace(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["10", "10/", "/s", "0/s", "1.5/s", "-1/s", "10/10", "10/10d", "10/0s", "\u0661/s", "10/10s ", "1/s\n"]
-)
-def test_paces_that_are_none(text: str) -> None:
-    with pytest.raises(ValueError, match=r"pace|range"):
-        quantities.parse_pace(text)
-
-
-@given(st.integers(1, 3_600_000))
-def test_milliseconds_are_read_exactly_up_to_an_hour(milliseconds: int) -> None:
-    text = f"{milliseconds}ms" if milliseconds < 1_000_000 else f"{milliseconds // 1000}s"
-    expected = milliseconds / 1000 if milliseconds < 1_000_000 else milliseconds // 1000
-    assert pytest.approx(expected) == quantities.parse_duration(text)
-
-
-@pytest.mark.parametrize("text", ["10", "s", "", "-1s", "1e2s", "10 s", "0s", "0ms", "3601s", "2h", "10S", "1s\n"])
-def test_times_that_are_none(text: str) -> None:
-    with pytest.raises(ValueError, match=r"time|range"):
-        quantities.parse_duration(text)
 
 
 def test_schema_says_what_the_reader_says() -> None:

@@ -7,10 +7,10 @@ from functools import partial
 
 from conformance.http import FAILURE_NAMES, FailureKind, split_url
 from conformance.messages import Message
+from conformance.quantities import parse_duration
 from conformance.results.model import RecordedExchange, RecordedNoResponse
 from conformance.session.causes.exchanges import VALID, Calls, members, shows, succeeded
 from conformance.session.causes.model import LEAST, RunCause, RunEvidence
-from conformance.target.schema import parse_duration
 
 
 def find_silence(run: RunEvidence) -> Iterator[RunCause]:
