@@ -19,8 +19,7 @@ from conformance.report.format import format_failure
 from conformance.report.translation import Translator
 from conformance.results.model import Results
 from conformance.session.coverage import check_requirements
-from conformance.session.run_session import RunOptions
-from conformance.session.target_runner import TargetRunner
+from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.target.loader import Target, read_profile, target_from_mapping
 from conformance.target.selection import check_target
 from conformance.validation import suggest
@@ -79,7 +78,7 @@ def run(
     runner = TargetRunner(contract, target, RunOptions(depth, seed, workers, relative_to=Path.cwd(), output=output))
     operations = contract.explored_operations if explore and depth != "smoke" else ()
     with closing(runner):
-        runner.run(runner.begin(rows, operations), explore=bool(operations))
+        runner.run(runner.begin(rows or None, operations), operations)
     return runner.results()
 
 

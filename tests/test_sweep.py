@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from conformance.cli.sweep import command
 from conformance.engine.journal import LEDGER_FILE, Ledger, LedgerEntry, read_open_entries
 from conformance.errors import ConfigError
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from tests.safety.watched import CASES, Watched, ran, saved, things, watched
 
 DRAFT = {"call": "patchStatus", "request": {"json": {"status": ["DRAFT"]}}}

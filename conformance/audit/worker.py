@@ -17,9 +17,9 @@ from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, ConformanceError, InternalError, Problem
 from conformance.messages import Message
 from conformance.plan.budget import parse_budget
-from conformance.session.run_session import RunOptions, SenderWrapper
-from conformance.session.target_runner import TargetRunner
+from conformance.session.target_runner import RunOptions, SenderWrapper, TargetRunner
 from conformance.target.loader import Target, read_profile, target_from_mapping
+from conformance.target.selection import check_target
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN = 0.1
@@ -32,7 +32,7 @@ def run_job(job: Job, stop_signal: threading.Event | None = None) -> JobOutcome:
         contract = load_job_contract(job.contract, job.contract_digest)
         runner = build_target_runner(job, contract, load_job_target(job))
         with closing(runner), _stopping_in_time(job, runner, stop_signal or threading.Event()):
-            runner.run(runner.begin(), explore=job.options.explore)
+            runner.run(runner.begin(), contract.explored_operations if job.options.explore else ())
         return JobOutcome(job.name, runner.results(), runner.stopped)
     except ConformanceError as error:
         return JobOutcome(job.name, problem=str(error), exit_code=error.exit_code)
@@ -59,7 +59,8 @@ def load_job_target(job: Job) -> Target:
 def build_target_runner(
     job: Job, contract: Contract, target: Target, through: SenderWrapper | None = None
 ) -> TargetRunner:
-    """A runner with the options of a job."""
+    """A runner with the options of a job; raises ConfigError."""
+    check_target(target, contract)
     output = Path(job.output) if job.output else None
     options = job.options
     budget = parse_budget(options.budget) if options.budget else None

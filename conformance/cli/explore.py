@@ -11,11 +11,10 @@ import click
 from conformance.authoring.undocumented import suggest_rows
 from conformance.checks.model import Verdict, worst_verdict
 from conformance.cli import options
-from conformance.cli.contracts import select_contracts
+from conformance.cli.contracts import resolve_targets, select_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.files import write_text
-from conformance.reference.embedded import EmbeddedServers
 from conformance.report.format import format_failure
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator
@@ -23,7 +22,7 @@ from conformance.results.model import Exploration, Undocumented
 from conformance.session.causes.apply import apply_causes
 from conformance.session.causes.find import find_causes
 from conformance.session.causes.model import RunCause
-from conformance.session.run_session import RunOptions, RunSession
+from conformance.session.target_runner import RunOptions, TargetRunner
 
 
 @click.command("explore")
@@ -55,16 +54,16 @@ def command(  # noqa: PLR0917 - click gives them by name
     contracts, selection = select_contracts(target, contract, allow, cases)
     found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
     run_options = RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd(), output=Path("reports"))
-    with EmbeddedServers() as offer, closing(RunSession(selection, run_options, offer)) as run_session:
-        for one in contracts:
-            run_session.begin(one, [], one.explored_operations)
-            causes: tuple[RunCause, ...] = ()
+    for one, held_to in resolve_targets(contracts, selection):
+        causes: tuple[RunCause, ...] = ()
+        with closing(TargetRunner(one, held_to, run_options, embedded=not selection.real)) as runner:
+            runner.begin([], one.explored_operations)
             for name in one.explored_operations:
-                explored = run_session.explore(one.name, name)
+                explored = runner.explore(name)
                 found.append((one, *explored))
                 if not causes:
                     explorations = [exploration for contract, exploration, _ in found if contract is one]
-                    causes = find_causes(run_session.run(one.name).target, [], explorations)
+                    causes = find_causes(runner.describe().target, [], explorations)
                     click.echo("".join(f"! {cause.text}\n" for cause in causes), nl=False)
                 [exploration] = apply_causes([explored[0]], causes)
                 follows = exploration.reason in [cause.text for cause in causes]

@@ -31,7 +31,7 @@ from conformance.prove.target_power import RowPower, format_power, measure_targe
 from conformance.prove.trials import TrialOptions, run_trials
 from conformance.report.sanitize import to_one_line
 from conformance.results.serialization import read_results
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from conformance.target.selection import resolve_target
 
 BROKEN, INTERRUPTED, NOTHING_EXERCISED = 1, 2, 5

@@ -21,8 +21,7 @@ from conformance.files import write_text
 from conformance.report.format import format_finding
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.results.model import RecordedExchange, RowResult
-from conformance.session.run_session import RunOptions
-from conformance.session.target_runner import TargetRunner
+from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.yaml_document import dump, replace_value
 
 

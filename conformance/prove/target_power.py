@@ -22,7 +22,7 @@ from conformance.results.recording import record_exchange
 from conformance.session.causes.apply import apply_causes
 from conformance.session.causes.find import find_causes
 from conformance.session.contract_run import build_context, plan_rows
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from conformance.setup.prepare import clean_up_target, prepare_target
 from conformance.target.loader import Target
 

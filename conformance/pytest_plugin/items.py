@@ -82,7 +82,7 @@ class RowItem(_Item):
         return self.entry.excerpt
 
     def run_and_get_result(self) -> RowResult:
-        return self.conformance.begun(self.contract).row(self.contract.name, self.row)
+        return self.conformance.runner(self.contract).row(self.row)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.line - 1, self.row
@@ -96,7 +96,7 @@ class ExploredItem(_Item):
         self.operation = operation
 
     def run_and_get_result(self) -> Exploration:
-        found, self.undocumented = self.conformance.begun(self.contract).explore(self.contract.name, self.operation)
+        found, self.undocumented = self.conformance.runner(self.contract).explore(self.operation)
         return found
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -123,7 +123,9 @@ class ContractHooks:
             state.close()
             raise pytest.UsageError(f"\n{error}") from None
         if getattr(session.config.option, "dist", "no") == "no" and not hasattr(session.config, "workerinput"):
-            sort_rows(session.items, state.run_session.order)  # xdist numbers the items of its workers before
+            sort_rows(
+                session.items, lambda name: state.runners[name].order
+            )  # xdist numbers the items of its workers before
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:

@@ -150,7 +150,7 @@ class ProgressDisplay:
     def state(self) -> ProgressState:
         """How far the run is."""
         session = self._session
-        sent = max(session.run_session.sent(), self._reported)
+        sent = max(sum(runner.sent for runner in session.runners.values()), self._reported)
         planned = session.sink.planned
         rest = max(0, planned - sent)
         spent = perf_counter() - self._started

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,12 @@ from conformance.session.assemble import describe_run
 from conformance.session.causes.find import find_causes
 from conformance.session.causes.model import RunCause
 from conformance.session.coverage import check_requirements
+from conformance.target.loader import Target
+from conformance.target.selection import resolve_target
 
 if TYPE_CHECKING:
     from conformance.report.translation import Translator
-    from conformance.session.run_session import RunSession
+    from conformance.session.target_runner import TargetRunner
 
 SESSION = pytest.StashKey["PluginSession"]()
 """Where pytest's configuration keeps the session."""
@@ -50,7 +52,9 @@ class PluginSession:
         self._contracts: dict[Path, Contract | None] = {}
         self._announced: set[str] = set()
         self._selected: dict[str, tuple[list[str], list[str]]] = {}
-        """Rows and operations of each contract that is not planned yet."""
+        """Rows and operations of each contract."""
+        self._targets: dict[str, Target] = {}
+        self.runners: dict[str, TargetRunner] = {}
         self._servers = EmbeddedServers()
         self._folder = config.invocation_params.dir
         self._is_xdist_worker = hasattr(config, "workerinput")
@@ -58,22 +62,6 @@ class PluginSession:
         self._processes: int = getattr(config, "workerinput", {}).get("workercount", 1)
         """How many processes xdist has begun."""
         self._last_event: tuple[str, Event | None] = ("", None)
-
-    @cached_property
-    def run_session(self) -> RunSession:
-        """Imported with the first row: what only collects need not know how to send."""
-        from conformance.session.run_session import RunOptions, RunSession  # noqa: PLC0415 - see above
-
-        options, workers = self.options, self.options.workers
-        if options.selection.real:  # xdist hands all rows of a contract to one of its processes
-            workers = max(workers, self._processes)
-        run_options = RunOptions(
-            options.depth, options.seed, workers, self._folder, options.output, budget=options.budget
-        )
-        session = RunSession(options.selection, run_options, self._servers)
-        if self._is_xdist_worker:  # the process that reports may be told to end before it has heard of them
-            session.on_kept = write_from_process(options.output, self._worker)
-        return session
 
     def contract(self, folder: Path) -> Contract | None:
         """The contract of a folder, read once; None where it was not selected, or has problems (they are kept)."""
@@ -113,16 +101,37 @@ class PluginSession:
         check_requirements(self.options.require, [row.id for contract in contracts for row in contract.rows])
         for contract in contracts:
             if self.options.selection.real:
-                self.run_session.target(contract)
-            self.begun(contract)
+                self.target(contract)
+            if contract.name in self._selected:
+                self.runner(contract)
 
-    def begun(self, contract: Contract) -> RunSession:
-        """The session, with this contract planned; raises ConfigError."""
-        selected = self._selected.pop(contract.name, None)
-        if selected is not None:
-            self.run_session.begin(contract, *selected)
-            self.sink.announce(self.run_session.run(contract.name), self.run_session.planned(contract.name))
-        return self.run_session
+    def target(self, contract: Contract) -> Target:
+        """The target of a contract; raises ConfigError."""
+        if contract.name not in self._targets:
+            target = resolve_target(contract, self.options.selection, self._servers, os.environ)
+            self._targets[contract.name] = target
+        return self._targets[contract.name]
+
+    def runner(self, contract: Contract) -> TargetRunner:
+        """What runs the items of a contract, all of which are planned when the first is asked for; raises ConfigError.
+
+        What only collects need not know how to send: it is imported with the first row.
+        """
+        if contract.name in self.runners:
+            return self.runners[contract.name]
+        from conformance.session.target_runner import RunOptions, TargetRunner  # noqa: PLC0415 - see above
+
+        options, workers, is_real = self.options, self.options.workers, self.options.selection.real
+        if is_real:  # xdist hands all rows of a contract to one of its processes
+            workers = max(workers, self._processes)
+        how = RunOptions(options.depth, options.seed, workers, self._folder, options.output, budget=options.budget)
+        runner = TargetRunner(contract, self.target(contract), how, embedded=not is_real)
+        if self._is_xdist_worker:  # the process that reports may be told to end before it has heard of them
+            runner.on_kept = write_from_process(options.output, self._worker)
+        runner.begin(*self._selected[contract.name])
+        self.runners[contract.name] = runner
+        self.sink.announce(runner.describe(), runner.planned)
+        return runner
 
     def keep_event(self, event: Event, text: str) -> None:
         """Keep the event that was written last: in one process its text need not be parsed again."""
@@ -138,13 +147,13 @@ class PluginSession:
         if contract in self._announced:
             return None
         self._announced.add(contract)
-        return self.run_session.run(contract)
+        return self.runners[contract].describe()
 
     def translator(self, contract: str) -> Translator:
         """Translates into the language of the session what its run of a contract says."""
         from conformance.report.translation import Translator  # noqa: PLC0415 - only where something fails
 
-        return Translator.of([self.run_session.run(contract)], self.options.language)
+        return Translator.of([self.runners[contract].describe()], self.options.language)
 
     def seconds_for(self, requests: int) -> float | None:
         """How long so many requests take at the pace of the target; None without one."""
@@ -169,26 +178,27 @@ class PluginSession:
 
     def redact(self, text: str) -> str:
         """A text without any target's secrets."""
-        target = self.options.selection.target
-        return self.run_session.without_secrets(Redactor(target.secrets).text(text) if target else text)
+        for target in (self.options.selection.target, *self._targets.values()):
+            text = Redactor(target.secrets).text(text) if target else text
+        for runner in self.runners.values():
+            text = runner.redact(text)
+        return text
 
     def keep_finished(self) -> None:
         """Keep what was done and not reported yet, where several workers ran ahead of pytest."""
-        if "run_session" in self.__dict__:
-            for run in self.run_session.runs():
-                for event in self.run_session.finished(run.contract.name):
-                    self.sink.take(replace(event, run=None))
+        for runner in self.runners.values():
+            for event in runner.finished():
+                self.sink.take(replace(event, run=None))
 
     def announce(self, folders: Iterable[Path]) -> None:
         """Begin the results of each contract without a row so far, so that an interrupted run says what it was."""
         for contract in self.contracts(folders) if self.options.selection.real else ():
             with suppress(ConfigError):
-                self.sink.announce(describe_run(contract, self.run_session.target(contract).described), 0)
+                self.sink.announce(describe_run(contract, self.target(contract).described), 0)
 
     def close(self) -> None:
         """Clean up, close connections and embedded servers; what could not be cleaned up becomes a warning."""
-        if "run_session" in self.__dict__:
-            self.run_session.close()
-            for run in self.run_session.runs():
-                self.sink.warn(run)
+        for runner in self.runners.values():
+            runner.close()
+            self.sink.warn(runner.describe())
         self._servers.close()

@@ -22,7 +22,7 @@ from conformance.results.events import Event
 from conformance.results.model import RecordedExchange, RecordedNoResponse, RecordedRequest, Results, RowResult
 from conformance.session.assemble import describe_run, rebuild_results
 from conformance.session.contract_run import plan_rows
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from conformance.target.loader import target_from_mapping
 
 ROW = """\

@@ -199,11 +199,11 @@ def test_a_fault_of_the_suite_is_one_redacted_line_and_the_rest_is_reported(
 ) -> None:
     secret = re.findall(r"reference-full-[0-9a-f]{16}", wrong.read_text(encoding="utf-8"))[0]
     fault = (
-        "from conformance.session.run_session import RunSession\nrow = RunSession.row\n"
-        "def broken(self, contract, name):\n"
+        "from conformance.session.target_runner import TargetRunner\nrow = TargetRunner.row\n"
+        "def broken(self, name):\n"
         f"    local = '{secret}'\n"
         "    if 'offset-not' in name: raise KeyError(local)\n"
-        "    return row(self, contract, name)\nRunSession.row = broken\n"
+        "    return row(self, name)\nTargetRunner.row = broken\n"
     )
     # The workers of xdist are processes of their own: a plugin reaches them too.
     (tmp_path / "broken.py").write_text(fault, encoding="utf-8")

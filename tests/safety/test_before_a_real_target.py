@@ -16,7 +16,7 @@ from conformance.doctor.model import Diagnosis
 from conformance.plan.steps import DRAWN
 from conformance.reference.http import WireResponse
 from conformance.session.contract_run import build_context
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from conformance.setup.fixtures import discover_fixtures
 from conformance.target.loader import read_profile, target_from_mapping
 from conformance.yaml_document import read_text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from tests.safety.watched import CONTRACTS, Ran, Watched, ran, saved, things, watched
 from tests.test_sweep import insert, set_status
 

@@ -21,9 +21,8 @@ import pytest
 from conformance.http import Response
 from conformance.reference.http import WireResponse
 from conformance.session.assemble import assemble_run
-from conformance.session.run_session import RunOptions, RunSession
-from conformance.target.selection import select_target
-from tests.safety.watched import CASES, contract, ran, saved, watched
+from conformance.session.target_runner import RunOptions, TargetRunner
+from tests.safety.watched import CASES, contract, ran, resolve_saved, saved, watched
 
 ROWS = "limit-below-minimum and contents-get"
 JSON = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
@@ -208,15 +207,13 @@ def test_each_hostile_answer_ends_in_a_verdict(name: str, tmp_path: Path, monkey
     rows = ["contents-get/limit-below-minimum", "contents-get/content-not-found"]
     with tricky(TRICKS[name]) as port:
         target = str(saved(tmp_path, profile(port)))
-        run_session = RunSession(
-            select_target(target, held.name, (), {}, [held.name]), RunOptions("smoke", 0), lambda _: {}
-        )
+        runner = TargetRunner(held, resolve_saved(target, held), RunOptions("smoke", 0))
         try:
-            run_session.begin(held, rows)
-            results = [run_session.row(held.name, row) for row in rows]
-            run = assemble_run(run_session.run(held.name), results)
+            runner.begin(rows)
+            results = [runner.row(row) for row in rows]
+            run = assemble_run(runner.describe(), results)
         finally:
-            run_session.close()
+            runner.close()
     assert {row.verdict.value for row in results} <= {"violates", "inconclusive"}
     assert "a-key-of-no-worth" not in repr(run)
 
@@ -227,14 +224,12 @@ def test_a_row_keeps_no_large_answers(tmp_path: Path) -> None:
     row = "contents-get/limit-not-an-integer"
     with tricky(whole(b'{"message": "' + b"x" * 100_000 + b'"}')) as port:
         target = str(saved(tmp_path, profile(port)))
-        session = RunSession(
-            select_target(target, held.name, (), {}, [held.name]), RunOptions("standard", 0), lambda _: {}
-        )
+        runner = TargetRunner(held, resolve_saved(target, held), RunOptions("standard", 0))
         try:
-            session.begin(held, [row])
-            sent = session.row(held.name, row).requests
+            runner.begin([row])
+            sent = runner.row(row).requests
         finally:
-            session.close()
+            runner.close()
     kept = sum(len(item.body) for item in gc.get_objects() if isinstance(item, Response))
     assert sent > 10
     assert kept < 500_000

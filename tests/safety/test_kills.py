@@ -20,10 +20,9 @@ from typing import Any
 import pytest
 
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
-from conformance.session.run_session import RunOptions, RunSession
+from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.sweep import sweep
-from conformance.target.selection import resolve_target, select_target
-from tests.safety.watched import CASES, CONTRACTS, Watched, contract, ran, saved, things, watched
+from tests.safety.watched import CASES, CONTRACTS, Watched, contract, ran, resolve_saved, saved, things, watched
 from tests.test_sweep import swept
 
 KILLS = int(os.environ.get("CONFORMANCE_KILLS", "1"))
@@ -75,13 +74,12 @@ def run_rows_at_smoke(profile: Path, name: str) -> None:
 
 def explore_all(profile: Path, name: str) -> None:
     held = contract(name)
-    selection = select_target(str(profile), name, (), {}, [name])
-    session = RunSession(selection, RunOptions("standard", 0, output=profile.parent), lambda _: {})
+    runner = TargetRunner(held, resolve_saved(profile, held), RunOptions("standard", 0, output=profile.parent))
     operations = [operation for operation, documented in held.file.operations.items() if documented.explore]
-    session.begin(held, [], operations)
+    runner.begin([], operations)
     for operation in operations:
-        session.explore(name, operation)
-    session.close()
+        runner.explore(operation)
+    runner.close()
 
 
 @pytest.mark.parametrize("run", [run_rows_at_smoke, explore_all])
@@ -95,7 +93,7 @@ def test_whatever_a_kill_leaves_is_taken_back_by_sweep(
         moments.server = server
         run(profile, name)
         found, moments.found = moments.found, []
-        target = resolve_target(contract(name), select_target(str(profile), name, (), {}, [name]), lambda _: {}, {})
+        target = resolve_saved(profile, contract(name))
         assert len(found) > 20
         tried = set()
         for label, held, state in found:

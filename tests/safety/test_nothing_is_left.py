@@ -16,10 +16,9 @@ import pytest
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
 from conformance.errors import OutputError
 from conformance.reference.http import WireResponse
-from conformance.session.run_session import RunOptions, RunSession
-from conformance.target.selection import select_target
+from conformance.session.target_runner import RunOptions, TargetRunner
 from tests.safety import commands
-from tests.safety.watched import CASES, Watched, contract, ran, saved, things, watched
+from tests.safety.watched import CASES, Watched, contract, ran, resolve_saved, saved, things, watched
 
 ROWS = {"kuroco": "title-missing or no-group", "microcms-management": "invalid-request or invalid-url"}
 MAKES = {"kuroco": "/insert", "microcms-management": "/api/v1/media"}
@@ -175,17 +174,17 @@ def test_what_the_target_names_as_made_by_us_and_is_not_is_neither_changed_nor_d
         known = {str(value) for value in server.profile["fixtures"].values()}
         there = [one.split(" ")[0] for one in before if name == "kuroco" or one.startswith("https:")]
         named += [given or (int(one) if one.isdigit() else one) for one in there if one not in known][-1:]
-        target = select_target(str(saved(tmp_path, server.profile)), name, (), {}, [name])
-        session = RunSession(target, RunOptions("smoke", 0, output=tmp_path), lambda _: {})
+        target = resolve_saved(saved(tmp_path, server.profile), held)
+        runner = TargetRunner(held, target, RunOptions("smoke", 0, output=tmp_path))
         try:
-            session.begin(held, [row], [operation])
-            session.row(name, row)
-            session.explore(name, operation)
+            runner.begin([row], [operation])
+            runner.row(row)
+            runner.explore(operation)
         finally:
-            session.close()
+            runner.close()
         assert before == things(server.profile)
         assert not [path for method, path in server.actual if method != "GET" and path.endswith("/..")]
-    assert given or any("something else" in warning for warning in session.run(name).warnings)
+    assert given or any("something else" in warning for warning in runner.describe().warnings)
 
 
 def test_exploration_looks_before_it_deletes_what_only_the_target_calls_ours(tmp_path: Path) -> None:
@@ -212,15 +211,14 @@ def test_exploration_looks_before_it_deletes_what_only_the_target_calls_ours(tmp
         before = things(server.profile)
         known = {str(value) for value in server.profile["fixtures"].values()}
         victim += [one.split(" ")[0] for one in before if one.startswith("https:") and one.split(" ")[0] not in known]
-        target = select_target(
-            str(saved(tmp_path, server.profile)), "microcms-management", (), {}, ["microcms-management"]
-        )
-        session = RunSession(target, RunOptions("standard", 0, output=tmp_path), lambda _: {})
+        held = contract("microcms-management")
+        target = resolve_saved(saved(tmp_path, server.profile), held)
+        runner = TargetRunner(held, target, RunOptions("standard", 0, output=tmp_path))
         try:
-            session.begin(contract("microcms-management"), [], ["deleteMedia"])
-            session.explore("microcms-management", "deleteMedia")
+            runner.begin([], ["deleteMedia"])
+            runner.explore("deleteMedia")
         finally:
-            session.close()
+            runner.close()
         victim.clear()
         assert before == things(server.profile)
 
@@ -238,10 +236,10 @@ def test_what_was_made_is_deleted_where_the_target_does_not_show_it_at_once(tmp_
 
     with watched("kuroco", late) as server:
         before, profile = things(server.profile), {**server.profile, "settle": "1s"}
-        target = select_target(str(saved(tmp_path, profile)), "kuroco", (), {}, ["kuroco"])
-        session = RunSession(target, RunOptions("standard", 0, output=tmp_path), lambda _: {})
-        session.begin(contract("kuroco"), ["topics-read/not-found"])
-        row = session.row("kuroco", "topics-read/not-found")
-        session.close()
+        target = resolve_saved(saved(tmp_path, profile), contract("kuroco"))
+        runner = TargetRunner(contract("kuroco"), target, RunOptions("standard", 0, output=tmp_path))
+        runner.begin(["topics-read/not-found"])
+        row = runner.row("topics-read/not-found")
+        runner.close()
         assert things(server.profile) == before
     assert [one.verdict for one in [row] if one is not None] == ["conforms"]

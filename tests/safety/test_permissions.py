@@ -10,7 +10,7 @@ from conformance.client.session import Session
 from conformance.contract.schema import Depth
 from conformance.engine.journal import LEDGER_FILE
 from conformance.http import FailureKind, NoResponse, Request
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from tests.client.conftest import make_target
 from tests.safety.watched import CONTRACTS, Ran, ran, saved, things, watched
 

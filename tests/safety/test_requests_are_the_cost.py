@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from tests.safety.watched import CONTRACTS, ran, saved, watched
 
 STANDARD = {"microcms-management": 500, "kuroco": 400}

@@ -14,10 +14,9 @@ import pytest
 from conformance import reference
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
 from conformance.results.model import RowResult
-from conformance.session.run_session import RunOptions, RunSession
-from conformance.target.selection import select_target
+from conformance.session.target_runner import RunOptions, TargetRunner
 from tests.safety.watched import contract as contract_named
-from tests.safety.watched import ran, saved, things, watched
+from tests.safety.watched import ran, resolve_saved, saved, things, watched
 
 
 class Busy:
@@ -123,12 +122,11 @@ def test_no_seed_blames_a_right_server_for_anything_with_four_workers(
 def test_rows_that_were_done_ahead_are_known_when_a_session_is_closed(tmp_path: Path) -> None:
     with watched("kuroco") as server:
         held = contract_named("kuroco")
-        selection = select_target(str(saved(tmp_path, server.profile)), "kuroco", (), {}, ["kuroco"])
-        session = RunSession(selection, RunOptions("smoke", 0, 4), lambda _: {})
+        runner = TargetRunner(held, resolve_saved(saved(tmp_path, server.profile), held), RunOptions("smoke", 0, 4))
         rows = [row.id for row in held.rows]
-        session.begin(held, rows)
-        session.row("kuroco", rows[-1])
-        session.close()
-        finished = {event.row.id for event in session.finished("kuroco") if event.row is not None}
+        runner.begin()
+        runner.row(rows[-1])
+        runner.close()
+        finished = {event.row.id for event in runner.finished() if event.row is not None}
         assert rows[-1] in finished
         assert len(finished) > 1

@@ -17,8 +17,9 @@ from conformance import reference
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.results.model import Exploration, RowResult, TargetRun
-from conformance.session.run_session import RunOptions, RunSession
-from conformance.target.selection import select_target
+from conformance.session.target_runner import RunOptions, TargetRunner
+from conformance.target.loader import Target
+from conformance.target.selection import resolve_target, select_target
 from conformance.yaml_document import dump
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -112,19 +113,24 @@ class Ran:
         return {name: row.verdict.value for name, row in self.rows.items()}
 
 
+def resolve_saved(profile: Path | str, held: Contract) -> Target:
+    """The target of a profile, or of a URL, for a contract."""
+    selection = select_target(str(profile), held.name, (), {}, [held.name])
+    return resolve_target(held, selection, lambda _: {}, {})
+
+
 def ran(profile: Path, name: str, how: RunOptions, *, explore: bool = True) -> Ran:
     """Every row and exploration of a contract against a target."""
     held = contract(name)
-    run_session = RunSession(select_target(str(profile), name, (), {}, [name]), how, lambda _: {})
+    runner = TargetRunner(held, resolve_saved(profile, held), how)
     operations = [one for one, documented in held.file.operations.items() if documented.explore] if explore else []
     try:
-        run_session.begin(held, [row.id for row in held.rows], operations)
         last = {row.id for row in held.rows if row.case.last}
-        order = run_session.order(name)
-        rows = {row: run_session.row(name, row) for row in order if row not in last}
-        explored = [run_session.explore(name, operation)[0] for operation in operations]
-        rows |= {row: run_session.row(name, row) for row in order if row in last}
-        sent = run_session.sent()
+        order = runner.begin(operations=operations)
+        rows = {row: runner.row(row) for row in order if row not in last}
+        explored = [runner.explore(operation)[0] for operation in operations]
+        rows |= {row: runner.row(row) for row in order if row in last}
+        sent = runner.sent
     finally:
-        run_session.close()
-    return Ran(rows, explored, run_session.run(name), sent)
+        runner.close()
+    return Ran(rows, explored, runner.describe(), sent)

@@ -28,8 +28,7 @@ from conformance.results.model import (
 from conformance.results.redaction import CLOSE, OPEN
 from conformance.session.causes.apply import apply_causes
 from conformance.session.causes.find import find_causes
-from conformance.session.run_session import RunOptions
-from conformance.session.target_runner import TargetRunner
+from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.target.loader import target_from_mapping
 from tests.safety.watched import things
 
@@ -45,7 +44,7 @@ def run_smoke(contract: str, change: Change, *faults: str) -> TargetRun:
         return run_at(profile)
 
 
-def run_at(profile: Mapping[str, Any], depth: Depth = "smoke", only: Collection[str] = ()) -> TargetRun:
+def run_at(profile: Mapping[str, Any], depth: Depth = "smoke", only: Collection[str] | None = None) -> TargetRun:
     target = target_from_mapping(profile, where="target.yaml", environ={})
     runner = TargetRunner(read_contract(CASES / target.contract), target, RunOptions(depth, 0))
     try:

@@ -21,7 +21,7 @@ from conformance.report.view import collect_sentences
 from conformance.results.model import BeyondPlan
 from conformance.session.assemble import assemble_run
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from conformance.target.loader import target_from_mapping
 from tests.safety import watched as safety
 from tests.safety.watched import CONTRACTS, contract, ran, saved, watched

@@ -15,7 +15,7 @@ from conformance.reference.http import WireResponse
 from conformance.report.writers import WRITERS
 from conformance.results.events import Event
 from conformance.session.assemble import rebuild_results
-from conformance.session.run_session import RunOptions
+from conformance.session.target_runner import RunOptions
 from conformance.target.loader import read_profile, target_from_mapping
 from tests.safety.watched import Watched, contract, ran, saved, watched
 
