@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
-from conformance.session.causes.exchanges import refused_at_last
-from conformance.session.causes.model import RunCause
+from conformance.session.causes.model import Call, RunCause
 
 Result = TypeVar("Result", bound=RowResult | Exploration)
 
@@ -52,4 +51,17 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
 def _explains(cause: RunCause, exchange: RecordedExchange | None, finding: Finding | ExploredFinding | None) -> bool:
     if cause.names and finding is not None and (finding.expected == cause.names or cause.names in finding.detail):
         return True
-    return exchange is not None and cause.affects(exchange)
+    return exchange is not None and cause.affects(Call(exchange))
+
+
+def refused_at_last(result: RowResult | Exploration) -> list[RecordedExchange]:
+    """What made a result inconclusive: valid requests that were refused or not answered, else what was refused last."""
+    if result.verdict is not Verdict.INCONCLUSIVE:
+        return []
+    if isinstance(result, Exploration):
+        return list(result.exchanges[-1:])
+    calls = list(map(Call, result.exchanges))
+    refused = [one for one in calls if not one.succeeded]
+    valid = [one for one in refused if one.is_valid]
+    unanswered = [one for one in refused if not one.status]
+    return [one.exchange for one in valid or unanswered or refused[-1:]]

@@ -7,24 +7,21 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from conformance.checks.model import Verdict
 from conformance.engine.journal import has_run_name
 from conformance.messages import Message
-from conformance.results.model import RecordedExchange
-from conformance.session.causes.exchanges import VALID, has_text, members, must_refuse, shows, succeeded
-from conformance.session.causes.model import RunCause, RunEvidence
+from conformance.session.causes.model import Call, RunCause, RunEvidence, members
 
 
 def find_fields(run: RunEvidence) -> Iterator[RunCause]:
     """Members of bodies that the profile names, and that the target does not know, or whose valid value it refuses."""
     blocks = {key: each for key, each in run.fixtures.items() if isinstance(each, Mapping)}
     named = dict(_nested_texts("fixtures", blocks))
-    if not named or not (run.wrong or any(row.verdict is Verdict.INCONCLUSIVE for row in run.rows)):
+    if not named or not (run.blames or run.has_doubts):
         return
-    bodies = [one.response.body for one in run.calls if one.response and succeeded(one)]
+    bodies = [one.body for one in run.calls if one.succeeded]
     shown = set[str]().union(*map(members, bodies))
     theirs = set[str]().union(*(members(body) for body in bodies if not has_run_name(body)))
-    sent = set[str]().union(*(members(one.request.body or "") for one in run.calls))
+    sent = set[str]().union(*(members(one.exchange.request.body or "") for one in run.calls))
     known = shown.intersection(named.values())
     if sent & shown - theirs - known:  # it shows whatever it was sent: only what others have made tells what it has
         lacking = {value for key, value in named.items() if key.endswith(".name")} - theirs
@@ -32,23 +29,23 @@ def find_fields(run: RunEvidence) -> Iterator[RunCause]:
     for key, value in named.items():
         name = key.rpartition(".")[0]
         using = [one for one in run.calls if _sends(one, value)]
-        valid = [one for one in using if one.role in VALID and one.response is not None]
-        unmatched = [one for one in run.calls if key.endswith(".mismatch") and must_refuse(one, value)]
+        valid = [one for one in using if one.is_valid and one.status]
+        unmatched = [one for one in run.calls if key.endswith(".mismatch") and one.must_refuse(value)]
         affects = partial(_sends, value=value)
-        is_checked = any(shows(one, value) for one in using if not succeeded(one))
-        if known and using and value not in shown and not (is_checked and any(map(succeeded, valid))):
+        is_checked = any(one.shows(value) for one in using if not one.succeeded)
+        if known and using and value not in shown and not (is_checked and any(one.succeeded for one in valid)):
             text = Message("{key}: no answer of the target has a member {value}", key=key, value=value)
             yield RunCause(key, text, affects, value)
-        elif len(unmatched) > 1 and all(map(succeeded, unmatched)) and f"{name}.pattern" not in named:
+        elif len(unmatched) > 1 and all(one.succeeded for one in unmatched) and f"{name}.pattern" not in named:
             text = Message("{key}: {value} was accepted each time, and no pattern tells why not", key=key, value=value)
-            yield RunCause(key, text, partial(has_text, value=value))
-        elif valid and not any(map(succeeded, valid)) and any(shows(one, value) for one in valid):
+            yield RunCause(key, text, partial(Call.has_text, value=value))
+        elif valid and not any(one.succeeded for one in valid) and any(one.shows(value) for one in valid):
             text = Message("{name}: every valid request with {value} was refused for it", name=name, value=value)
             yield RunCause(name, text, affects, value)
 
 
-def _sends(exchange: RecordedExchange, value: str) -> bool:
-    return has_text(exchange, value) and value in members(exchange.request.body or "")
+def _sends(call: Call, value: str) -> bool:
+    return call.has_text(value) and value in members(call.exchange.request.body or "")
 
 
 def _nested_texts(place: str, value: Any) -> Iterator[tuple[str, str]]:

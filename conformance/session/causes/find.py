@@ -7,18 +7,17 @@ looked for; a rule must leave alone a target that is wrong for some values, in s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.checks.model import Finding, Level
-from conformance.results.model import Exploration, RecordedExchange, RowResult
-from conformance.session.causes.credentials import find_credentials
-from conformance.session.causes.exchanges import refused_at_last
+from conformance.checks.model import Level, Verdict
+from conformance.results.model import Exploration, RowResult
+from conformance.session.causes.apply import refused_at_last
 from conformance.session.causes.fields import find_fields
 from conformance.session.causes.fixtures import find_exchanged, find_fixtures, find_unlisted_urls, find_what_is_there
-from conformance.session.causes.hooks import find_hooks
-from conformance.session.causes.model import Rule, RunCause, RunEvidence
+from conformance.session.causes.headers import find_credentials, find_hooks
+from conformance.session.causes.model import Call, RunCause, RunEvidence
 from conformance.session.causes.paths import (
     find_answered_alike,
     find_deletion,
@@ -42,12 +41,12 @@ def find_causes(
     target: Mapping[str, Any], rows: Sequence[RowResult], explored: Sequence[Exploration] = ()
 ) -> tuple[RunCause, ...]:
     """The causes that explain answers of a whole run; `target` is the description of it in the results."""
-    calls = [one for row in rows for one in row.exchanges]
-    calls += [replace(one, role="control") for item in explored for one in refused_at_last(item)]
+    of_rows = [list(_calls_of(row)) for row in rows]
+    calls = [one for row in of_rows for one in row]
+    calls += [Call(replace(one, role="control")) for item in explored for one in refused_at_last(item)]
     if not calls:
         return ()
-    wrong = {id(one): finding for row in rows for one, finding in _with_findings(row)}
-    run = RunEvidence(target, rows, calls, wrong)
+    run = RunEvidence(target, of_rows, calls, any(row.verdict is Verdict.INCONCLUSIVE for row in rows))
     of_proxy = tuple(find_proxy(run))
     if all(map(is_of_proxy, calls)):
         return of_proxy
@@ -58,6 +57,8 @@ def find_causes(
     found = tuple(cause for rule in _RULES for cause in rule(run))
     return (*of_proxy, *found) or tuple(find_refused_alike(run))
 
+
+Rule = Callable[[RunEvidence], Iterator[RunCause]]
 
 _FIRST: Final[tuple[Rule, ...]] = (find_silence, find_redirect, find_page, find_wrong_path, find_exchanged_words)
 """Where one of these is found, nothing else can be."""
@@ -79,6 +80,6 @@ _RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def _with_findings(row: RowResult) -> Iterator[tuple[RecordedExchange, Finding]]:
+def _calls_of(row: RowResult) -> Iterator[Call]:
     by_number = {one.exchange: one for one in reversed(row.findings) if one.level is Level.MUST}
-    return ((one, by_number[one.n]) for one in row.exchanges if one.n in by_number)
+    return (Call(one, by_number.get(one.n)) for one in row.exchanges)

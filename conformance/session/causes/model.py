@@ -1,18 +1,98 @@
-"""A cause of what went wrong in a whole run, and what a run has shown: what the rules that look for causes work on."""
+"""What a run has shown, as the rules that look for causes see it, and a cause that they find."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
 
 from conformance.checks.model import Finding
+from conformance.http import split_url
 from conformance.messages import Message
-from conformance.results.model import RecordedExchange, RowResult
-from conformance.session.causes.exchanges import Calls, is_in_path
+from conformance.results.model import FIRM, RecordedExchange
 
 LEAST: Final = 3
 """Calls that must have failed alike before the base URL, or a fixture of faulty calls alone, is suspected."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One request of a run and its answer; `finding` is what a row holds against the target for it."""
+
+    exchange: RecordedExchange
+    finding: Finding | None = None
+
+    @property
+    def status(self) -> int:
+        """The status of the response; 0 where there was none."""
+        return self.exchange.response.status if self.exchange.response is not None else 0
+
+    @property
+    def body(self) -> str:
+        """The body of the response; empty where there was none."""
+        return self.exchange.response.body if self.exchange.response is not None else ""
+
+    @property
+    def failure_kind(self) -> str:
+        """Why there was no response; empty where there was one."""
+        return self.exchange.failure.kind if self.exchange.failure is not None else ""
+
+    @property
+    def detail(self) -> str:
+        """Why there was no response, in a sentence; empty where there was one."""
+        return self.exchange.failure.detail if self.exchange.failure is not None else ""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a right target with a right profile answers it with a success."""
+        return self.exchange.role in {"control", "step", "guard"}
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether it must be refused."""
+        return self.exchange.role in FIRM
+
+    @property
+    def succeeded(self) -> bool:
+        return 0 < self.status < 400
+
+    @property
+    def lacks_effect(self) -> bool:
+        """Whether a success does not show what it should."""
+        return self.finding is not None and self.finding.check == "effect"
+
+    @property
+    def asked_for(self) -> tuple[str, str]:
+        """Method and path."""
+        return self.exchange.request.method, split_url(self.exchange.request.url).path
+
+    def shows(self, value: str) -> bool:
+        return self.exchange.response is not None and value in self.body
+
+    def has_text(self, value: str) -> bool:
+        """Whether a value is a text in the body of the request."""
+        return f'"{value}"' in (self.exchange.request.body or "")
+
+    def is_in_path(self, value: str) -> bool:
+        """Whether a value stands in the path as whole segments; a path with placeholders, or of several, to its end."""
+        return _path_pattern(value).search(_parts_of_url(self.exchange.request.url)[0]) is not None
+
+    def is_below(self, values: Iterable[str]) -> bool:
+        return any(map(self.is_in_path, values))
+
+    def names(self, value: str) -> bool:
+        """Whether a value stands in the path, as whole segments, or is a value of the query."""
+        of_query = not value.isdigit() and value in _parts_of_url(self.exchange.request.url)[1]
+        return of_query or self.is_in_path(value)
+
+    def uses(self, value: str) -> bool:
+        return self.names(value) or self.has_text(value)
+
+    def must_refuse(self, value: str) -> bool:
+        return self.is_firm and self.uses(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +101,8 @@ class RunCause:
 
     key: str
     text: Message
-    affects: Callable[[RecordedExchange], bool]
-    """Whether an exchange rests on what never worked."""
+    affects: Callable[[Call], bool]
+    """Whether a call rests on what never worked."""
     names: str = ""
     """What only findings that rest on this mistake expect, or name; the field that rows are about which rest on it."""
 
@@ -33,11 +113,16 @@ class RunEvidence:
 
     target: Mapping[str, Any]
     """The description of the target in the results."""
-    rows: Sequence[RowResult]
-    calls: Calls
-    """Every exchange; of explorations, what was refused last, as if it were a control."""
-    wrong: Mapping[int, Finding]
-    """What was wrong with an exchange, by its identity."""
+    rows: Sequence[Sequence[Call]]
+    calls: Sequence[Call]
+    """Those of all rows, and of explorations what was refused last, as if it were a control."""
+    has_doubts: bool
+    """Whether a row is inconclusive."""
+
+    @property
+    def blames(self) -> bool:
+        """Whether a row holds anything against the target."""
+        return any(one.finding for row in self.rows for one in row)
 
     @property
     def fixtures(self) -> Mapping[str, Any]:
@@ -56,11 +141,39 @@ class RunEvidence:
             if not isinstance(value, bool) and isinstance(value, str | int) and str(value).strip("/")
         }
 
-    def of_path(self, value: str, roles: frozenset[str]) -> Calls:
-        """What was called in some roles with a value in its path, and on no path that is written out elsewhere."""
+    def of_path(self, value: str) -> list[Call]:
+        """What was called with a value in its path, and on no path that is written out elsewhere."""
         others = [each for each in self.plain().values() if "/" in each and "{" not in each and each != value]
-        calls = (one for one in self.calls if one.role in roles and is_in_path(one, value))
-        return [one for one in calls if "{" not in value or not any(is_in_path(one, each) for each in others)]
+        calls = [one for one in self.calls if one.is_in_path(value)]
+        return [one for one in calls if "{" not in value or not one.is_below(others)]
 
 
-Rule = Callable[[RunEvidence], Iterator[RunCause]]
+def statuses_of_valid(calls: Iterable[Call]) -> set[int]:
+    """How the valid calls were answered, and any call that succeeded; a faulty one may be refused before all else."""
+    return {one.status for one in calls if one.status and (one.is_valid or one.status < 300)}
+
+
+def shows_what_works(call: Call) -> bool:
+    """Whether an answer depends on credential and fixtures: not one from elsewhere, of a fault, or of a limit."""
+    return not call.exchange.request.vantage and 0 < call.status < 500 and call.status != 429
+
+
+def members(body: str) -> frozenset[str]:
+    """The names of all members in a JSON text; those of a text that is cut, as far as they can be seen."""
+    strings = re.finditer(r'"((?:[^"\\]|\\.)*)"(\s*:)?', body, re.DOTALL)
+    return frozenset(each[1] for each in strings if each[2])
+
+
+@lru_cache(maxsize=4096)
+def _parts_of_url(url: str) -> tuple[str, frozenset[str]]:
+    """The path of a URL, decoded and with a slash at both ends, and the values of its query."""
+    parts = split_url(url)
+    values = frozenset(value for _, value in parse_qsl(parts.query, keep_blank_values=True))
+    return f"/{unquote(parts.path).strip('/')}/", values
+
+
+@lru_cache(maxsize=256)
+def _path_pattern(value: str) -> re.Pattern[str]:
+    segments = [re.escape(each) for each in value.strip("/").split("/")]
+    pattern = "/".join("[^/]+" if "\\{" in each else each for each in segments)
+    return re.compile(f"/{pattern}/{'$' if len(segments) > 1 else ''}")

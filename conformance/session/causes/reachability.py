@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Final
 
-from conformance.http import FAILURE_NAMES, FailureKind, split_url
+from conformance.http import FAILURE_NAMES, FailureKind, header, split_url
 from conformance.messages import Message
 from conformance.quantities import parse_duration
-from conformance.results.model import RecordedExchange, RecordedNoResponse
-from conformance.session.causes.exchanges import VALID, Calls, members, shows, succeeded
-from conformance.session.causes.model import LEAST, RunCause, RunEvidence
+from conformance.session.causes.model import LEAST, Call, RunCause, RunEvidence, members
+
+_GONE: Final = "the target is gone: "
+"""What the reason begins with for which a request was not sent because too many before it had no answer."""
 
 
 def find_silence(run: RunEvidence) -> Iterator[RunCause]:
-    failures = [one.failure for one in run.calls if one.failure is not None]
-    if failures and not any(one.response is not None for one in run.calls):
+    failures = [one.exchange.failure for one in run.calls if one.exchange.failure is not None]
+    if failures and not any(one.status for one in run.calls):
         first = next((one for one in failures if one.kind != FailureKind.NOT_SENT), failures[0])
         reason = first.detail or FAILURE_NAMES.get(first.kind, first.kind)
-        if _is_gone(first) and isinstance(reason, Message):
+        if reason.startswith(_GONE) and isinstance(reason, Message):
             reason = str(reason.values["reason"])
         text = Message("the target answered no request: {reason}", reason=reason)
-        yield RunCause(run.way, text, lambda one: one.response is None)
+        yield RunCause(run.way, text, lambda one: not one.status)
 
 
 def find_gone(run: RunEvidence) -> Iterator[RunCause]:
     """From some time on nothing was answered, so that nothing more was sent."""
-    answered = max((one.started for one in run.calls if one.response is not None), default="")
-    gone = next((one.failure.detail for one in run.calls if one.failure is not None and _is_gone(one.failure)), None)
+    answered = max((one.exchange.started for one in run.calls if one.status), default="")
+    gone = next((one.detail for one in run.calls if one.detail.startswith(_GONE)), None)
     if isinstance(gone, Message):
         yield RunCause(
             "base_url",
             gone,
-            lambda one: one.failure is not None and (_is_gone(one.failure) or one.started > answered),
+            lambda one: not one.status and (one.detail.startswith(_GONE) or one.exchange.started > answered),
         )
 
 
-def _is_gone(failure: RecordedNoResponse) -> bool:
-    """Whether a request was not sent because too many before it had no answer."""
-    return failure.kind == FailureKind.NOT_SENT and failure.detail.startswith("the target is gone: ")
-
-
 def find_redirect(run: RunEvidence) -> Iterator[RunCause]:
-    answers = [one.response for one in run.calls if one.response is not None]
-    places = [value for answer in answers for name, value in answer.headers if name.lower() == "location"]
+    answers = [one.exchange.response for one in run.calls if one.exchange.response is not None]
+    places = [value for answer in answers if (value := header(answer.headers, "location")) is not None]
     if places and all(answer.status in {301, 302, 303, 307, 308} for answer in answers):
         parts = split_url(places[0])
         place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else places[0]
         text = Message("the target redirects every request to {place}; requests are never redirected", place=place)
-        yield RunCause("base_url", text, lambda one: one.response is not None)
+        yield RunCause("base_url", text, lambda one: one.status > 0)
 
 
 def find_page(run: RunEvidence) -> Iterator[RunCause]:
@@ -62,16 +59,16 @@ def find_page_of_vantage(run: RunEvidence) -> Iterator[RunCause]:
             yield from _find_same_page(through, f"vantages.{name}", [one for one in run.calls if one not in through])
 
 
-def _find_same_page(calls: Calls, key: str, others: Calls) -> Iterator[RunCause]:
+def _find_same_page(calls: Sequence[Call], key: str, others: Sequence[Call]) -> Iterator[RunCause]:
     """One page whatever is asked, no JSON or none as in `others`: a proxy, a portal or another site answers."""
-    answers = {(one.response.status, one.response.body) for one in calls if one.response is not None}
-    asked = {(one.request.method, split_url(one.request.url).path) for one in calls}
+    answers = {(one.status, one.body) for one in calls if one.status}
+    asked = {one.asked_for for one in calls}
     for status, body in answers if len(answers) == 1 and len(asked) > 1 else ():
-        known = set[str]().union(*(members(one.response.body) for one in others if one.response and not succeeded(one)))
+        known = frozenset[str]().union(*(members(one.body) for one in others if not one.succeeded))
         is_json = body.lstrip().startswith(("{", "["))
         if body.strip() and not (is_json and (members(body) & known or key == "base_url")):
             text = Message("{key}: every request was answered {status} with the same page", key=key, status=status)
-            yield RunCause(key, text, partial(shows, value=body))
+            yield RunCause(key, text, partial(Call.shows, value=body))
 
 
 def find_proxy(run: RunEvidence) -> Iterator[RunCause]:
@@ -81,7 +78,7 @@ def find_proxy(run: RunEvidence) -> Iterator[RunCause]:
     for key, proxy in {**forms, run.way: run.target.get("proxy") or ""}.items():
         of_this = [one for one in refused if proxy is not None and _is_through(one, proxy)]
         refused = [one for one in refused if one not in of_this]
-        reasons = [one.failure.detail for one in of_this if one.failure and one.failure.kind == FailureKind.PROXY]
+        reasons = [one.detail for one in of_this if one.failure_kind == FailureKind.PROXY]
         if of_this:
             reason = reasons[0] if reasons else Message("our proxy answered 407: it wants a user and a password")
             n = len(reasons or of_this)
@@ -89,15 +86,15 @@ def find_proxy(run: RunEvidence) -> Iterator[RunCause]:
             yield RunCause(key, text, is_of_proxy)
 
 
-def _is_through(exchange: RecordedExchange, proxy: str) -> bool:
+def _is_through(call: Call, proxy: str) -> bool:
     """Whether a request went through a proxy, the user of which is not shown."""
-    return split_url(proxy).netloc in exchange.request.vantage
+    return split_url(proxy).netloc in call.exchange.request.vantage
 
 
 def find_short_timeout(run: RunEvidence) -> Iterator[RunCause]:
     """Several rows without an answer in time, where others took nearly as long."""
-    unanswered = sum(any(map(_timed_out, row.exchanges)) for row in run.rows)
-    slowest = max((one.seconds for one in run.calls if one.response is not None), default=0.0)
+    unanswered = sum(any(map(_timed_out, row)) for row in run.rows)
+    slowest = max((one.exchange.seconds for one in run.calls if one.status), default=0.0)
     timeout = run.target.get("timeout")
     if unanswered >= LEAST and timeout and slowest > parse_duration(timeout) / 2:
         text = Message(
@@ -108,19 +105,17 @@ def find_short_timeout(run: RunEvidence) -> Iterator[RunCause]:
         yield RunCause("timeout", text, _timed_out)
 
 
-def _timed_out(exchange: RecordedExchange) -> bool:
-    return exchange.failure is not None and exchange.failure.kind == FailureKind.TIMEOUT
+def _timed_out(call: Call) -> bool:
+    return call.failure_kind == FailureKind.TIMEOUT
 
 
 def find_wrong_path(run: RunEvidence) -> Iterator[RunCause]:
-    valid = [one.response.status for one in run.calls if one.role in VALID and one.response is not None]
+    valid = [one.status for one in run.calls if one.is_valid and one.status]
     if len(valid) >= LEAST and set(valid) == {404}:
         text = Message("every valid call was answered 404: the path of base_url may be wrong")
-        yield RunCause("base_url", text, lambda one: one.response is not None and one.response.status == 404)
+        yield RunCause("base_url", text, lambda one: one.status == 404)
 
 
-def is_of_proxy(exchange: RecordedExchange) -> bool:
+def is_of_proxy(call: Call) -> bool:
     """Whether a proxy answered itself, or nothing was sent any more as it had done so again and again."""
-    failure, response = exchange.failure, exchange.response
-    is_failure = failure is not None and (failure.kind == FailureKind.PROXY or "our proxy" in failure.detail)
-    return is_failure or (response is not None and response.status == 407)
+    return call.status == 407 or call.failure_kind == FailureKind.PROXY or "our proxy" in call.detail

@@ -1,0 +1,86 @@
+"""Headers that do not work: credentials with which every call was refused, hooks that the target does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from conformance.messages import Message
+from conformance.results.redaction import CLOSE, OPEN
+from conformance.session.causes.model import (
+    LEAST,
+    Call,
+    RunCause,
+    RunEvidence,
+    members,
+    shows_what_works,
+    statuses_of_valid,
+)
+
+
+def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
+    """Credentials with which every call was refused, from the beginning or from some time on."""
+    used: dict[str, list[Call]] = {}
+    for one in filter(shows_what_works, run.calls):
+        for name in dict.fromkeys(_credentials_of(one)):
+            used.setdefault(name, []).append(one)
+    for name, calls in used.items():
+        statuses = statuses_of_valid(calls)
+        # A secret from the environment is recorded by the name of its variable.
+        what = f"${name}" if name.isupper() else f"credentials.{name}"
+        known = [one.exchange.started for one in calls if one.status not in {401, 403}]
+        worked = max(known, default="") if any(one.succeeded for one in calls) else ""
+        since = [one for one in calls if one.exchange.started > worked]
+        late = {one.status for one in since}
+        if worked and len(late) == 1 and late <= {401, 403} and sum(one.is_valid for one in since) >= LEAST:
+            text = Message(
+                "from {time} on every call with {what} was answered {status}: it may have been replaced meanwhile",
+                time=min(one.exchange.started for one in since),
+                what=what,
+                status=next(iter(late)),
+            )
+            yield RunCause(f"credentials.{name}", text, partial(_uses_credential, name=name, since=worked))
+        elif len(statuses) == 1 and statuses <= {401, 403}:
+            text = Message("every call with {what} was answered {status}", what=what, status=next(iter(statuses)))
+            yield RunCause(f"credentials.{name}", text, partial(_uses_credential, name=name))
+
+
+def _credentials_of(call: Call, before: str = f"{OPEN}secret:") -> Iterator[str]:
+    """The names of the profile's secrets that a request carried: their values were replaced by markers.
+
+    `before` stands before a name in a marker: `secret:` also where a part of a value stood, as in what is almost a key.
+    """
+    request = call.exchange.request
+    for value in (*(value for _, value in request.headers), request.body or ""):
+        for piece in value.split(before)[1:]:
+            name = piece.partition(CLOSE)[0]
+            yield name if name.isupper() else name.partition(".")[0]
+
+
+def _uses_credential(call: Call, name: str, since: str = "") -> bool:
+    """Whether a request rests on a credential, or is one that must be refused as it has almost its value."""
+    return name in _credentials_of(call, "secret:") and call.exchange.started >= since
+
+
+def find_hooks(run: RunEvidence) -> Iterator[RunCause]:
+    """Hooks with whose headers each request is answered as without them: the target does not know them."""
+    for name, form in (run.target.get("hooks") or {}).items() if run.blames else ():
+        headers = frozenset(each.lower() for each in form.get("headers") or {})
+        firm = [one for one in run.calls if one.is_firm and _sends_headers(one, headers)]
+        plain = [one for one in run.calls if one.succeeded and not _sends_headers(one, headers)]
+        if len({one.asked_for for one in firm}) > 1 and all(
+            any(_is_answered_as(one, each) for each in plain) for one in firm
+        ):
+            text = Message("hooks.{name}: the target answers as without its headers", name=name)
+            yield RunCause(f"hooks.{name}", text, partial(_sends_headers, names=headers))
+
+
+def _sends_headers(call: Call, names: frozenset[str]) -> bool:
+    return any(name.lower() in names for name, _ in call.exchange.request.headers)
+
+
+def _is_answered_as(one: Call, other: Call) -> bool:
+    """Whether two requests for the same have the same answer, but for members of what there is more of in one."""
+    first, second = members(one.body), members(other.body)
+    is_alike = one.status == other.status and one.asked_for == other.asked_for
+    return is_alike and (first <= second or second <= first)
