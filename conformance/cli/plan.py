@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import resolve_targets, select_contracts
+from conformance.cli.contracts import resolve_targets, with_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
@@ -24,22 +23,18 @@ from conformance.target.selection import TargetSelection
 
 
 @click.command("plan")
-@options.target
-@options.contract
-@options.cases
+@with_contracts
 @options.depth
 @options.budget
 @options.allow
 @options.seed
 @click.option("--no-explore", is_flag=True, help="Leave exploration beyond the tables out.")
 def command(
-    target: str | None,
-    contract: str | None,
+    contracts: Sequence[Contract],
+    selection: TargetSelection,
+    *,
     depth: Depth | None,
     budget: str | None,
-    allow: tuple[str, ...],
-    *,
-    cases: Path | None,
     seed: int | None,
     no_explore: bool,
 ) -> int:
@@ -50,21 +45,20 @@ def command(
     braces.
     """
     depth, most = read_budget(budget, depth or "standard")
-    contracts, aimed = select_contracts(target, contract, allow, cases)
-    for one, held_to in resolve_targets(contracts, aimed):
+    for one, held_to in resolve_targets(contracts, selection):
         context = build_context(one, held_to, depth, seed or 0)
-        for line in _describe_plan(one, context, aimed, explore=not no_explore, budget=most):
+        for line in _describe_plan(one, context, selection, explore=not no_explore, budget=most):
             click.echo(line)
     return 0
 
 
 def _describe_plan(
-    contract: Contract, context: RunContext, aimed: TargetSelection, *, explore: bool, budget: Budget | None
+    contract: Contract, context: RunContext, selection: TargetSelection, *, explore: bool, budget: Budget | None
 ) -> Iterator[str]:
-    set_up = plan_setup(contract, context.target) if aimed.real else SetupPlan(context.target)
+    set_up = plan_setup(contract, context.target) if selection.real else SetupPlan(context.target)
     target = set_up.target
-    context = replace(context, target=target, builder=context.builder.with_target(target))
-    where = target.base_url if aimed.target or aimed.url else "the embedded server"
+    context = replace(context, target=target, builder=replace(context.builder, target=target))
+    where = target.base_url if selection.real else "the embedded server"
     _, plans = plan_run(contract, target, contract.rows, context.depth, context.seed, budget=budget)
     yield f"{contract.file.title} · {to_one_line(where)} · {context.depth} · seed {context.seed}"
     yield f"allowed: {', '.join(sorted(target.allow)) or 'reading only'}"

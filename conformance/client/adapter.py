@@ -56,16 +56,6 @@ class ExactRequest(requests.PreparedRequest):
         self.body = outgoing.body
 
 
-class ExactResponse(requests.Response):
-    """What came back, as `result` tells it."""
-
-    def __init__(self, request: ExactRequest, result: TransportResult) -> None:
-        super().__init__()
-        self.request, self.url, self.result = request, request.url or "", result
-        if isinstance(result.outcome, Response):
-            self.status_code, self.reason = result.outcome.status, result.outcome.reason
-
-
 class Http1Adapter(BaseAdapter):
     """Sends an `ExactRequest` over a connection of its pool. Safe for threads."""
 
@@ -74,15 +64,19 @@ class Http1Adapter(BaseAdapter):
         self._limits = limits
         self._pool = ConnectionPool(target, limits)
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> ExactResponse:
-        """One try; how long it may take and what is trusted was said when the adapter was made."""
-        request = cast("ExactRequest", request)
-        outgoing = request.outgoing
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """One try, the `raw` result of which is a TransportResult.
+
+        How long it may take and what is trusted was said when the adapter was made.
+        """
+        outgoing, response = cast("ExactRequest", request).outgoing, requests.Response()
         try:
             connection = self._pool.take(outgoing.route, fresh=outgoing.fresh, asker=outgoing.asker)
         except ConnectionFailed as failed:
-            return ExactResponse(request, TransportResult(NoResponse(failed.kind, failed.detail)))
-        return ExactResponse(request, self._talk(connection, outgoing))
+            response.raw = TransportResult(NoResponse(failed.kind, failed.detail))
+        else:
+            response.raw = self._talk(connection, outgoing)
+        return response
 
     def close(self) -> None:
         """Closes every connection."""
@@ -167,10 +161,10 @@ class Transport(requests.Session):
     def try_once(self, outgoing: OutgoingRequest) -> TransportResult:
         """One try of a request; never raises for anything that a target or a network does."""
         started, start = datetime.now(UTC), time.perf_counter()
-        response = cast("ExactResponse", self.send(ExactRequest(outgoing), allow_redirects=False, stream=True))
+        result = cast("TransportResult", self.send(ExactRequest(outgoing), allow_redirects=False, stream=True).raw)
         seconds = time.perf_counter() - start
         stamp = started.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return replace(response.result, seconds=seconds, started=stamp)
+        return replace(result, seconds=seconds, started=stamp)
 
 
 def _is_reset(error: Exception) -> bool:

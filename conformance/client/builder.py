@@ -93,32 +93,29 @@ class BuiltRequest:
     """What placeholders stand for: what is sent in this request, and all that a request may name."""
 
 
+@dataclass(frozen=True, slots=True)
 class RequestBuilder:
     """Binds the requests of one contract to one target.
 
     Equal seeds give equal requests, but for `run_id`: it stands in every name that is created on the target, so that
-    two runs never meet each other's. Nor do two tries at a row, by the word of a `trial`.
+    two runs never meet each other's. Nor do two tries at a row, by the word of a `trial`: what could not be deleted
+    before has other names.
     """
 
-    def __init__(self, contract: Contract, target: Target, seed: int, run_id: str = "", trial: str = "") -> None:
-        self._contract, self._target, self._seed, self._run_id, self._trial = contract, target, seed, run_id, trial
-
-    def with_target(self, target: Target) -> RequestBuilder:
-        """The same builder for a target of which more is known."""
-        return RequestBuilder(self._contract, target, self._seed, self._run_id, self._trial)
-
-    def for_trial(self, word: str) -> RequestBuilder:
-        """A builder of other names than those that were created before: what could not be deleted has these."""
-        return RequestBuilder(self._contract, self._target, self._seed, self._run_id, word)
+    contract: Contract
+    target: Target
+    seed: int
+    run_id: str = ""
+    trial: str = ""
 
     @property
     def run_name(self) -> str:
         """What the names of all that is created by this run begin with."""
-        return f"conformance-{self._run_id}".rstrip("-")
+        return f"conformance-{self.run_id}".rstrip("-")
 
     def unique_name(self, name: str, scope: PlaceholderScope) -> str:
         """A name for something that is created: of this suite, of this run, and of this attempt at a thing."""
-        word = self._random_word("hex", replace(scope, salt=f"{scope.salt}/{name}{self._trial}"))[:12]
+        word = self._random_word("hex", replace(scope, salt=f"{scope.salt}/{name}{self.trial}"))[:12]
         return f"{self.run_name}-{word}"
 
     def build(self, operation: str, template: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:
@@ -152,7 +149,7 @@ class RequestBuilder:
         return replace(template, **{name: self.fill(value, scope) for name, value in template.members().items()})
 
     def _request(self, operation: str, filled: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:
-        described = self._contract.operations[operation]
+        described = self.contract.operations[operation]
         headers = {str(k): str(v) for k, v in filled.headers.items() if v != OMIT}
         content_type, body = self._build_body(filled, scope)
         if filled.content_type is not None:
@@ -160,11 +157,11 @@ class RequestBuilder:
         if content_type:
             headers = {"Content-Type": content_type} | headers
         headers |= self._credential_headers(filled.credential, scope)
-        named = (*headers.items(), *(self._target.hooks[filled.hook] if filled.hook else ()))
-        vantage = self._target.vantages[filled.vantage] if filled.vantage else None
+        named = (*headers.items(), *(self.target.hooks[filled.hook] if filled.hook else ()))
+        vantage = self.target.vantages[filled.vantage] if filled.vantage else None
         return Request(
             method=filled.method or described.method,
-            url=self._target.base_url.rstrip("/")
+            url=self.target.base_url.rstrip("/")
             + self._build_path(described.spec.url or described.path, filled, scope),
             headers=named,
             body=body,
@@ -208,28 +205,23 @@ class RequestBuilder:
 
     def _build_body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
         """The content type and the body; of `size` bytes where the request says so."""
-        content_type, body = self._written_body(filled, scope)
-        if filled.size is None:
-            return content_type, body
-        if body is None:
-            return "application/octet-stream", b"x" * filled.size
-        return content_type, body.ljust(filled.size, b" ")
-
-    def _written_body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
+        content_type, body = "application/json", b""
         if filled.json is not NO_BODY and filled.json != OMIT:
-            text = json.dumps(_remove_omitted(filled.json), ensure_ascii=False)
-            return "application/json", text.encode(filled.encoding or "utf-8")
-        if filled.raw not in (NO_BODY, None, OMIT):
-            return "application/json", str(filled.raw).encode(filled.encoding or "utf-8")
-        if filled.multipart not in (NO_BODY, None, OMIT):
-            return build_multipart(filled.multipart, f"conformance-{self._random_word('hex', scope)[:16]}")
-        return None, None
+            body = json.dumps(_remove_omitted(filled.json), ensure_ascii=False).encode(filled.encoding or "utf-8")
+        elif filled.raw not in (NO_BODY, None, OMIT):
+            body = str(filled.raw).encode(filled.encoding or "utf-8")
+        elif filled.multipart not in (NO_BODY, None, OMIT):
+            boundary = f"conformance-{self._random_word('hex', scope)[:16]}"
+            content_type, body = build_multipart(filled.multipart, boundary)
+        else:
+            return (None, None) if filled.size is None else ("application/octet-stream", b"x" * filled.size)
+        return content_type, body.ljust(filled.size or 0, b" ")
 
     def _credential_headers(self, name: Any, scope: PlaceholderScope) -> dict[str, str]:
         if name is None or name == "none":
             return {}
-        usual = self._contract.file.credential
-        credential = self._target.credentials.get(str(usual if name in ("wrong", "empty") else name))
+        usual = self.contract.file.credential
+        credential = self.target.credentials.get(str(usual if name in ("wrong", "empty") else name))
         if name in ("wrong", "empty") and (credential is None or credential.header is None):
             return {}
         if credential is not None and credential.header is not None:
@@ -269,21 +261,21 @@ class RequestBuilder:
         return value
 
     def _credential_value(self, members: tuple[str, ...]) -> str | None:
-        credential = self._target.credentials.get(members[0])
+        credential = self.target.credentials.get(members[0])
         return credential.values[members[1] if len(members) > 1 else ""].value if credential else None
 
     def _fixture(self, members: tuple[str, ...]) -> Any:
-        found, value = resolve_pointer(self._target.fixtures, "/".join(["", *members]))
+        found, value = resolve_pointer(self.target.fixtures, "/".join(["", *members]))
         if found:
             return value
-        named = self._contract.file.fixtures.get(members[0])
+        named = self.contract.file.fixtures.get(members[0])
         if len(members) == 1 and named is not None and named.default is not None:
             return self.fill(named.default, PlaceholderScope(salt=members[0]))
         raise MissingValue(f"fixture.{'.'.join(members)}")
 
     def _random_word(self, name: str, scope: PlaceholderScope) -> str:
         """A word that nobody has used: `uuid…`, `hex40…`, `word…`, by the beginning of its name."""
-        random = Random(f"{self._seed}/{scope.salt}/{name}")  # noqa: S311 - reproducible, not secret
+        random = Random(f"{self.seed}/{scope.salt}/{name}")  # noqa: S311 - reproducible, not secret
         if name.startswith("uuid"):
             digits = f"{random.getrandbits(128):032x}"
             return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

@@ -8,7 +8,7 @@ import selectors
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -367,27 +367,23 @@ class ResponseReader:
         """The members of all headers of this name, in lower case."""
         return [part.strip().lower() for key, value in self.headers if key.lower() == name for part in value.split(",")]
 
-    def _exactly(self, length: int) -> Iterator[bytes]:
-        left = length
-        while left:
-            piece = self.stream.piece(min(left, PIECE))
-            if not piece:
-                raise _FramingError(
-                    Message("Content-Length is {length}, but only {n} bytes came", length=length, n=length - left),
-                    ended=True,
-                )
-            left -= len(piece)
+    def _take(self, length: int) -> Generator[bytes, None, int]:
+        """The next bytes; how many are lacking where the connection ended."""
+        while length and (piece := self.stream.piece(min(length, PIECE))):
+            length -= len(piece)
             yield piece
+        return length
+
+    def _exactly(self, length: int) -> Iterator[bytes]:
+        if lacking := (yield from self._take(length)):
+            text = Message("Content-Length is {length}, but only {n} bytes came", length=length, n=length - lacking)
+            raise _FramingError(text, ended=True)
 
     def _chunks(self) -> Iterator[bytes]:
         cut = Message("the connection was closed within a chunk")
-        while left := self._chunk_size():
-            while left:
-                piece = self.stream.piece(min(left, PIECE))
-                if not piece:
-                    raise _FramingError(cut, ended=True)
-                left -= len(piece)
-                yield piece
+        while size := self._chunk_size():
+            if (yield from self._take(size)):
+                raise _FramingError(cut, ended=True)
             if self._frame_line(1, Message("a chunk longer than its size"), cut) not in LINE_ENDS:
                 raise _FramingError(Message("a chunk without its end"))
         budget, endless = self._budget, Message("trailers without an end")

@@ -428,7 +428,7 @@ def run_again(
         return run
     if not disturbed:
         context.shared.keep(run.result, broken_off=True)
-    context = replace(context, depth="standard", builder=context.builder.for_trial(draw_run_id()))
+    context = replace(context, depth="standard", builder=replace(context.builder, trial=draw_run_id()))
     evidence = Evidence(context.redactor)
     with alone():
         if captures is not None and plan.after:

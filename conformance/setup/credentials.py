@@ -92,4 +92,4 @@ def _with_credential(context: RunContext, name: str, named: NamedInput, value: s
         secrets={**context.target.secrets, name: value},
     )
     rules = ResponseRules(context.contract, context.redactor.found_in, context.rules.keys | {name})
-    return replace(context, target=target, builder=context.builder.with_target(target), rules=rules)
+    return replace(context, target=target, builder=replace(context.builder, target=target), rules=rules)

@@ -85,7 +85,7 @@ def with_fixtures(context: RunContext, found: Mapping[str, Any], without: Collec
     fixtures = {name: value for name, value in every.items() if name not in without}
     described = {**context.target.described, "fixtures": context.redactor.json(fixtures)}
     target = replace(context.target, fixtures=fixtures, described=described)
-    return replace(context, target=target, builder=context.builder.with_target(target))
+    return replace(context, target=target, builder=replace(context.builder, target=target))
 
 
 class _FixtureFinder:

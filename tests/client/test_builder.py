@@ -38,7 +38,7 @@ def bind(shop: Callable[..., Contract], target: Callable[..., Target]) -> Bind:
         **members: Any,
     ) -> Request:
         template = merge_patches({"json" if key == "json_" else key: value for key, value in members.items()})
-        builder = RequestBuilder(contract, target(**(profile or {})), seed).for_trial(trial)
+        builder = RequestBuilder(contract, target(**(profile or {})), seed, trial=trial)
         return builder.build(operation, template, "read", scope or PlaceholderScope())
 
     return bound
