@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
 from conformance import reference
+from conformance.cli import options
 from conformance.contract.contract import Contract, Row
 from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.loader import read_contract
@@ -65,6 +68,22 @@ def select_contracts(
     return selected, selection
 
 
+def with_contracts(command: Callable[..., int]) -> Callable[..., int]:
+    """Add --target, --contract and --cases to a command that is called with the contracts and the target they select.
+
+    An `--allow` of the command itself goes into that selection.
+    """
+
+    @wraps(command)
+    def call(
+        *, target: str | None, contract: str | None, cases: Path | None, allow: tuple[str, ...] = (), **rest: Any
+    ) -> int:
+        return command(*select_contracts(target, contract, allow, cases), **rest)
+
+    decorated: Callable[..., int] = options.target(options.contract(options.cases(call)))
+    return decorated
+
+
 def resolve_targets(contracts: Iterable[Contract], selection: TargetSelection) -> Iterator[tuple[Contract, Target]]:
     """Each contract with its target; embedded servers run until the next one is asked for. Raises ConfigError."""
     with EmbeddedServers() as offer:
@@ -72,7 +91,7 @@ def resolve_targets(contracts: Iterable[Contract], selection: TargetSelection) -
             yield contract, resolve_target(contract, selection, offer, os.environ)
 
 
-def find_row(contracts: list[Contract], text: str) -> list[tuple[Contract, Row]]:
+def find_row(contracts: Sequence[Contract], text: str) -> list[tuple[Contract, Row]]:
     """The rows that are meant by an ID, by its last part, or by a case file's `FILE::ROW`; raises ConfigError."""
     expected = text.replace("::", "/").removesuffix("/")
     parts = expected.replace(".yaml", "").split("/")

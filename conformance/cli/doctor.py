@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import resolve_targets, select_contracts
+from conformance.cli.contracts import resolve_targets, with_contracts
+from conformance.contract.contract import Contract
 from conformance.doctor.examine import examine_target
 from conformance.doctor.format import format_diagnosis
 from conformance.errors import ConfigError, Problem
+from conformance.target.selection import TargetSelection
 
 
 @click.command("doctor")
-@options.target
-@options.contract
+@with_contracts
 @options.allow
 @options.seed
-@options.cases
-def command(
-    target: str | None, contract: str | None, allow: tuple[str, ...], seed: int | None, cases: Path | None
-) -> int:
+def command(contracts: Sequence[Contract], selection: TargetSelection, *, seed: int | None) -> int:
     """Examine whether a target is ready for a run: reachable, credentials good, fixtures there, and what is missing.
 
     Sends reads only, whatever the profile allows, and gives no verdict.
 
     Exit codes: 0 a run would be possible, 1 it would, but something is marked ✗, 4 it would not.
     """
-    contracts, selection = select_contracts(target, contract, allow, cases)
-    if target is None and contract is None and len(contracts) > 1:
+    if not selection.real and selection.contract is None and len(contracts) > 1:
         names = " or ".join(one.name for one in contracts)
         raise ConfigError([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
     code = 0

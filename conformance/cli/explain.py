@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from conformance.cli import options
-from conformance.cli.contracts import find_row, resolve_targets, select_contracts
+from conformance.cli.contracts import find_row, resolve_targets, with_contracts
 from conformance.cli.plan import describe_line
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
@@ -20,6 +20,7 @@ from conformance.plan.planner import plan_row
 from conformance.report.words import CONFIDENCES
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import target_from_mapping
+from conformance.target.selection import TargetSelection
 
 WHY = {
     "example": "the written example must provoke the row",
@@ -35,24 +36,16 @@ WHY = {
 
 @click.command("explain")
 @click.argument("row")
-@options.target
-@options.contract
+@with_contracts
 @options.depth
 @options.seed
-@options.cases
-def command(  # noqa: PLR0917 - click gives them by name
-    row: str,
-    target: str | None,
-    contract: str | None,
-    depth: Depth | None,
-    seed: int | None,
-    cases: Path | None,
+def command(
+    contracts: Sequence[Contract], selection: TargetSelection, *, row: str, depth: Depth | None, seed: int | None
 ) -> int:
     """Tell what a ROW promises, in whose words, what is sent for it and why, and what it needs.
 
     ROW is an ID such as contents-get/limit-below-minimum, or its last part. Nothing is sent.
     """
-    contracts, selection = select_contracts(target, contract, (), cases)
     found = find_row(contracts, row)
     for (_, entry), (one, held_to) in zip(found, resolve_targets((one for one, _ in found), selection), strict=True):
         context = build_context(one, held_to, depth or "standard", seed or 0)

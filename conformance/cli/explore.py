@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import click
 from conformance.authoring.undocumented import suggest_rows
 from conformance.checks.model import Verdict, worst_verdict
 from conformance.cli import options
-from conformance.cli.contracts import resolve_targets, select_contracts
+from conformance.cli.contracts import resolve_targets, with_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.files import write_text
@@ -23,26 +23,23 @@ from conformance.session.causes.apply import apply_causes
 from conformance.session.causes.find import find_causes
 from conformance.session.causes.model import RunCause
 from conformance.session.target_runner import RunOptions, TargetRunner
+from conformance.target.selection import TargetSelection
 
 
 @click.command("explore")
-@options.target
-@options.contract
+@with_contracts
 @options.depth
 @options.allow
 @options.seed
-@options.cases
 @click.option(
     "--write", metavar="FILE", type=click.Path(path_type=Path), help="Undocumented answers as rows to review."
 )
-def command(  # noqa: PLR0917 - click gives them by name
-    target: str | None,
-    contract: str | None,
-    depth: Depth | None,
-    allow: tuple[str, ...],
-    seed: int | None,
-    cases: Path | None,
+def command(
+    contracts: Sequence[Contract],
+    selection: TargetSelection,
     *,
+    depth: Depth | None,
+    seed: int | None,
     write: Path | None,
 ) -> int:
     """Explore each operation beyond the tables, within the budget of the depth and the target's permissions.
@@ -51,7 +48,6 @@ def command(  # noqa: PLR0917 - click gives them by name
     with --write written as YAML rows to review and complete. What is made on the target stands in the ledger of the
     folder reports, from which sweep deletes what is left.
     """
-    contracts, selection = select_contracts(target, contract, allow, cases)
     found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
     run_options = RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd(), output=Path("reports"))
     for one, held_to in resolve_targets(contracts, selection):

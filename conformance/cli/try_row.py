@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from conformance.authoring.attempt import find_example, format_attempt, suggest_
 from conformance.authoring.todos import list_todos
 from conformance.checks.context import ResponseRules
 from conformance.cli import options
-from conformance.cli.contracts import find_row, resolve_targets, select_contracts
+from conformance.cli.contracts import find_row, resolve_targets, with_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
@@ -22,19 +22,16 @@ from conformance.report.format import format_finding
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.results.model import RecordedExchange, RowResult
 from conformance.session.target_runner import RunOptions, TargetRunner
+from conformance.target.selection import TargetSelection
 from conformance.yaml_document import dump, replace_value
 
 
 @click.command("try")
 @click.argument("row")
-@options.target
-@options.contract
+@with_contracts
 @options.allow
-@options.cases
 @click.option("--write", is_flag=True, help="Add to the case what it does not say, unless the answer contradicts it.")
-def command(
-    row: str, target: str | None, contract: str | None, allow: tuple[str, ...], cases: Path | None, *, write: bool
-) -> int:
+def command(contracts: Sequence[Contract], selection: TargetSelection, *, row: str, write: bool) -> int:
     """Send the example and the control of a ROW as at smoke, show every exchange whole, and the expect that would hold.
 
     ROW is an ID such as contents-get/limit-below-minimum, or its last part. What is made on the target stands in the
@@ -43,7 +40,6 @@ def command(
     Exit codes: 0 the row conforms or drifts, 1 it violates or is inconclusive, 4 row or target is unusable,
     5 it was not exercised.
     """
-    contracts, selection = select_contracts(target, contract, allow, cases)
     found = find_row(contracts, row)
     if len(found) > 1:
         names = ", ".join(sorted(f"{one.name}: {entry.id}" for one, entry in found))
