@@ -168,14 +168,25 @@ class ContractRun:
     def result(self, name: str) -> RowResult:
         """The result of a row; runs it now where it has not begun."""
         if name not in self._results:
-            job = self._jobs.get(name) or self._jobs[SMOKE]
-            future = self._scheduler.futures.get(job.name) if self._scheduler else None
-            if future is not None:
-                future.result()
-            else:
-                self._wait_for_all()
-                self._run_now(job)
+            self._finish(self._jobs.get(name) or self._jobs[SMOKE])
         return self._results[name]
+
+    def explored(self, operation: str) -> Explored:
+        """What exploring an operation found; explores it now where that has not begun."""
+        if operation not in self._explored:
+            self._finish(self._explore_job(operation))
+        return self._explored[operation]
+
+    def _finish(self, job: ScheduledJob) -> None:
+        """Wait for a job that was begun; a row that was not uses something up, and is run once all others are done."""
+        futures = self._scheduler.futures if self._scheduler else {}
+        if (future := futures.get(job.name)) is not None:
+            future.result()
+            return
+        for other in futures.values():
+            if not other.cancelled():
+                other.exception()
+        self._run_now(job)
 
     def _run_now(self, job: ScheduledJob) -> None:
         """Run a job after those that it relies on, unless it was run."""
@@ -185,14 +196,6 @@ class ContractRun:
         for earlier in [other for name, other in self._jobs.items() if name in job.after]:
             self._run_now(earlier)
         job.run()
-
-    def explored(self, operation: str) -> Explored:
-        """What exploring an operation found; explores it now where that has not begun."""
-        name = f"{EXPLORE}{operation}"
-        future = self._scheduler.futures.get(name) if self._scheduler else None
-        if operation not in self._explored:
-            self._explored[operation] = self._explore_job_run(operation) if future is None else future.result()
-        return self._explored[operation]
 
     def close(self) -> None:
         """Start nothing more, clean up, and let go of every connection. May be called twice."""
@@ -263,14 +266,8 @@ class ContractRun:
         contract = self.context.contract
         writes = contract.operations[operation].permission != "read"
         resources = resources_of_operation(contract, operation)
-        run, after = partial(self._explore_job_run, operation), frozenset([LOOK] if writes else [])
+        run, after = partial(self._explore, operation), frozenset([LOOK] if writes else [])
         return ScheduledJob(f"{EXPLORE}{operation}", run, resources, writes=writes, after=after)
-
-    def _wait_for_all(self) -> None:
-        """A row that uses something up waits until all others are done."""
-        for future in self._scheduler.futures.values() if self._scheduler else ():
-            if not future.cancelled():
-                future.exception()
 
     # --- what jobs do
 
@@ -331,21 +328,20 @@ class ContractRun:
                 self._left_again = left
         return again
 
-    def _explore_job_run(self, operation: str) -> Explored:
-        found = self._explore_settled(operation)
-        self.context.shared.keep(found)
-        return found
-
-    def _explore_settled(self, operation: str) -> Explored:
+    def _explore(self, operation: str) -> None:
         """Explore an operation, again and alone where somebody else may have caused what was found."""
-        first = self._explore(operation)
-        caused = any(item.check in _OTHERS_MAY_CAUSE for item in first[0].findings)
-        if not caused or not self._may_be_disturbed(f"{EXPLORE}{operation}"):
-            return first
-        with self._alone():
-            found, undocumented = self._explore(operation)
-        beyond = found.beyond_plan + BeyondPlan(confirmed=first[0].requests)
-        return replace(found, requests=found.requests + first[0].requests, beyond_plan=beyond), undocumented
+        from conformance.explore.driver import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores
+
+        found, undocumented = explore_operation(self.context, operation)
+        caused = any(item.check in _OTHERS_MAY_CAUSE for item in found.findings)
+        if caused and self._may_be_disturbed(f"{EXPLORE}{operation}"):
+            sent = found.requests
+            with self._alone():
+                found, undocumented = explore_operation(self.context, operation)
+            beyond = found.beyond_plan + BeyondPlan(confirmed=sent)
+            found = replace(found, requests=found.requests + sent, beyond_plan=beyond)
+        self._explored[operation] = found, undocumented
+        self.context.shared.keep(self._explored[operation])
 
     def _may_be_disturbed(self, job: str) -> bool:
         """Whether another job may have written to what this one reads, so that it has to be run again alone."""
@@ -356,11 +352,6 @@ class ContractRun:
     def _alone(self) -> AbstractContextManager[None]:
         """Keep everything else from running."""
         return self._scheduler.alone() if self._scheduler else nullcontext()
-
-    def _explore(self, operation: str) -> Explored:
-        from conformance.explore.driver import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores
-
-        return explore_operation(self.context, operation)
 
 
 def count_exploration(context: RunContext, operations: Iterable[str]) -> int:
