@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,15 +25,15 @@ OUR_PAGE = b'<div class="cf" id="cf"'
 class RunFinish:
     """Registered where reports arrive: without xdist the only process, with it the controller."""
 
-    def __init__(self, session: PluginSession, folders: Sequence[Path]) -> None:
-        self._session, self._folders = session, folders
-        self._stale: list[str] = []
-        self._uncovered: list[str] = []
+    def __init__(self, session: PluginSession) -> None:
+        self._session = session
+        self._unmet: list[str] = []
+        """What does not hold of what the profile expects and of what was required, a sentence each."""
 
     def problems(self) -> Iterator[str]:
         """Every fault that is not the target's, a line each."""
         ours = [*map(str, self._session.problems), *self._session.sink.failed]
-        yield from dict.fromkeys([*ours, *self._stale, *self._uncovered, *self._session.faults])
+        yield from dict.fromkeys([*ours, *self._unmet, *self._session.faults])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -49,7 +48,7 @@ class RunFinish:
 
     def pytest_keyboard_interrupt(self) -> None:
         self._session.keep_finished()
-        self._session.announce(self._folders)
+        self._session.announce()
         self._session.sink.why_partial = Message("interrupted")
 
     @pytest.hookimpl(tryfirst=True)
@@ -58,7 +57,7 @@ class RunFinish:
         self._session.ignore_signals()
         self._session.close()
         self._end_processes(session.config)
-        contracts = self._session.contracts(self._folders)  # with xdist only the workers have read them so far
+        contracts = self._session.contracts()  # with xdist only the workers have read them so far
         sink = self._session.sink
         if sink.any:
             ours = Message("a fault of the suite itself") if self._session.faults else ""
@@ -66,10 +65,7 @@ class RunFinish:
             sink.finish()
             self._drop_older_page(session.config)
             sink.write_expectations()
-            rows = [row.id for contract in contracts for row in contract.rows]
-            self._find_stale_expectations(rows)
-            required = self._session.options.require
-            self._uncovered = list(find_missing_coverage(required, sink.results().runs, rows)) if required else []
+            self._unmet = list(self._find_unmet([row.id for contract in contracts for row in contract.rows]))
         session.exitstatus = self._exit_code(exitstatus)
 
     @pytest.hookimpl(specname="pytest_sessionfinish", wrapper=True, trylast=True)
@@ -126,16 +122,13 @@ class RunFinish:
         except OSError as error:
             self._session.sink.failed.append(f"{page} is of a former run: {error.strerror or error}")
 
-    def _find_stale_expectations(self, rows: Sequence[str]) -> None:
-        target = self._session.options.selection.target
-        if target is None or not target.expectations:
-            return
-        for run in self._session.sink.results().runs:
-            deviations = [describe_deviation(row) for row in run.rows]
-            self._stale += [
-                f"{item.where}: {item.row} no longer deviates as it says; take the expectation out"
-                for item in find_stale(target.expectations, deviations, rows)
-            ]
+    def _find_unmet(self, rows: Sequence[str]) -> Iterator[str]:
+        options, runs = self._session.options, self._session.sink.results().runs
+        expectations = options.selection.target.expectations if options.selection.target is not None else ()
+        for run in runs if expectations else ():
+            for item in find_stale(expectations, map(describe_deviation, run.rows), rows):
+                yield f"{item.where}: {item.row} no longer deviates as it says; take the expectation out"
+        yield from find_missing_coverage(options.require, runs, rows)
 
     def _exit_code(self, status: int) -> int:
         if status not in BY_VERDICT:
@@ -152,4 +145,4 @@ class RunFinish:
         failed_otherwise = status == pytest.ExitCode.TESTS_FAILED  # a test of the project itself
         if all(verdict is Verdict.NOT_EXERCISED for verdict in verdicts) and not failed_otherwise:
             return NOTHING_EXERCISED
-        return 1 if (self._stale or self._uncovered) and status == 0 else status
+        return 1 if self._unmet and status == 0 else status

@@ -30,10 +30,8 @@ class _Item(pytest.Item):
         self.fault = ""
         """A fault of the suite itself, not of the target."""
 
-    @property
-    def excerpt(self) -> str:
-        """The YAML of a row."""
-        return ""
+    phase = 0
+    """Rows are run first, then operations, and then rows that use something up."""
 
     def setup(self) -> None:
         self.result = self.run_and_get_result()
@@ -57,7 +55,8 @@ class _Item(pytest.Item):
 
         if self.result is None:
             return ""
-        return format_failure(self.result, self.conformance.translator(self.contract.name), self.excerpt)
+        excerpt = self.entry.excerpt if isinstance(self, RowItem) else ""
+        return format_failure(self.result, self.conformance.translator(self.contract.name), excerpt)
 
     def _is_known(self) -> bool:
         return isinstance(self.result, RowResult) and self.result.known is not None
@@ -75,11 +74,7 @@ class RowItem(_Item):
 
     def __init__(self, *, row: Row, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.entry, self.row, self.line, self.is_last = row, row.id, row.line, row.case.last
-
-    @property
-    def excerpt(self) -> str:
-        return self.entry.excerpt
+        self.entry, self.row, self.line, self.phase = row, row.id, row.line, 2 if row.case.last else 0
 
     def run_and_get_result(self) -> RowResult:
         return self.conformance.runner(self.contract).row(self.row)
@@ -93,7 +88,7 @@ class ExploredItem(_Item):
 
     def __init__(self, *, operation: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.operation = operation
+        self.operation, self.phase = operation, 1
 
     def run_and_get_result(self) -> Exploration:
         found, self.undocumented = self.conformance.runner(self.contract).explore(self.operation)
@@ -150,6 +145,6 @@ def sort_rows(items: list[pytest.Item], order: Callable[[str], Iterable[str]]) -
     places: dict[tuple[str, str], int] = {}
     for contract in dict.fromkeys(item.contract.name for item in rows):
         places |= {(contract, row): len(places) + number for number, row in enumerate(order(contract))}
-    rows.sort(key=lambda item: (item.is_last, places[item.contract.name, item.row]))
+    rows.sort(key=lambda item: (item.phase, places[item.contract.name, item.row]))
     ordered = iter(rows)
     items[:] = [next(ordered) if isinstance(item, RowItem) else item for item in items]

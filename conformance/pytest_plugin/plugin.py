@@ -22,12 +22,7 @@ from conformance.pytest_plugin.items import (
 )
 from conformance.pytest_plugin.options import read_options
 from conformance.pytest_plugin.session import SESSION, PluginSession
-from conformance.results.events import Event, format_event
-from conformance.results.model import RowResult
 from conformance.yaml_document import read
-
-EVENT = "conformance"
-"""The attribute of a report that carries a result."""
 
 
 def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
@@ -35,13 +30,13 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
     names = {folder: _contract_name(folder) for folder in folders}
     options = read_options(config, list(names.values()))
     session = config.stash[SESSION] = PluginSession(config, options, names)
-    config.pluginmanager.register(ContractHooks(session, folders), "conformance-plugin")
+    config.pluginmanager.register(ContractHooks(session), "conformance-plugin")
     if getattr(config.option, "allure_report_dir", None):
         from conformance.pytest_plugin.allure import AllureDetails  # noqa: PLC0415 - only beside allure-pytest
 
         config.pluginmanager.register(AllureDetails(), "conformance-allure")
-    if not hasattr(config, "workerinput"):
-        finish = RunFinish(session, folders)
+    if not session.xdist:
+        finish = RunFinish(session)
         config.pluginmanager.register(finish, "conformance-finish")
         if not config.option.collectonly:
             config.add_cleanup(session.sink.release)
@@ -62,8 +57,8 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
 class ContractHooks:
     """Registered in every process, xdist's workers included."""
 
-    def __init__(self, session: PluginSession, folders: list[Path]) -> None:
-        self._session, self._folders = session, folders
+    def __init__(self, session: PluginSession) -> None:
+        self._session = session
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -77,7 +72,7 @@ class ContractHooks:
         """All rows of a contract go to one process."""
         from conformance.pytest_plugin.xdist_scheduler import make_scheduler  # noqa: PLC0415 - only where xdist is there
 
-        return make_scheduler(config, log, self._folders)
+        return make_scheduler(config, log, self._session.names)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """The tables and `openapi.yaml` of a contract's folder."""
@@ -97,7 +92,7 @@ class ContractHooks:
         session = self._session
         if session.problems and not items:
             raise pytest.UsageError("\n" + "\n".join(str(problem) for problem in session.problems))
-        items.sort(key=_phase)
+        items.sort(key=lambda item: getattr(item, "phase", 0))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
@@ -118,11 +113,11 @@ class ContractHooks:
     def _begin(self, session: pytest.Session) -> None:
         state = self._session
         try:
-            state.begin(select_by_contract(session.items), self._folders)
+            state.begin(select_by_contract(session.items))
         except ConformanceError as error:
             state.close()
             raise pytest.UsageError(f"\n{error}") from None
-        if getattr(session.config.option, "dist", "no") == "no" and not hasattr(session.config, "workerinput"):
+        if getattr(session.config.option, "dist", "no") == "no" and not state.xdist:
             sort_rows(
                 session.items, lambda name: state.runners[name].order
             )  # xdist numbers the items of its workers before
@@ -138,23 +133,9 @@ class ContractHooks:
             report.longrepr = item.repr_failure(call.excinfo)  # pytest asks the item only where the call failed
             report.conformance_fault = item.fault
         if report.when == "setup" and item.result is not None:
-            name = item.contract.name
-            run = item.conformance.first_run(name)
-            if isinstance(item.result, RowResult):
-                event = Event("row", name, run=run, row=item.result)
-            else:
-                event = Event("explored", name, run=run, explored=item.result, undocumented=item.undocumented)
-            text = format_event(event)
-            setattr(report, EVENT, text)
-            item.conformance.keep_event(event, text)
+            report.conformance = item.conformance.format_event(item.contract, item.result, item.undocumented)
             report.user_properties.append(("conformance.verdict", item.result.verdict.value))
         return report
-
-
-def _phase(item: pytest.Item) -> int:
-    if isinstance(item, RowItem):
-        return 2 if item.is_last else 0
-    return 1 if isinstance(item, ExploredItem) else 0
 
 
 def _contract_name(folder: Path) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TextIO
 
@@ -36,29 +35,16 @@ _ROWS_BEFORE_CAUSE = 3
 _IGNORING_A_CLOSED_STREAM = contextlib.suppress(BrokenPipeError, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressState:
-    """How far a run is, in requests and in items (rows and operations)."""
-
-    running: str = ""
-    """The node ID of the item that runs."""
-    sent: int = 0
-    planned: int = 0
-    done: int = 0
-    items: int = 0
-    violations: int = 0
-    seconds_left: float | None = None
-    """None where that cannot be estimated yet."""
-
-    def __str__(self) -> str:
-        """`31 of 493 requests · 2 of 32 rows · about 8 min left · 1 violates`."""
-        beyond = self.sent - self.planned
-        parts = [f"{min(self.sent, self.planned)} of {self.planned} requests"]
-        parts += [f"{beyond} beyond the plan"] if beyond > 0 else []
-        parts += [f"{self.done} of {self.items} rows"]
-        parts += [f"about {format_duration(self.seconds_left)} left"] if self.seconds_left is not None else []
-        parts += [f"{self.violations} violate"] if self.violations else []
-        return " · ".join(parts)
+def format_progress(
+    sent: int, planned: int, done: int, items: int, *, violations: int = 0, seconds_left: float | None = None
+) -> str:
+    """`31 of 493 requests · 2 of 32 rows · about 8 min left · 1 violate`."""
+    parts = [f"{min(sent, planned)} of {planned} requests"]
+    parts += [f"{sent - planned} beyond the plan"] if sent > planned else []
+    parts += [f"{done} of {items} rows"]
+    parts += [f"about {format_duration(seconds_left)} left"] if seconds_left is not None else []
+    parts += [f"{violations} violate"] if violations else []
+    return " · ".join(parts)
 
 
 def open_output() -> TextIO:
@@ -76,10 +62,10 @@ class ProgressPrinter:
     A stream whose reader has gone (`| head`) is ignored from then on.
     """
 
-    def __init__(self, stream: TextIO, read_state: Callable[[], ProgressState]) -> None:
+    def __init__(self, stream: TextIO, draw: Callable[[], RenderableType]) -> None:
         width = None if stream.isatty() else 120
         self.console = _Console(file=stream, width=width, highlight=False, emoji=False, markup=False)
-        self._read_state = read_state
+        self._draw = draw
         self._live: Live | None = None
 
     @property
@@ -91,7 +77,7 @@ class ProgressPrinter:
         """Show the progress bar from now on."""
         if self.animated and self._live is None:
             self._live = Live(
-                get_renderable=lambda: _draw_state(self._read_state()),
+                get_renderable=self._draw,
                 console=self.console,
                 transient=True,
                 redirect_stdout=False,
@@ -124,11 +110,12 @@ class _Console(Console):
         self.quiet = True
 
 
-def _draw_state(state: ProgressState) -> RenderableType:
-    total = max(state.planned, 1)
+def draw_progress(running: str, sent: int, planned: int, text: str) -> RenderableType:
+    """A bar with how far the run is, and below it what runs."""
+    total = max(planned, 1)
     line = Table.grid(padding=(0, 1))
-    line.add_row(ProgressBar(total, min(state.sent, total), width=30), str(state))
-    return Group(line, Text(to_one_line(state.running), style="dim", no_wrap=True, overflow="ellipsis"))
+    line.add_row(ProgressBar(total, min(sent, total), width=30), text)
+    return Group(line, Text(to_one_line(running), style="dim", no_wrap=True, overflow="ellipsis"))
 
 
 class ProgressDisplay:
@@ -145,19 +132,18 @@ class ProgressDisplay:
         self._reason = ""
         """Why the row that was printed last has its verdict."""
         self._causes: set[str] = set()
-        self._printer = ProgressPrinter(open_output(), self.state)
+        self._printer = ProgressPrinter(open_output(), self._draw)
 
-    def state(self) -> ProgressState:
-        """How far the run is."""
+    def _draw(self) -> RenderableType:
         session = self._session
         sent = max(sum(runner.sent for runner in session.runners.values()), self._reported)
         planned = session.sink.planned
         rest = max(0, planned - sent)
         spent = perf_counter() - self._started
         estimates = [rest * spent / sent if sent and spent > 1 else None, session.seconds_for(rest)]
-        known = [seconds for seconds in estimates if seconds is not None]
-        left = max(known) if known and rest else None
-        return ProgressState(self._running, sent, planned, self._done, self._items, self._violations, left)
+        left = max(filter(None, estimates), default=None)
+        text = format_progress(sent, planned, self._done, self._items, violations=self._violations, seconds_left=left)
+        return draw_progress(self._running, sent, planned, text)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,8 +18,8 @@ from conformance.errors import ConfigError, Problem
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.pytest_plugin.sink import ResultSink, write_from_process
 from conformance.reference.embedded import EmbeddedServers
-from conformance.results.events import Event, parse_event
-from conformance.results.model import TargetRun
+from conformance.results.events import Event, format_event, parse_event
+from conformance.results.model import Exploration, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_run
 from conformance.session.causes.find import find_causes
@@ -40,7 +40,8 @@ class PluginSession:
     """One per process: xdist's controller collects results, its workers run rows, and without xdist one does both."""
 
     def __init__(self, config: pytest.Config, options: PluginOptions, names: Mapping[Path, str]) -> None:
-        self.options, self._names = options, names
+        self.options, self.names = options, names
+        """The folders of the contracts, each with what its contract calls itself."""
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         """What was left out, and why; no problem."""
@@ -50,31 +51,28 @@ class PluginSession:
         """To be called once nothing is left to do but to clean up and to report."""
         self.sink = ResultSink(options)
         self._contracts: dict[Path, Contract | None] = {}
-        self._announced: set[str] = set()
         self._selected: dict[str, tuple[list[str], list[str]]] = {}
         """Rows and operations of each contract."""
         self._targets: dict[str, Target] = {}
         self.runners: dict[str, TargetRunner] = {}
         self._servers = EmbeddedServers()
         self._folder = config.invocation_params.dir
-        self._is_xdist_worker = hasattr(config, "workerinput")
-        self._worker = str(getattr(config, "workerinput", {}).get("workerid", ""))
-        self._processes: int = getattr(config, "workerinput", {}).get("workercount", 1)
-        """How many processes xdist has begun."""
+        self.xdist: Mapping[str, Any] = getattr(config, "workerinput", {})
+        """What xdist has told this process, where it is one of its workers."""
         self._last_event: tuple[str, Event | None] = ("", None)
 
     def contract(self, folder: Path) -> Contract | None:
         """The contract of a folder, read once; None where it was not selected, or has problems (they are kept)."""
-        name = self._names.get(folder, folder.name)
+        name = self.names.get(folder, folder.name)
         if not self.options.selection.takes(name):
             return None
         if folder not in self._contracts:
             self._contracts[folder] = self._read(folder)
         return self._contracts[folder]
 
-    def contracts(self, folders: Iterable[Path]) -> list[Contract]:
-        """Those of these folders that were selected and have no problems."""
-        return list(filter(None, map(self.contract, folders)))
+    def contracts(self) -> list[Contract]:
+        """Those that were selected and have no problems."""
+        return list(filter(None, map(self.contract, self.names)))
 
     def _read(self, folder: Path) -> Contract | None:
         try:
@@ -87,16 +85,16 @@ class PluginSession:
             return None
         return contract
 
-    def begin(self, selected: Mapping[str, tuple[list[str], list[str]]], folders: Iterable[Path]) -> None:
+    def begin(self, selected: Mapping[str, tuple[list[str], list[str]]]) -> None:
         """Plan everything that was selected, before a byte is sent; raises ConfigError.
 
         `selected` has the rows and the explored operations of each contract. A process of xdist does not know yet which
-        contracts it is given: it plans each with its first item. The process that hands them out reads the contracts of
-        `folders`, and their target, so that it says what is wrong with them.
+        contracts it is given: it plans each with its first item. The process that hands them out reads all contracts,
+        and their target, so that it says what is wrong with them.
         """
-        contracts = self.contracts(folders)
+        contracts = self.contracts()
         self._selected = dict(selected)
-        if self._is_xdist_worker or not contracts:
+        if self.xdist or not contracts:
             return
         check_requirements(self.options.require, [row.id for contract in contracts for row in contract.rows])
         for contract in contracts:
@@ -123,31 +121,32 @@ class PluginSession:
 
         options, workers, is_real = self.options, self.options.workers, self.options.selection.real
         if is_real:  # xdist hands all rows of a contract to one of its processes
-            workers = max(workers, self._processes)
+            workers = max(workers, self.xdist.get("workercount", 1))
         how = RunOptions(options.depth, options.seed, workers, self._folder, options.output, budget=options.budget)
         runner = TargetRunner(contract, self.target(contract), how, embedded=not is_real)
-        if self._is_xdist_worker:  # the process that reports may be told to end before it has heard of them
-            runner.on_kept = write_from_process(options.output, self._worker)
+        if self.xdist:  # the process that reports may be told to end before it has heard of them
+            runner.on_kept = write_from_process(options.output, str(self.xdist["workerid"]))
         runner.begin(*self._selected[contract.name])
         self.runners[contract.name] = runner
         self.sink.announce(runner.describe(), runner.planned)
         return runner
 
-    def keep_event(self, event: Event, text: str) -> None:
-        """Keep the event that was written last: in one process its text need not be parsed again."""
-        self._last_event = (text, event)
+    def format_event(
+        self, contract: Contract, result: RowResult | Exploration, undocumented: tuple[Undocumented, ...]
+    ) -> str:
+        """A result as its report carries it as text; from another process with whose contract and target it is of."""
+        run = self.runners[contract.name].describe() if self.xdist else None
+        if isinstance(result, RowResult):
+            event = Event("row", contract.name, run=run, row=result)
+        else:
+            event = Event("explored", contract.name, run=run, explored=result, undocumented=undocumented)
+        self._last_event = (format_event(event), event)
+        return self._last_event[0]
 
     def event(self, text: str) -> Event:
-        """The event that a report carries as text."""
+        """The event that a report carries as text; in one process it need not be parsed again."""
         last, event = self._last_event
         return event if event is not None and last == text else parse_event(text)
-
-    def first_run(self, contract: str) -> TargetRun | None:
-        """Whose contract and whose target; only at the first call for each contract, later None."""
-        if contract in self._announced:
-            return None
-        self._announced.add(contract)
-        return self.runners[contract].describe()
 
     def translator(self, contract: str) -> Translator:
         """Translates into the language of the session what its run of a contract says."""
@@ -190,9 +189,9 @@ class PluginSession:
             for event in runner.finished():
                 self.sink.take(replace(event, run=None))
 
-    def announce(self, folders: Iterable[Path]) -> None:
+    def announce(self) -> None:
         """Begin the results of each contract without a row so far, so that an interrupted run says what it was."""
-        for contract in self.contracts(folders) if self.options.selection.real else ():
+        for contract in self.contracts() if self.options.selection.real else ():
             with suppress(ConfigError):
                 self.sink.announce(describe_run(contract, self.target(contract).described), 0)
 

@@ -15,7 +15,7 @@ import pytest
 
 from conformance.checks.model import Level, Verdict
 from conformance.pytest_plugin import progress
-from conformance.pytest_plugin.progress import ProgressDisplay, ProgressPrinter, ProgressState
+from conformance.pytest_plugin.progress import ProgressDisplay, ProgressPrinter, draw_progress, format_progress
 from conformance.report.format import format_duration
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RecordedRequest, RowResult
 from conformance.session.causes.model import RunCause
@@ -31,30 +31,26 @@ class Gone(io.StringIO):
         raise BrokenPipeError
 
 
-def drawn(stream: io.StringIO, state: ProgressState) -> str:
-    printer = ProgressPrinter(stream, lambda: state)
-    printer.start()
-    printer.stop()
-    return stream.getvalue()
-
-
 def test_a_terminal_shows_what_runs_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "160")
-    state = ProgressState("cases/x/items.yaml::limit-below", 31, 493, 2, 32, 1, 460.0)
-    text = drawn(Terminal(), state)
-    assert "31 of 493 requests · 2 of 32 rows · about 8 min left · 1 violate" in text
-    assert "cases/x/items.yaml::limit-below" in text
+    text = format_progress(31, 493, 2, 32, violations=1, seconds_left=460.0)
+    stream = Terminal()
+    printer = ProgressPrinter(stream, lambda: draw_progress("cases/x/items.yaml::limit-below", 31, 493, text))
+    printer.start()
+    printer.stop()
+    assert text == "31 of 493 requests · 2 of 32 rows · about 8 min left · 1 violate"
+    assert text in stream.getvalue()
+    assert "cases/x/items.yaml::limit-below" in stream.getvalue()
 
 
 def test_requests_beyond_the_plan_do_not_take_the_bar_past_its_end() -> None:
-    state = ProgressState(sent=496, planned=493, done=32, items=32)
-    assert str(state) == "493 of 493 requests · 3 beyond the plan · 32 of 32 rows"
+    assert format_progress(496, 493, 32, 32) == "493 of 493 requests · 3 beyond the plan · 32 of 32 rows"
 
 
 def test_elsewhere_nothing_is_drawn_again_and_lines_are_left_whole() -> None:
     stream = io.StringIO()
-    printer = ProgressPrinter(stream, ProgressState)
+    printer = ProgressPrinter(stream, str)
     printer.start()
     printer.print_lines(["a" * 300, "[bold]no markup[/bold] :smile:"])
     printer.stop()
@@ -62,7 +58,7 @@ def test_elsewhere_nothing_is_drawn_again_and_lines_are_left_whole() -> None:
 
 
 def test_a_reader_that_has_gone_stops_nothing() -> None:
-    ProgressPrinter(Gone(), ProgressState).print_lines(["a line"])
+    ProgressPrinter(Gone(), str).print_lines(["a line"])
 
 
 def test_times_to_come_are_said_in_few_words() -> None:
