@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -33,6 +33,8 @@ from conformance.report.sanitize import to_one_line
 from conformance.results.serialization import read_results
 from conformance.session.target_runner import RunOptions
 from conformance.target.selection import resolve_target
+
+Item = TypeVar("Item")
 
 BROKEN, INTERRUPTED, NOTHING_EXERCISED = 1, 2, 5
 _SECONDS_BETWEEN_LINES = 15.0
@@ -107,7 +109,9 @@ def command(  # noqa: PLR0917 - click gives them by name
     options = TrialOptions({name: one.folder for name, one in chosen.items()}, depth, seed, own_rows)
     servers: list[ServerProof] = [one for name in chosen for one in wrong_servers(chosen[name], faults[name])]
     servers += [one for name in chosen for one in right_servers(name, seeds, seed)]
-    proof = _run(chosen, servers, options, workers)
+    started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
+    done, partial = _take_until_interrupted(_show_progress(run_trials(servers, options, workers), len(servers)))
+    proof = build_proof(chosen, done, options, started, round(perf_counter() - began, 1), partial=partial)
     click.echo(format_proof(proof, language), nl=False)
     write_text(output / "proof.json", format_json_proof(proof))
     write_text(output / "proof.html", render_proof(proof, language))
@@ -142,14 +146,20 @@ def _measure_recorded(path: Path, contract: str | None, cases: Path | None) -> i
     return next(code for code in (INTERRUPTED, BROKEN, 0, NOTHING_EXERCISED) if code in codes)
 
 
-def _print_powers(measured: Iterable[RowPower], described: Mapping[str, Any]) -> int:
-    powers: list[RowPower] = []
-    interrupted = False
+def _take_until_interrupted(items: Iterable[Item]) -> tuple[list[Item], bool]:
+    """The items that came, and whether Ctrl-C ended them."""
+    taken: list[Item] = []
     try:
-        for power in measured:
-            powers.append(power)  # noqa: PERF402 - an interrupted loop keeps what it has
+        for item in items:
+            taken.append(item)  # noqa: PERF402 - an interrupted loop keeps what it has
     except KeyboardInterrupt:
-        interrupted = True
+        return taken, True
+    return taken, False
+
+
+def _print_powers(measured: Iterable[RowPower], described: Mapping[str, Any]) -> int:
+    powers, interrupted = _take_until_interrupted(measured)
+    if interrupted:
         click.echo("interrupted", err=True)
     click.echo("\n".join(map(to_one_line, format_power(powers, described))))
     faults, caught = sum(len(one.faults) for one in powers), sum(one.caught for one in powers)
@@ -158,20 +168,6 @@ def _print_powers(measured: Iterable[RowPower], described: Mapping[str, Any]) ->
     if all(one.verdict is Verdict.NOT_EXERCISED for one in powers):
         return NOTHING_EXERCISED
     return 0 if faults and caught >= ENOUGH * faults else BROKEN
-
-
-def _run(
-    contracts: Mapping[str, Contract], servers: Sequence[ServerProof], options: TrialOptions, workers: int
-) -> Proof:
-    started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
-    done: list[ServerProof] = []
-    partial = False
-    try:
-        for server in _show_progress(run_trials(servers, options, workers), len(servers)):
-            done.append(server)  # noqa: PERF402 - an interrupted loop keeps what it has
-    except KeyboardInterrupt:
-        partial = True
-    return build_proof(contracts, done, options, started, round(perf_counter() - began, 1), partial=partial)
 
 
 def _show_progress(trials: Iterable[ServerProof], total: int) -> Iterator[ServerProof]:

@@ -126,10 +126,13 @@ class PluginSession:
         runner = TargetRunner(contract, self.target(contract), how, embedded=not is_real)
         if self.xdist:  # the process that reports may be told to end before it has heard of them
             runner.on_kept = write_from_process(options.output, str(self.xdist["workerid"]))
+        self.runners[contract.name] = runner  # before it begins: what interrupts that has it closed, too
         runner.begin(*self._selected[contract.name])
-        self.runners[contract.name] = runner
         self.sink.announce(runner.describe(), runner.planned)
         return runner
+
+    def _begun(self) -> list[TargetRunner]:
+        return [runner for runner in self.runners.values() if runner.has_begun]
 
     def format_event(
         self, contract: Contract, result: RowResult | Exploration, undocumented: tuple[Undocumented, ...]
@@ -179,13 +182,13 @@ class PluginSession:
         """A text without any target's secrets."""
         for target in (self.options.selection.target, *self._targets.values()):
             text = Redactor(target.secrets).text(text) if target else text
-        for runner in self.runners.values():
+        for runner in self._begun():
             text = runner.redact(text)
         return text
 
     def keep_finished(self) -> None:
         """Keep what was done and not reported yet, where several workers ran ahead of pytest."""
-        for runner in self.runners.values():
+        for runner in self._begun():
             for event in runner.finished():
                 self.sink.take(replace(event, run=None))
 
@@ -197,7 +200,7 @@ class PluginSession:
 
     def close(self) -> None:
         """Clean up, close connections and embedded servers; what could not be cleaned up becomes a warning."""
-        for runner in self.runners.values():
+        for runner in self._begun():
             runner.close()
             self.sink.warn(runner.describe())
         self._servers.close()

@@ -80,6 +80,11 @@ class TargetRunner:
         return self.order
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the target is prepared and everything planned."""
+        return self._run is not None
+
+    @property
     def _begun(self) -> ContractRun:
         if self._run is None:
             raise InternalError(f"{self.contract.name} was not begun")
