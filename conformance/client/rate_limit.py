@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_UN, flock
+from itertools import chain
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +49,8 @@ class RateLimiter:
         """When the last request of each was answered, by the machine's own clock; negative: since when it is sent."""
         self._own = Counter[int]()
         """How many requests of this object are under way in each slot."""
+        self._next = 0
+        """The slot that is looked at first."""
         self._lock = threading.Lock()
         name = hashlib.sha256(f"{target} {pace.requests}/{pace.seconds}".encode()).hexdigest()[:32]
         path = Path(tempfile.gettempdir(), f"conformance-{os.getuid()}", f"pace-{name}")
@@ -65,7 +69,7 @@ class RateLimiter:
         finally:
             with self._exclusive():
                 self._own[slot] -= 1
-                self._slots[slot] = self._now()
+                self._write(slot, self._now())
 
     def close(self) -> None:
         """Let go of the file, which is deleted by the last who uses it; the next request opens it again."""
@@ -80,48 +84,54 @@ class RateLimiter:
             self._file = None
 
     def _take_slot(self, *, wait: bool) -> tuple[int, float]:
-        """Take the slot that is free, or the first that will be; its number and 0, or the seconds until to ask again.
+        """Take a slot that is free, or the first that will be; its number and 0, or the seconds until to ask again.
 
         Who does not wait takes it in any case.
         """
         with self._exclusive():
-            now = self._now()
-            _, since, slot = min((self._is_under_way(n, now), abs(at), n) for n, at in enumerate(self._slots))
-            if wait and self._is_under_way(slot, now):
-                return slot, _LOOK_AGAIN
-            if wait and self._slots[slot] > 0 and now < since + self.pace.seconds:
-                return slot, since + self.pace.seconds - now
+            now, waits = self._now(), dict[int, float]()
+            for slot in chain(range(self._next, self.pace.requests), range(self._next)):
+                waits[slot] = self._seconds_until_free(slot, now)
+                if not waits[slot]:
+                    break
+            slot = min(waits, key=waits.__getitem__)
+            if wait and waits[slot]:
+                return slot, _LOOK_AGAIN if waits[slot] == inf else waits[slot]
             self._own[slot] += 1
-            self._slots[slot] = -now
+            self._next = (slot + 1) % self.pace.requests
+            self._write(slot, -now)
             return slot, 0.0
 
-    def _is_under_way(self, slot: int, now: float) -> bool:
+    def _seconds_until_free(self, slot: int, now: float) -> float:
+        """0 for a slot that is free, infinity for one whose request is under way."""
         at = self._slots[slot]
-        return self._own[slot] > 0 or (at < 0 and now < _LOST - at)
+        if self._file is not None:
+            with suppress(OSError):
+                shared = array("d", os.pread(self._file, 8, _USERS + 8 * slot).ljust(8, b"\0"))[0]
+                at = max(at, shared if abs(shared) <= now else 0.0, key=abs)  # what is later is of an earlier boot
+        if self._own[slot] or (at < 0 and now < _LOST - at):
+            return inf
+        return max(0.0, at + self.pace.seconds - now) if at > 0 else 0.0
+
+    def _write(self, slot: int, at: float) -> None:
+        self._slots[slot] = at
+        if self._file is not None:
+            with suppress(OSError):
+                os.pwrite(self._file, array("d", [at]).tobytes(), _USERS + 8 * slot)
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """The slots, as all processes know them, are nobody else's meanwhile."""
+        """The slots are nobody else's meanwhile, in this process or another."""
         with self._lock:
-            with suppress(OSError):
-                self._read_slots()
+            if self._path is not None:
+                with suppress(OSError):
+                    self._file = self._open(self._path) if self._file is None else self._file
+                    flock(self._file, LOCK_EX)
             try:
                 yield
             finally:
                 if self._file is not None:
-                    with suppress(OSError):
-                        os.pwrite(self._file, self._slots.tobytes(), _USERS)
                     flock(self._file, LOCK_UN)
-
-    def _read_slots(self) -> None:
-        if self._path is None:
-            return
-        self._file = self._open(self._path) if self._file is None else self._file
-        flock(self._file, LOCK_EX)
-        size, now = self._slots.itemsize * len(self._slots), self._now()
-        shared = array("d", os.pread(self._file, size, _USERS).ljust(size, b"\0"))
-        known = (at if abs(at) <= now else 0.0 for at in shared)  # what is later is of an earlier boot
-        self._slots = array("d", (max(pair, key=abs) for pair in zip(known, self._slots, strict=True)))
 
     def _open(self, path: Path) -> int:
         """Open the file, and count as one who uses it; OSError where it is somebody else's."""
