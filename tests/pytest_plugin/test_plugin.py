@@ -297,7 +297,7 @@ def test_an_interrupt_where_code_has_no_line_can_be_drawn() -> None:
         frame = sys._getframe()
         raise KeyboardInterrupt().with_traceback(TracebackType(None, frame, -1, -1))
 
-    hooks = ContractHooks(SimpleNamespace(begin=begin), [])  # type: ignore[arg-type]
+    hooks = ContractHooks(SimpleNamespace(begin=begin))  # type: ignore[arg-type]
     session = SimpleNamespace(config=SimpleNamespace(option=SimpleNamespace(collectonly=False)), items=[])
     with pytest.raises(KeyboardInterrupt) as caught:
         next(hooks.pytest_runtestloop(session))  # type: ignore[arg-type]
