@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -52,19 +51,17 @@ _FOR_ROWS = ("inputs", "open_choices", "controls", "guards", "wordings")
 """What rows name; `{item}` in it is what `vars` of the row says."""
 
 
-def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> list[Problem]:
-    """Every problem that shows only when the files of a contract are seen together, by file.
+def check_contract(contract: Contract, head: Document) -> list[Problem]:
+    """Every problem that shows only when the files of a contract are seen together; `head` is contract.yaml.
 
     A value that several aliases stand for has each of its problems once.
     """
     found: list[Problem] = []
     seen: dict[str, str] = {}
     variables = frozenset(name for row in contract.rows for name in row.case.vars)
-    if (head := documents.get(contract.folder / "contract.yaml")) is not None:
-        found += _check_head(_File(contract, head, variables))
+    found += _check_head(_File(contract, head, variables))
     for table in contract.tables:
-        path = table.rows[0].file
-        file = _File(contract, documents[path], variables)
+        file = _File(contract, table.rows[0].document, variables)
         for row in table.rows:
             where = file.document.where(row.place)
             if row.id in seen:
@@ -72,8 +69,8 @@ def check_contract(contract: Contract, documents: Mapping[Path, Document]) -> li
             seen[row.id] = where
             found += _check_row(file, row)
         found += _check_shared_keys(file, table)
-        if table.name != path.stem:
-            found.append(Problem(f"{path}:1", f"`table` is {table.name!r}", "name it as its file"))
+        if table.name != file.document.path.stem:
+            found.append(Problem(f"{file.document.path}:1", f"`table` is {table.name!r}", "name it as its file"))
     return drop_repeated(found, lambda problem: problem.what.partition(ALIAS_NOTE)[0])
 
 
@@ -141,7 +138,6 @@ def _check_head(file: _File) -> Iterator[Problem]:
     for name, credential in head.credentials.items():
         if credential.obtain is not None:
             yield from _check_obtained(file, ("credentials", name), credential, credential.obtain)
-    yield from file.unknown_names(("created_resources",), head.created_resources, contract.operations, "operation")
     for name, operation in contract.operations.items():
         if name in head.operations:
             yield from _check_surplus(file, ("operations", name), operation.spec.path, [operation], ("path",))
@@ -287,6 +283,7 @@ def _check_forms(
         "vantage": head.vantages,
         "hook": head.hooks,
         "chain": head.chains,
+        "operation of openapi.yaml": operations,
         "operation or chain": {"this", *operations, *head.chains},
         "part of a request": _PARTS,
     }
@@ -299,20 +296,19 @@ def _check_forms(
 def _check_names(
     file: _File, forms: Iterable[tuple[Place, StrictModel]], known: Mapping[str, Collection[str]]
 ) -> Iterator[Problem]:
-    """What forms say by a name of one of these kinds is there; of a mapping its keys are names, up to the first dot."""
+    """What forms say by a name of one of these kinds is there; of a mapping its keys are names."""
     for place, form in forms:
         for field, info in type(form).model_fields.items():
             for names in (one for one in info.metadata if isinstance(one, Names) and one.kind in known):
                 given = getattr(form, field)
                 at = (*place, info.alias or field)
                 for text in [given] if isinstance(given, str) else given or ():
-                    if isinstance(given, Mapping):
-                        head, _, name = text.partition(".")
-                        yield from file.unknown_names((*at, text), [head], known[names.kind], names.kind)
-                        if head == "headers" and name.lower() in FRAMING_HEADERS:
-                            yield file.problem((*at, text), f"{name} is set by the suite alone", "leave it out")
-                    elif not (names.kind in _FILLED and "{" in text):
-                        yield from file.unknown_names(at, [text], known[names.kind], names.kind)
+                    inside = (*at, text) if isinstance(given, Mapping) else at
+                    head, _, name = text.partition(".") if names.kind == "part of a request" else (text, "", "")
+                    if not (names.kind in _FILLED and "{" in text):
+                        yield from file.unknown_names(inside, [head], known[names.kind], names.kind)
+                    if head == "headers" and name.lower() in FRAMING_HEADERS:
+                        yield file.problem(inside, f"{name} is set by the suite alone", "leave it out")
 
 
 def _check_path(file: _File, step: Step, place: Place, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:

@@ -44,47 +44,42 @@ def find_contracts(folder: Path) -> tuple[Path, ...]:
 def read_contract(folder: Path) -> Contract:
     """Read one contract's folder; raises ConfigError with every problem of all its files."""
     problems: list[Problem] = []
-    head_document, found = read(folder / "contract.yaml")
-    problems += found
+    head_document, unreadable = read(folder / "contract.yaml")
+    problems += unreadable
     written = head_document.members if head_document else {}
-    # What contract.yaml defines for rows to name, also where it is not valid.
+    # What contract.yaml defines for rows to name, and its tables, also where it is not valid.
     named = {kind: written[kind] if isinstance(written.get(kind), dict) else {} for kind in _NAMED_PARTS}
-    head = None if found else _validated(ContractFile, head_document, named, problems)
-    openapi, api = read(folder / "openapi.yaml")
-    problems += api
-    names = _table_names(head, head_document)
+    listed = written["tables"] if isinstance(written.get("tables"), list) else []
+    names = [name for name in listed if isinstance(name, str)]
+    head = None if unreadable else _validated(ContractFile, head_document, named, problems)
+    openapi, found = read(folder / "openapi.yaml")
+    problems += found
     tables_read = {name: read(folder / f"{name}.yaml") for name in names}
     problems += [problem for _, found in tables_read.values() for problem in found]
     whole = {name: document for name, (document, found) in tables_read.items() if document and not found}
     whole, unlike = write_out_likes(whole)
     problems += unlike
-    files = [(name, whole.get(name), _validated(TableFile, whole.get(name), named, problems)) for name in names]
+    files = [(document, _validated(TableFile, document, named, problems)) for document in map(whole.get, names)]
+    tables = tuple(_table(table, document) for document, table in files if table and document)
     problems += _unlisted(folder, names)
-    if head is None or openapi is None or any(table is None for _, _, table in files):
+    if head is None or head_document is None or openapi is None or len(tables) < len(names):
         raise ConfigError(problems)
-    operations, missing = _operations(openapi, head, head_document)
-    problems += missing
+    if not isinstance(openapi.members.get("paths"), dict):
+        where = openapi.where(("paths",))
+        problems.append(Problem(where, "there is no mapping `paths`", "name the operations in it"))
+    operations = {
+        name: Operation(name, method, path, head.operations.get(name, OperationSpec()))
+        for name, method, path in list_operations(openapi.value)
+    }
     translated, found = read(folder / "ja.yaml") if os.path.lexists(folder / "ja.yaml") else (None, ())
     problems += found
     japanese = (None if found else _validated(TranslationFile, translated, {}, problems)) or TranslationFile()
-    tables = tuple(
-        _table(table, document) for _, document, table in files if table is not None and document is not None
-    )
     contract = Contract(folder, head, tables, operations, openapi.members, japanese, read_power(folder))
-    documents = {folder / "contract.yaml": head_document, **{doc.path: doc for _, doc, _ in files if doc}}
-    problems += check_contract(contract, {path: doc for path, doc in documents.items() if doc})
+    problems += check_contract(contract, head_document)
     problems += check_translation(contract, japanese, translated) if translated else []
     if problems:
         raise ConfigError(problems)
     return contract
-
-
-def _table_names(head: ContractFile | None, document: Document | None) -> list[str]:
-    """The tables that `contract.yaml` names; also of one that is not valid, so that all problems come at once."""
-    if head is not None:
-        return list(head.tables)
-    value = document.members.get("tables") if document else None
-    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
 def _unlisted(folder: Path, names: Iterable[str]) -> Iterator[Problem]:
@@ -102,34 +97,12 @@ def _validated(
     try:
         return model.model_validate(document.value, context=named)
     except ValidationError as error:
-        form = model.model_json_schema(by_alias=True)
+        form, note = model.model_json_schema(by_alias=True), document.alias_note
         found = problems_from_validation(
-            error,
-            document.value,
-            document.where,
-            schema=form,
-            renamed=RENAMED_KEYS,
-            note=document.alias_note,
+            error, document.value, document.where, schema=form, renamed=RENAMED_KEYS, note=note
         )
         problems += drop_repeated(found, lambda problem: _NUMBER.sub("", problem.what.partition(ALIAS_NOTE)[0]))
         return None
-
-
-def _operations(
-    openapi: Document, head: ContractFile, document: Document | None
-) -> tuple[dict[str, Operation], list[Problem]]:
-    if not isinstance(openapi.members.get("paths"), dict):
-        return {}, [Problem(openapi.where(("paths",)), "there is no mapping `paths`", "name the operations in it")]
-    found = {name: (method, path) for name, method, path in list_operations(openapi.value)}
-    problems = [
-        Problem(document.where(("operations", name)) if document else name, f"openapi.yaml has no operation {name!r}")
-        for name in head.operations
-        if name not in found
-    ]
-    return {
-        name: Operation(name, method, path, head.operations.get(name, OperationSpec()))
-        for name, (method, path) in found.items()
-    }, problems
 
 
 def _table(table: TableFile, document: Document) -> Table:

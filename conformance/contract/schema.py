@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from conformance.contract.short_forms import write_out_message, write_out_step
+from conformance.contract.short_forms import write_out_message
 from conformance.contract.templates import HEADS, MESSAGE_HEADS, find_placeholders, unknown_placeholders
 from conformance.jsontools import walk_values
 from conformance.quantities import PaceText
@@ -460,7 +460,12 @@ class Step(StrictModel):
     """The shallowest depth at which the call is made."""
 
 
-Call = Annotated[Step, BeforeValidator(write_out_step, json_schema_input_type=str | Step)]
+Call = Annotated[
+    Step,
+    BeforeValidator(
+        lambda value: {"call": value} if isinstance(value, str) else value, json_schema_input_type=str | Step
+    ),
+]
 """A step, or the name of what it calls."""
 
 
@@ -738,7 +743,7 @@ class ContractFile(StrictModel):
     fixtures: dict[str, NamedInput] = {}
     vantages: dict[str, NamedInput] = {}
     hooks: dict[str, NamedInput] = {}
-    operations: dict[str, OperationSpec]
+    operations: Annotated[dict[str, OperationSpec], Names("operation of openapi.yaml")]
     exploration: dict[Depth, int] = {"standard": 30, "thorough": 300}
     """How many requests exploration may send for one operation."""
     schemas: dict[str, Schema] = {}
@@ -750,7 +755,7 @@ class ContractFile(StrictModel):
     guards: dict[str, Guard] = {}
     wordings: dict[str, Wordings] = {}
     """Wordings of messages that several rows share, by name."""
-    created_resources: dict[str, CreatedResource] = {}
+    created_resources: Annotated[dict[str, CreatedResource], Names("operation of openapi.yaml")] = {}
     """By operation: what a call of it leaves on a target, so that nothing is left behind."""
     languages: list[LanguageSelector] = []
     language_fixture: str | None = None

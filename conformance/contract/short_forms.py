@@ -40,11 +40,6 @@ def _wordings(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"text": text, **named}
 
 
-def write_out_step(value: Any) -> Any:
-    """A step; a name alone is what it calls."""
-    return {"call": value} if isinstance(value, str) else value
-
-
 def fill_variables(value: Any, variables: Mapping[str, str]) -> Any:
     """A value of JSON types in which each text, keys included, has the variables of a row filled in.
 

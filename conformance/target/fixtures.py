@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.contract.contract import Contract
@@ -117,15 +117,18 @@ def _check_languages(target: Target, contract: Contract) -> Iterator[Problem]:
 def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Problem]:
     """Nothing is said of members that the profile does not give."""
     kind, pointers = rule.kind_and_pointers
-    if rule.distinct:
-        yield from _check_distinct(target, name, rule.distinct)
-        return
+    places = [("fixtures", name, *pointer.split("/")[1:]) for pointer in pointers]
+    names, lines = [".".join(place) for place in places], [target.where(*place) for place in places]
     found = [resolve_pointer(target.fixtures[name], pointer) for pointer in pointers[: 1 if rule.form else None]]
+    if rule.distinct:
+        seen: dict[str, str] = {}
+        for (there, value), member, line in zip(found, names, lines, strict=True):
+            if there and (known := seen.setdefault(str(value), member)) != member:
+                yield Problem(line, f"{member} is {value}, as {known} is", "give each its own")
+        return
     if not all(there for there, _ in found):
         return
-    first, second = found[0][1], rule.form[1] if rule.form else found[1][1]
-    names = [".".join(["fixtures", name, *pointer.split("/")[1:]]) for pointer in pointers]
-    where = target.where("fixtures", name, *pointers[0].split("/")[1:])
+    first, second, where = found[0][1], rule.form[1] if rule.form else found[1][1], lines[0]
     if kind == "ordered":
         if not (_is_number(first) and _is_number(second)):
             yield Problem(where, f"{names[0]} and {names[1]} must be numbers", "write them as digits, without quotes")
@@ -133,9 +136,7 @@ def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Proble
             yield Problem(where, f"{names[0]} is {first}, above {names[1]}, {second}", "exchange them")
         return
     if kind.endswith("match") and not isinstance(second, str):
-        yield Problem(
-            target.where("fixtures", name, *pointers[1].split("/")[1:]), f"{names[1]} must be text", "put it in quotes"
-        )
+        yield Problem(lines[1], f"{names[1]} must be text", "put it in quotes")
         return
     matched = _matches(str(first) if type(first) is int else first, second)
     if kind == "form" and matched is False:
@@ -144,16 +145,6 @@ def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Proble
         yield Problem(where, f"{names[0]} does not match {names[1]}", "give a value that the server accepts")
     if kind == "mismatch" and matched:
         yield Problem(where, f"{names[0]} matches {names[1]}", "give a value that the server must refuse")
-
-
-def _check_distinct(target: Target, name: str, pointers: Sequence[str]) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
-    for pointer in pointers:
-        there, value = resolve_pointer(target.fixtures[name], pointer)
-        member = ".".join(["fixtures", name, *pointer.split("/")[1:]])
-        if there and (first := seen.setdefault(str(value), member)) != member:
-            where = target.where("fixtures", name, *pointer.split("/")[1:])
-            yield Problem(where, f"{member} is {value}, as {first} is", "give each its own")
 
 
 def _is_number(value: Any) -> bool:
