@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Any, Final
@@ -14,18 +14,16 @@ from conformance.checks.context import parse_json
 from conformance.checks.errors import one_or_all
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, format_codes, has_must, summarize_response
-from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.context import RunContext
 from conformance.engine.culprit import NOT_AGAIN, TIMES_IN_A_ROW, stays_as_it_is
 from conformance.engine.evidence import Evidence
-from conformance.engine.probe import build_probe
+from conformance.engine.row_sender import RowSender
 from conformance.engine.step_sequence import StepResult, StepSequence
-from conformance.engine.steps import run_row_steps
 from conformance.http import Response
 from conformance.jsontools import canonical_text, resolve_pointer
 from conformance.messages import Message
-from conformance.plan.model import ControlPlan, PlannedStep, RowPlan, reads_own
+from conformance.plan.model import ControlPlan, PlannedStep, reads_own
 from conformance.results.model import Attempt
 
 _TRY_AGAIN: Final = frozenset({408, 409, 423, 425, 429})
@@ -34,64 +32,58 @@ Refusal = tuple[int, str]
 """The status of a refusal, and its codes or its message."""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlResult:
-    """What one control came to; nothing of it is known to other rows yet."""
-
-    evidence: Evidence
-    refusals: tuple[Refusal, ...] = ()
-    """Why the valid request was refused, where it was not with the row's own answer."""
-    passed: Mapping[str, str] = field(default_factory=dict)
-    """The key of the control (at smoke of each of its calls, too) and where it passed; empty where it did not."""
-
-
 class ControlRunner:
-    """Tries and judges the controls of one row. Holds no state, so several may be tried at the same time."""
+    """Tries one control of a row and judges it; nothing of it is known to other rows yet.
 
-    def __init__(self, context: RunContext, plan: RowPlan) -> None:
-        self.context, self.plan = context, plan
+    Several may be tried at the same time.
+    """
 
-    def check(self, control: ControlPlan, captured: Mapping[str, Any]) -> ControlResult:
-        """Try one control and judge it."""
-        evidence, began = Evidence(self.context.redactor), perf_counter()
-        captures = dict(captured) | ({} if control.drawn is None else {"drawn": control.drawn})
+    def __init__(self, sender: RowSender, control: ControlPlan) -> None:
+        self._sender, self._context, self.control = sender, sender.context, control
+        self.evidence = Evidence(sender.context.redactor)
+        self.refusals: tuple[Refusal, ...] = ()
+        """Why the valid request was refused, where it was not with the row's own answer."""
+        self.passed: Mapping[str, str] = {}
+        """The key of the control (at smoke of each of its calls, too) and where it passed; empty where it did not."""
+
+    def check(self) -> None:
+        """Send the control and judge it."""
+        control, began = self.control, perf_counter()
+        captures = dict(self._sender.captures) | ({} if control.drawn is None else {"drawn": control.drawn})
         first = dict(captures)
-        sequence = self._send(evidence, control, captures)
+        sequence = self._send(captures)
         if self._may_be_undone(sequence):
-            with evidence.count_as("confirmed"):
-                if not self._fails_every_time(evidence, control, captures, sequence, perf_counter() - began):
-                    evidence.doubts.append(NOT_AGAIN)
-                    self._note(evidence, control, "no-answer", sequence)
-                    return ControlResult(evidence)
-        if sequence.broken is not None and self._passes_again(evidence, control, first, sequence):
-            found = self._refusal(control, sequence.broken, Message("it was accepted when it was sent again"))
-            self._add_violation(evidence, control, sequence, [found])
-            return ControlResult(evidence)
-        refusals = self.judge(evidence, control, sequence, captured)
-        if not sequence.passed:
-            return ControlResult(evidence, refusals)
-        where = Message("passed for {row}", row=self.plan.row.id)
-        calls = {step.key: where for step in control.steps} if self.context.depth == "smoke" else {}
-        return ControlResult(evidence, refusals, {control.key: where, **calls})
+            with self.evidence.count_as("confirmed"):
+                if not self._fails_every_time(captures, sequence, perf_counter() - began):
+                    self.evidence.doubts.append(NOT_AGAIN)
+                    self._note("no-answer", sequence)
+                    return
+        if sequence.broken is not None and self._passes_again(first, sequence):
+            found = self._refusal(sequence.broken, Message("it was accepted when it was sent again"))
+            self._add_violation(sequence, [found])
+            return
+        self.judge(sequence)
+        if sequence.passed:
+            where = Message("passed for {row}", row=self._sender.row)
+            keys = [step.key for step in control.steps] if self._context.depth == "smoke" else []
+            self.passed = dict.fromkeys([control.key, *keys], where)
 
-    def _fails_every_time(
-        self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any], sequence: StepSequence, took: float
-    ) -> bool:
+    def _fails_every_time(self, captures: dict[str, Any], sequence: StepSequence, took: float) -> bool:
         """Whether a control that failed fails again and again, and what it reads does not change by itself after it.
 
         `captures` are those of the time that failed, what it captured included.
         """
         for time in range(TIMES_IN_A_ROW):
             captures = dict(captures)
-            sequence = self._send(evidence, control, captures) if time else sequence
+            sequence = self._send(captures) if time else sequence
             end = sequence.broken
             if end is None or not self._may_be_undone(sequence):
                 return False
-            read = partial(self._read_again, evidence, control, end.step, captures)
+            read = partial(self._read_again, end.step, captures)
             # What undoes the control has been sent by now, so that it reads otherwise than at the step that failed.
-            undone = any(step.undo for step in control.steps)
+            undone = any(step.undo for step in self.control.steps)
             shown = read() if undone else _what_is_shown([end])
-            if not stays_as_it_is(read, operator.ne, shown, took, self.context.shared.stopping):
+            if not stays_as_it_is(read, operator.ne, shown, took, self._context.shared.stopping):
                 return False
         return True
 
@@ -102,12 +94,10 @@ class ControlRunner:
             return False
         calls = [call.step for call in sequence.calls]
         wrote = any(step.permission != "read" for step in calls)
-        own = reads_own(end.step.request, [*self.plan.before, *calls])
+        own = reads_own(end.step.request, [*self._sender.plan.before, *calls])
         return wrote and not own and (not end.refused or sequence.lost)
 
-    def _passes_again(
-        self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any], sequence: StepSequence
-    ) -> bool:
+    def _passes_again(self, captures: dict[str, Any], sequence: StepSequence) -> bool:
         """Whether the first request of a control was refused as invalid, and all of it passes at the second try."""
         end = sequence.broken
         if end is None or end.stale or not end.refused or len(sequence.calls) > 1 or end.exchange.response is None:
@@ -115,98 +105,79 @@ class ControlRunner:
         if end.exchange.maybe_done:  # the refusal may be the answer to what an earlier try has done
             return False
         status = end.exchange.response.status
-        if not 400 <= status < 500 or status in _TRY_AGAIN or self.context.shared.stopping.is_set():
+        if not 400 <= status < 500 or status in _TRY_AGAIN or self._context.shared.stopping.is_set():
             return False
-        with evidence.count_as("confirmed"):
-            return self._send(evidence, control, captures).passed
+        with self.evidence.count_as("confirmed"):
+            return self._send(captures).passed
 
-    def _send(
-        self, evidence: Evidence, control: ControlPlan, captures: dict[str, Any], steps: Sequence[PlannedStep] = ()
-    ) -> StepSequence:
-        row, label = self.plan.row.id, _where(control)
-        steps = steps or control.steps
-        return run_row_steps(self.context, row, evidence, steps, captures, label=label, role="control")
+    def _send(self, captures: dict[str, Any], steps: Sequence[PlannedStep] = ()) -> StepSequence:
+        return self._sender.run_steps(self.evidence, steps or self.control.steps, self._where, "control", captures)
 
-    def _read_again(
-        self, evidence: Evidence, control: ControlPlan, step: PlannedStep, captures: dict[str, Any]
-    ) -> tuple[int, str] | None:
-        return _what_is_shown(self._send(evidence, control, captures, [step]).calls)
+    def _read_again(self, step: PlannedStep, captures: dict[str, Any]) -> tuple[int, str] | None:
+        return _what_is_shown(self._send(captures, [step]).calls)
 
-    def find_passed(self, control: ControlPlan, own: Mapping[str, str]) -> str | None:
-        """Where it passed already, as a whole or call by call, in an earlier row or in this one; None if nowhere."""
-        passed = {**self.context.shared.passed, **own}
-        if control.key in passed:
-            return passed[control.key]
-        calls = [passed.get(step.key) for step in control.steps]
-        return None if None in calls else calls[0]
-
-    def judge(
-        self, evidence: Evidence, control: ControlPlan, sequence: StepSequence, captured: Mapping[str, Any]
-    ) -> tuple[Refusal, ...]:
-        """Write down what calls that were made say of the row; why the valid request was refused, where that counts."""
-        call = sequence.broken
+    def judge(self, sequence: StepSequence) -> None:
+        """Write down what calls that were made say of the row."""
+        call, label = sequence.broken, self.control.label
         response = call.exchange.response if call else None
         if sequence.passed:
-            self._note(evidence, control, "as-promised", sequence)
+            self._note("as-promised", sequence)
         elif call is None or call.stale or response is None:
-            doubt = Message("control {label}: {reason}", label=control.label, reason=sequence.why)
-            evidence.doubts.append(doubt)
-            self._note(evidence, control, "no-answer", sequence)
+            self.evidence.doubts.append(Message("control {label}: {reason}", label=label, reason=sequence.why))
+            self._note("no-answer", sequence)
         elif not call.refused:
             found = [item if item.check == "status" else replace(item, check="effect") for item in call.found]
-            self._add_violation(evidence, control, sequence, found)
+            self._add_violation(sequence, found)
         elif sequence.lost:
-            actual, where = summarize_response(response, self.context.rules), _where(control)
-            lost = Finding("effect", Level.MUST, Message("what was just written"), actual, where)
-            self._add_violation(evidence, control, sequence, [lost])
+            actual = summarize_response(response, self._context.rules)
+            lost = Finding("effect", Level.MUST, Message("what was just written"), actual, self._where)
+            self._add_violation(sequence, [lost])
         elif response.status >= 500 or response.status == 304:
-            self._add_violation(evidence, control, sequence, call.found)
-        elif self.is_own_answer(call, captured) and not control.doubtful:
+            self._add_violation(sequence, call.found)
+        elif not self.control.doubtful and is_own_answer(self._sender, call):
             detail = Message("a valid request got the answer that this row promises for a faulty one")
-            self._add_violation(evidence, control, sequence, [self._refusal(control, call, detail)])
+            self._add_violation(sequence, [self._refusal(call, detail)])
         else:
-            answer = summarize_response(response, self.context.rules)
-            doubt = Message("control {label} was refused: {answer}", label=control.label, answer=answer)
-            evidence.doubts.append(doubt)
-            self._note(evidence, control, "no-answer", sequence)
-            # What a target must refuse is no valid request, whatever it is refused with.
-            return (refusal_reason(self.context, response),) if min(call.expected.expect.statuses) < 400 else ()
-        return ()
+            answer = summarize_response(response, self._context.rules)
+            self.evidence.doubts.append(Message("control {label} was refused: {answer}", label=label, answer=answer))
+            self._note("no-answer", sequence)
+            if min(call.expected.expect.statuses) < 400:  # what a target must refuse is no valid request
+                self.refusals = (refusal_reason(self._context, response),)
 
-    def is_own_answer(self, call: StepResult, captured: Mapping[str, Any]) -> bool:
-        """Whether a valid request was refused with the very answer of this row."""
-        response = call.exchange.response
-        if response is None or not call.refused:
-            return False
-        with suppress(MissingValue):
-            probe = self.plan.probes[0]
-            scope = PlaceholderScope(captured, probe.language, probe.other_language, self.plan.row.id)
-            expected = build_probe(self.context, self.plan.row.id, probe, scope).expected
-            return not has_must(check_response(response, replace(expected, language=None), self.context.rules, ""))
-        return False
+    @property
+    def _where(self) -> Message:
+        """What the report calls the control."""
+        return Message("control {label}", label=self.control.label)
 
-    def _refusal(self, control: ControlPlan, call: StepResult, detail: Message) -> Finding:
+    def _refusal(self, call: StepResult, detail: Message) -> Finding:
         response, statuses = call.exchange.response, call.expected.expect.statuses
-        actual = summarize_response(response, self.context.rules) if response else ""
-        return Finding("control", Level.MUST, one_or_all(statuses), actual, _where(control), detail=detail)
+        actual = summarize_response(response, self._context.rules) if response else ""
+        return Finding("control", Level.MUST, one_or_all(statuses), actual, self._where, detail=detail)
 
-    def _add_violation(
-        self, evidence: Evidence, control: ControlPlan, sequence: StepSequence, found: Iterable[Finding]
-    ) -> None:
-        evidence.find(found, sequence.calls[-1].n)
-        self._note(evidence, control, "violation", sequence)
+    def _add_violation(self, sequence: StepSequence, found: Iterable[Finding]) -> None:
+        self.evidence.find(found, sequence.calls[-1].n)
+        self._note("violation", sequence)
 
-    def _note(self, evidence: Evidence, control: ControlPlan, outcome: str, sequence: StepSequence) -> None:
+    def _note(self, outcome: str, sequence: StepSequence) -> None:
         """Note the attempt, with what was answered."""
         n = sequence.calls[-1].n if sequence.calls else None
-        evidence.attempts.append(Attempt(control.label, "control", "", outcome, self._summarize(sequence.calls), n))
+        responses = [call.exchange.response for call in sequence.calls]
+        answers = [summarize_response(response, self._context.rules) for response in responses if response is not None]
+        answer = "".join(answers[-1:])
+        if len(answers) > 1:
+            answer = Message("{before}, then {last}", before=", ".join(answers[:-1]), last=answers[-1])
+        self.evidence.attempts.append(Attempt(self.control.label, "control", "", outcome, answer, n))
 
-    def _summarize(self, calls: Sequence[StepResult]) -> str:
-        responses = [call.exchange.response for call in calls]
-        answered = [summarize_response(response, self.context.rules) for response in responses if response is not None]
-        if len(answered) < 2:
-            return "".join(answered)
-        return Message("{before}, then {last}", before=", ".join(answered[:-1]), last=answered[-1])
+
+def is_own_answer(sender: RowSender, call: StepResult) -> bool:
+    """Whether a valid request was refused with the very answer of its row."""
+    response, probe, rules = call.exchange.response, sender.plan.probes[0], sender.context.rules
+    if response is None or not call.refused:
+        return False
+    with suppress(MissingValue):
+        expected = sender.build(probe, replace(sender.scope(probe), salt=sender.row)).expected
+        return not has_must(check_response(response, replace(expected, language=None), rules, ""))
+    return False
 
 
 def _what_is_shown(calls: Sequence[StepResult]) -> tuple[int, str] | None:
@@ -221,8 +192,3 @@ def _what_is_shown(calls: Sequence[StepResult]) -> tuple[int, str] | None:
 def refusal_reason(context: RunContext, response: Response) -> Refusal:
     """Why a request was refused: by the codes where there are any, as words are another in each language."""
     return response.status, format_codes(response, context.rules) or summarize_response(response, context.rules)
-
-
-def _where(control: ControlPlan) -> Message:
-    """What the report calls a control."""
-    return Message("control {label}", label=control.label)

@@ -18,7 +18,7 @@ from conformance.contract.templates import MissingValue, captures_used, find_pla
 from conformance.engine.context import RunContext
 from conformance.engine.journal import LedgerEntry, find_suite_names
 from conformance.engine.ownership import without_foreign
-from conformance.engine.step_sequence import read_capture
+from conformance.engine.step_sequence import read_captures
 from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.plan.model import PlannedStep
 from conformance.plan.steps import plan_steps
@@ -129,10 +129,7 @@ def strike(context: RunContext, entry: LedgerEntry | None) -> None:
 def read_created(context: RunContext, operation: str, response: Response | None) -> dict[str, Any]:
     """The IDs that a response gives of what an operation has created."""
     resource = created_resource(context.contract, operation)
-    if resource is None or response is None:
-        return {}
-    found = {name: read_capture(response, pointer) for name, pointer in resource.made.items()}
-    return {name: value for name, (there, value) in found.items() if there}
+    return {} if resource is None or response is None else read_captures(response, resource.made)
 
 
 def created_resource(contract: Contract, operation: str) -> CreatedResource | None:

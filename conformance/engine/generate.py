@@ -29,7 +29,7 @@ from conformance.contract.request_template import format_value, replace_part
 from conformance.contract.schema import Draw
 from conformance.contract.templates import fill
 from conformance.engine.evidence import Evidence
-from conformance.engine.probe import ProbeResult
+from conformance.engine.row_sender import ProbeResult
 from conformance.errors import ConfigError, Problem
 from conformance.expressions import matches_whole
 from conformance.messages import Message

@@ -76,21 +76,17 @@ class Ledger:
 
     def record_intent(self, entry: LedgerEntry) -> str:
         """Keep an entry before its request leaves; returns the ID of the entry, empty where it is not kept."""
-        if self._path is None:
-            return ""
         name = f"{os.getpid()}-{os.urandom(8).hex()}"
-        self._write(self._path, {"open": asdict(replace(entry, id=name))})
-        return name
+        self._write({"open": asdict(replace(entry, id=name))})
+        return "" if self._path is None else name
 
     def record_created(self, entry: str, captures: Mapping[str, Any]) -> None:
         """The response came, with these IDs."""
-        if self._path is not None:
-            self._write(self._path, {"made": entry, "captures": dict(captures)})
+        self._write({"made": entry, "captures": dict(captures)})
 
     def record_undone(self, entry: str) -> None:
         """Nothing of it is left on the target."""
-        if self._path is not None:
-            self._write(self._path, {"undone": entry})
+        self._write({"undone": entry})
 
     def close(self) -> None:
         """Close the file; the next line opens it again."""
@@ -99,16 +95,18 @@ class Ledger:
                 os.close(self._file)
                 self._file = None
 
-    def _write(self, path: Path, line: Mapping[str, Any]) -> None:
+    def _write(self, line: Mapping[str, Any]) -> None:
+        if self._path is None:
+            return
         data = json.dumps(line, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n"
         try:
             with self._lock:
                 if self._file is None:
-                    self._file = _open(path)
+                    self._file = _open(self._path)
                 _write_whole(self._file, data)
                 os.fsync(self._file)
         except OSError as error:
-            problem = f"{path}: {error.strerror or error}; nothing can be created on a target without it"
+            problem = f"{self._path}: {error.strerror or error}; nothing can be created on a target without it"
             raise OutputError(problem) from None
 
 
@@ -184,7 +182,13 @@ def read_open_entries(path: Path) -> tuple[LedgerEntry, ...]:
     found: dict[str, LedgerEntry] = {}
     for number, line in _lines(path):
         try:
-            _read_line(line, found)
+            if "open" in line:
+                entry = _ENTRY.validate_python(line["open"])
+                found[entry.id] = entry
+            elif "made" not in line:
+                found.pop(line["undone"], None)
+            elif (known := found.get(line["made"])) is not None:
+                found[known.id] = replace(known, captures={**known.captures, **line["captures"]}, made=True)
         except (KeyError, TypeError, ValueError):
             raise _not_a_ledger(path, number) from None
     return tuple(found.values())
@@ -230,18 +234,6 @@ def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         if not isinstance(line, dict):
             raise _not_a_ledger(path, number)
         yield number, line
-
-
-def _read_line(line: Mapping[str, Any], found: dict[str, LedgerEntry]) -> None:
-    """Take in one line; raises KeyError, TypeError or ValueError where it is none of a ledger."""
-    if "open" in line:
-        entry = _ENTRY.validate_python(line["open"])
-        found[entry.id] = entry
-    elif "made" in line:
-        if (known := found.get(line["made"])) is not None:
-            found[known.id] = replace(known, captures={**known.captures, **line["captures"]}, made=True)
-    else:
-        found.pop(line["undone"], None)
 
 
 def _not_a_ledger(path: Path, number: int) -> ConfigError:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import has_must, summarize_response
 from conformance.contract.schema import Repeat
-from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.probe import ProbeResult, send_probe
+from conformance.engine.row_sender import ProbeResult, RowSender
 from conformance.engine.stale_reads import bypass_cache
 from conformance.messages import Message
-from conformance.plan.model import Probe, RowPlan
+from conformance.plan.model import Probe
 from conformance.quantities import Pace, read_pace
 from conformance.results.model import BeyondPlan
 
@@ -29,9 +28,7 @@ _PART_OF_THE_TIME: Final = 0.5
 class _Burst:
     """One time that an allowance is used up; where it goes `past_cache`, each read has a parameter of its own."""
 
-    context: RunContext
-    plan: RowPlan
-    captures: Mapping[str, Any]
+    sender: RowSender
     evidence: Evidence
     past_cache: bool = False
     results: list[ProbeResult] = field(default_factory=list)
@@ -53,14 +50,14 @@ class _Burst:
 
     def send(self, probes: Sequence[Probe]) -> None:
         """Send the first probe until it is refused, then the others."""
-        repeat, allowance, began = self.plan.repeat, self.plan.allowance, perf_counter()
-        if repeat is None or (last := self._use_up(probes[0], repeat)) is None:
+        plan, began = self.sender.plan, perf_counter()
+        if plan.repeat is None or (last := self._use_up(probes[0], plan.repeat)) is None:
             return
         self.results.append(last)
         for probe in probes[1:] if self.refused else ():
-            if probe is probes[-1] and allowance is not None:
-                left = _PART_OF_THE_TIME * allowance.seconds - (perf_counter() - began)
-                self.context.shared.stopping.wait(max(0.0, min(repeat.pause, left)))
+            if probe is probes[-1] and plan.allowance is not None:
+                left = _PART_OF_THE_TIME * plan.allowance.seconds - (perf_counter() - began)
+                self.sender.context.shared.stopping.wait(max(0.0, min(plan.repeat.pause, left)))
             result = self._send(self.evidence, probe, unpaced=True)
             if result is not None:
                 self.results.append(result)
@@ -68,25 +65,26 @@ class _Burst:
 
     def _use_up(self, probe: Probe, repeat: Repeat) -> ProbeResult | None:
         """The last time that it was sent; None where the first one was not answered as it should be."""
+        context, plan = self.sender.context, self.sender.plan
         for count in range(1, repeat.at_most + 1):
-            scratch = Evidence(self.context.redactor, exchanges=self.evidence.exchanges)
+            scratch = Evidence(context.redactor, exchanges=self.evidence.exchanges)
             # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
             first = count == 1
             outcome = self._send(scratch, probe, unpaced=not first, patient=first)
             self.evidence.add_counts(scratch)
-            self.evidence.beyond_plan += BeyondPlan(repeated=int(count > self.plan.repeats + 1))
+            self.evidence.beyond_plan += BeyondPlan(repeated=int(count > plan.repeats + 1))
             self.lost += outcome.exchange.tries - 1 if outcome else 0
             response = outcome.exchange.response if outcome else None
             is_served = response is not None and response.status in repeat.before
             self.served += is_served
             if first and response is not None and not is_served:
                 # The first one is the control: nothing was used up yet.
-                answer = summarize_response(response, self.context.rules)
-                name = self.plan.row.case.request.credential or self.context.contract.file.credential or ""
+                answer = summarize_response(response, context.rules)
+                name = plan.row.case.request.credential or context.contract.file.credential or ""
                 self.evidence.doubts.append(
                     Message(
                         "{where}: credentials.{name}: the first request with it was answered {answer}",
-                        where=self.context.target.where("credentials", name),
+                        where=context.target.where("credentials", name),
                         name=name,
                         answer=answer,
                     )
@@ -100,15 +98,12 @@ class _Burst:
         return None
 
     def _send(self, evidence: Evidence, probe: Probe, *, unpaced: bool, patient: bool = False) -> ProbeResult | None:
-        if self.past_cache and self.context.contract.operations[probe.operation].method == "GET":
+        if self.past_cache and self.sender.context.contract.operations[probe.operation].method == "GET":
             probe = replace(probe, request=bypass_cache(probe.request))
-        row = self.plan.row.id
-        return send_probe(self.context, evidence, row, probe, self.captures, unpaced=unpaced, patient=patient)
+        return self.sender.send(evidence, probe, unpaced=unpaced, patient=patient)
 
 
-def send_repeatedly(
-    context: RunContext, evidence: Evidence, plan: RowPlan, probes: Sequence[Probe], captures: Mapping[str, Any]
-) -> list[ProbeResult]:
+def send_repeatedly(sender: RowSender, evidence: Evidence, probes: Sequence[Probe]) -> list[ProbeResult]:
     """Use the allowance up by the first probe, then send the others: each of them must be refused, too.
 
     As many requests must be served as the target allows. Where anything is not as promised, the time of the allowance
@@ -117,7 +112,8 @@ def send_repeatedly(
     answered: then reads pass it. Too few must be served three times, and always as many, as somebody else may use that
     credential. Every request is counted.
     """
-    burst = _Burst(context, plan, captures, Evidence(context.redactor, exchanges=evidence.exchanges))
+    context, plan = sender.context, sender.plan
+    burst = _Burst(sender, Evidence(context.redactor, exchanges=evidence.exchanges))
     burst.send(probes)
     allowance, served = plan.allowance, [burst.served]
     while allowance is not None and burst.is_whole and not burst.holds(allowance):
@@ -129,7 +125,7 @@ def send_repeatedly(
             break
         with evidence.count_as("confirmed"):
             anew = Evidence(context.redactor, exchanges=evidence.exchanges)
-            burst = _Burst(context, plan, captures, anew, past_cache=True)
+            burst = _Burst(sender, anew, past_cache=True)
             burst.send(probes)
             evidence.requests += burst.evidence.requests
             burst.evidence.requests, burst.evidence.conditional = 0, 0
@@ -165,14 +161,12 @@ def send_repeatedly(
     return burst.results
 
 
-def send_beyond(
-    context: RunContext, plan: RowPlan, captures: Mapping[str, Any], evidence: Evidence, probe: Probe
-) -> ProbeResult | None:
+def send_beyond(sender: RowSender, evidence: Evidence, probe: Probe) -> ProbeResult | None:
     """Send a probe once more that has to be refused: what was given anew of the allowance is used up before."""
-    used_up = Evidence(context.redactor, exchanges=evidence.exchanges)
+    used_up, plan = Evidence(evidence.redactor, exchanges=evidence.exchanges), sender.plan
     for _ in range(plan.repeat.at_most if plan.repeat else 0):
-        first = send_probe(context, used_up, plan.row.id, plan.probes[0], captures, unpaced=True)
+        first = sender.send(used_up, plan.probes[0], unpaced=True)
         if first is None or first.exchange.response is None or not first.accepted:
             break
     evidence.add_counts(used_up)
-    return send_probe(context, evidence, plan.row.id, probe, captures, unpaced=True)
+    return sender.send(evidence, probe, unpaced=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
-from typing import Any, Literal
+from typing import Literal
 
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
@@ -15,17 +15,15 @@ from conformance.checks.response import has_must, summarize_response
 from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext, map_side_by_side
-from conformance.engine.controls import ControlResult, ControlRunner, Refusal, refusal_reason
+from conformance.engine.controls import ControlRunner, Refusal, is_own_answer, refusal_reason
 from conformance.engine.describe import describe_row
 from conformance.engine.entries import record_restore, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
-from conformance.engine.probe import ProbeResult
-from conformance.engine.probe_sender import ProbeSender
 from conformance.engine.repeat import send_beyond, send_repeatedly
+from conformance.engine.row_sender import INTERRUPTIONS, ProbeResult, RowSender
 from conformance.engine.state_guard import StateGuard
 from conformance.engine.step_sequence import StepSequence
-from conformance.engine.steps import INTERRUPTIONS, run_row_steps, set_back_row
 from conformance.jsontools import resolve_pointer
 from conformance.messages import Message, join_messages
 from conformance.plan.model import BUDGET, ControlPlan, PlannedStep, Probe, ProbeStage, RowPlan, count_requests
@@ -100,8 +98,8 @@ class RowRunner:
         self.context, self.plan = context, plan
         self.id = plan.row.id
         self.evidence = Evidence(context.redactor)
-        self.captures: dict[str, Any] = {}
-        """What its set-up has captured, and those of earlier rows that it shares."""
+        self.sender = RowSender(context, plan)
+        self.captures = self.sender.captures
         self.set_up_sequence: StepSequence | None = None
         """The calls of the set-up as they were answered; None where there is none."""
         self.outcomes: list[ProbeResult] = []
@@ -111,10 +109,8 @@ class RowRunner:
         self._refusals: list[Refusal] = []
         self._reasons: dict[int, Refusal] = {}
         """Why each probe was refused, by its number."""
-        self._controls = ControlRunner(context, plan)
-        self._sender = ProbeSender(context, plan, self.captures)
-        again = partial(send_beyond, context, plan, self.captures) if plan.repeat else self._sender.attempt
-        self.guard = StateGuard(context, self.evidence, plan, self.captures, again, patience=patience)
+        again = partial(send_beyond, self.sender) if plan.repeat else self.sender.attempt
+        self.guard = StateGuard(self.sender, self.evidence, again, patience=patience)
         self._mistake: Message | None = None
         """What is mistaken in the profile, as the answers show."""
         self._to_restore = False
@@ -129,7 +125,7 @@ class RowRunner:
         if why := self._find_undeletable(self.plan.before):
             self.evidence.doubts.append(why)
             return False
-        sequence = self._run_steps(self.plan.before, Message("set-up"), "step")
+        sequence = self.sender.run_steps(self.evidence, self.plan.before, Message("set-up"), "step")
         self.set_up_sequence = sequence
         self.context.shared.stopping.wait(self.context.target.settle)  # what it wrote may not show before
         if sequence.passed:
@@ -139,9 +135,10 @@ class RowRunner:
         if sequence.broken is not None and sequence.broken.step.step.optional:
             self._drop_dependent_probes(sequence.broken.step, sequence.why)
             return True
-        if sequence.broken is not None and self._controls.is_own_answer(sequence.broken, self.captures):
-            set_up = ControlPlan(Message("set-up"), self.plan.before)
-            self._refusals += self._controls.judge(self.evidence, set_up, sequence, self.captures)
+        if sequence.broken is not None and is_own_answer(self.sender, sequence.broken):
+            control = ControlRunner(self.sender, ControlPlan(Message("set-up"), self.plan.before))
+            control.judge(sequence)
+            self.evidence.add_judgement(control.evidence)
         else:
             self.evidence.doubts.append(Message("set-up failed: {reason}", reason=sequence.why))
             self.evidence.doubts += self._describe_fixtures(sequence)
@@ -166,7 +163,13 @@ class RowRunner:
         self._restore_entry = record_restore(
             self.context, self.id, [step.step for step in self.plan.after], self.captures
         )
-        self._run_stages("firm")
+        for stage in self._stages("firm"):
+            self.guard.read_first(stage.read_first, self._pool, self.set_up_sequence)
+            for result in self._send_stage(stage):
+                self.guard.add(self._take_in(result))
+            self.guard.read_after(stage.read_after, self._pool)
+            if self.guard.found_effect:
+                self.take_back_refused()
         self._shrink()
 
     def read_own(self) -> None:
@@ -182,23 +185,25 @@ class RowRunner:
         With a pool, controls that depend on nothing are under way while the others are sent.
         """
         missing = [control for control in self.plan.controls if not self._note_shared(control)]
-        ahead: dict[int, Future[ControlResult | None]] = {}
+        runners = [ControlRunner(self.sender, control) for control in missing]
+        ahead: dict[int, Future[None]] = {}
         if self._pool is not None:
-            independent = [control for control in missing if self._is_independent(control)]
-            ahead = {id(control): self._pool.submit(self._check_control, control) for control in independent}
+            independent = [each for each in runners if self._is_independent(each.control)]
+            ahead = {id(each): self._pool.submit(self._check_control, each) for each in independent}
         try:
-            self._run_stages("open")
-            dependent = [control for control in missing if id(control) not in ahead]
-            results = {id(control): self._check_control(control) for control in dependent}
+            self._send_unguarded("open")
+            for each in runners:
+                if id(each) not in ahead:
+                    self._check_control(each)
         finally:
             wait(ahead.values())
-        for control in missing:
-            result = ahead[id(control)].result() if id(control) in ahead else results[id(control)]
-            if result is not None:
-                self.evidence.adopt(result.evidence)
-                self._refusals += result.refusals
-                self.passed |= result.passed
-        self._run_stages("last")
+        for each in runners:
+            if id(each) in ahead:
+                ahead[id(each)].result()  # raises what went wrong there
+            self.evidence.adopt(each.evidence)
+            self._refusals += each.refusals
+            self.passed |= each.passed
+        self._send_unguarded("last")
         self._find_mistake()
 
     def take_back_refused(self, *, guilty: bool = True, shown: str | None = None) -> bool:
@@ -208,7 +213,7 @@ class RowRunner:
         `shown`, a text, only names in it are looked for.
         """
         with self.evidence.count_as("confirmed"):
-            made = self._sender.take_back_refused(self.evidence, guilty=guilty, shown=shown)
+            made = self.sender.take_back_refused(self.evidence, guilty=guilty, shown=shown)
         known = {finding.where for finding in self.evidence.findings if finding.check == "effect"}
         for outcome in self.outcomes:
             name = made.get(outcome.probe.label)
@@ -226,7 +231,7 @@ class RowRunner:
         due, self._to_restore = self._to_restore, False
         if not due or not self.plan.after:
             return
-        sequence = self._run_steps(self.plan.after, Message("restore"), "clean-up")
+        sequence = self.sender.run_steps(self.evidence, self.plan.after, Message("restore"), "clean-up")
         if sequence.passed:
             strike(self.context, self._restore_entry)
         else:
@@ -291,7 +296,7 @@ class RowRunner:
         wrong = {one.probe.operation for one in writes if one.accepted or self.guard.found_effect}
         if wrong and self.plan.after and not self.plan.late_guards:
             with self.evidence.count_as("confirmed"):
-                set_back_row(self.context, self.evidence, self.plan, self.captures)
+                self.sender.set_back(self.evidence)
         return wrong
 
     def _explain_findings(self) -> tuple[tuple[Finding, ...], list[str]]:
@@ -309,32 +314,24 @@ class RowRunner:
             doubts.append(Message("the faulty request was refused in the same words as the valid one"))
         return kept, doubts
 
-    def _run_steps(self, steps: Sequence[PlannedStep], label: Message, role: str) -> StepSequence:
-        return run_row_steps(self.context, self.id, self.evidence, steps, self.captures, label=label, role=role)
-
     # --- probes
 
-    def _run_stages(self, time: Literal["firm", "open", "last"]) -> None:
-        """Run the stages of this time with the reads of the guards around them."""
-        guard = self.guard
-        if time != "firm":
-            guard = StateGuard(self.context, self.evidence, self.plan, self.captures, self._sender.attempt)
-        for stage in (stage for stage in self.plan.probe_stages() if stage.time == time):
-            guard.read_first(stage.read_first, self._pool, self.set_up_sequence)
+    def _stages(self, time: Literal["firm", "open", "last"]) -> list[ProbeStage]:
+        return [stage for stage in self.plan.probe_stages() if stage.time == time]
+
+    def _send_unguarded(self, time: Literal["open", "last"]) -> None:
+        for stage in self._stages(time):
             for result in self._send_stage(stage):
-                guard.add(self._take_in(result))
-            guard.read_after(stage.read_after, self._pool)
-            if guard.found_effect:
-                self.take_back_refused()
+                self._take_in(result)
 
     def _send_stage(self, stage: ProbeStage) -> Iterator[ProbeResult]:
         """Send the probes of a stage, each in the way of its row; the results of those that must have been refused."""
         if self.plan.repeat:
-            yield from send_repeatedly(self.context, self.evidence, self.plan, stage.probes, self.captures)
+            yield from send_repeatedly(self.sender, self.evidence, stage.probes)
         elif self.plan.row.case.at_once:
             for probe in stage.probes if not self.context.shared.stopping.is_set() else ():
                 count = self.plan.row.case.at_once
-                yield from self._sender.attempt_at_once(self.evidence, probe, count)
+                yield from self.sender.attempt_at_once(self.evidence, probe, count)
         else:
             for scratch, first in map_side_by_side(self._pool, self._send_probe, stage.probes):
                 outcome = self._begin_again(scratch, first)
@@ -352,7 +349,7 @@ class RowRunner:
         scratch = Evidence(self.context.redactor)
         if self.context.shared.stopping.is_set() or (probe.role == "open" and self._would_destroy(probe)):
             return scratch, None
-        outcome = self._sender.attempt(scratch, probe)
+        outcome = self.sender.attempt(scratch, probe)
         if probe.role == "open":
             scratch.conditional += max(0, scratch.planned - 1)
         return scratch, outcome
@@ -372,8 +369,8 @@ class RowRunner:
             evidence.doubts.clear()
             evidence.attempts.clear()
             with evidence.count_as("repeated"):
-                set_back_row(self.context, evidence, self.plan, self.captures)
-                outcome = self._sender.attempt(evidence, outcome.probe)
+                self.sender.set_back(evidence)
+                outcome = self.sender.attempt(evidence, outcome.probe)
         return outcome
 
     def _take_in(self, outcome: ProbeResult) -> ProbeResult:
@@ -394,7 +391,7 @@ class RowRunner:
             return
         from conformance.engine.generate import shrink_probe  # noqa: PLC0415 - Hypothesis is loaded only where it draws
 
-        smallest = shrink_probe(self.evidence, failing[0], self._sender.attempt)
+        smallest = shrink_probe(self.evidence, failing[0], self.sender.attempt)
         if smallest is not None:
             self._take_in(smallest)
 
@@ -402,10 +399,13 @@ class RowRunner:
 
     def _note_shared(self, control: ControlPlan) -> bool:
         """Whether it need not be sent, as the same calls have passed before; this is noted as an attempt."""
-        passed = self._controls.find_passed(control, self.passed) if control.shared else None
-        if passed is None:
+        if not control.shared:
             return False
-        answer = Message("{answer} (shared)", answer=passed)
+        known = {**self.context.shared.passed, **self.passed}
+        where = [known.get(control.key)] if control.key in known else [known.get(step.key) for step in control.steps]
+        if None in where:
+            return False
+        answer = Message("{answer} (shared)", answer=where[0])
         self.evidence.attempts.append(Attempt(control.label, "control", "", "as-promised", answer))
         return True
 
@@ -416,13 +416,13 @@ class RowRunner:
             step.permission == "read" or operations[step.operation].spec.isolated for step in control.steps
         )
 
-    def _check_control(self, control: ControlPlan) -> ControlResult | None:
+    def _check_control(self, runner: ControlRunner) -> None:
         if self.context.shared.stopping.is_set():
-            return None
-        if why := self._find_undeletable(control.steps):
+            return
+        if why := self._find_undeletable(runner.control.steps):
             self.evidence.doubts.append(why)
-            return None
-        return self._controls.check(control, self.captures)
+        else:
+            runner.check()
 
     def _find_undeletable(self, steps: Iterable[PlannedStep]) -> str:
         """Why these may not be sent: what they make could not be deleted. A row of the deletion itself sends them."""
@@ -437,7 +437,7 @@ class RowRunner:
             if not steps:
                 continue
             with self.evidence.count_as("confirmed"):
-                sequence = self._run_steps(steps, Message("is {key} right?", key=key), "open")
+                sequence = self.sender.run_steps(self.evidence, steps, Message("is {key} right?", key=key), "open")
             if sequence.passed:
                 where = self.context.target.where(*key.split("."))
                 self._mistake = Message("{where}: {key}: the target keeps to another value", where=where, key=key)

@@ -12,17 +12,17 @@ from typing import Any, Final
 from conformance.checks.context import NOT_JSON, parse_json
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
-from conformance.engine.context import RunContext, map_side_by_side
+from conformance.engine.cleanup import run_steps
+from conformance.engine.context import map_side_by_side
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import has_run_name, names_another_run
-from conformance.engine.probe import ProbeResult, scope_of_probe
+from conformance.engine.row_sender import ProbeResult, RowSender
 from conformance.engine.step_sequence import StepSequence
-from conformance.engine.steps import run_steps, set_back_row
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer, walk_values
 from conformance.messages import Message
-from conformance.plan.model import GuardRead, Probe, RowPlan, reads_own
+from conformance.plan.model import GuardRead, Probe, reads_own
 
 State = Mapping[str, Any]
 """What a guard compares: the value at each JSON pointer; `status` alone where the resource is not there any more."""
@@ -40,18 +40,9 @@ SendProbe = Callable[[Evidence, Probe], ProbeResult | None]
 class StateGuard:
     """Watches one row's firm probes through the reads that its case names."""
 
-    def __init__(
-        self,
-        context: RunContext,
-        evidence: Evidence,
-        plan: RowPlan,
-        captures: dict[str, Any],
-        send: SendProbe,
-        *,
-        patience: float = 0.0,
-    ) -> None:
-        self._context, self._evidence, self._plan, self._captures = context, evidence, plan, captures
-        self._send = send
+    def __init__(self, sender: RowSender, evidence: Evidence, send: SendProbe, *, patience: float = 0.0) -> None:
+        self._sender, self._evidence, self._send = sender, evidence, send
+        self._context, self._plan = sender.context, sender.plan
         self._states: dict[int, State] = {}
         self._first: dict[int, State] = {}
         self._pending: list[ProbeResult] = []
@@ -74,7 +65,7 @@ class StateGuard:
         What the last call of the set-up has just shown is not read again.
         """
         for index in guards:
-            shown = state_shown_by_set_up(self._context, self._plan, set_up, self._look(index), self._captures)
+            shown = state_shown_by_set_up(self._sender, set_up, self._look(index))
             if shown is not None:
                 self._states[index] = shown
         unread = [index for index in guards if index not in self._states]
@@ -131,18 +122,15 @@ class StateGuard:
             # What was accepted is a violation of its own; that it then has an effect is no second one.
             return
         with self._evidence.count_as("confirmed"):
-            if not self._is_own(index) and self._own_shows_effect():
-                return
+            if not self._is_own(index):  # to set a list back, what the row has made for itself is made anew
+                self.read_after([other for other in self._states if self._is_own(other)])
+                if self.found_effect:
+                    return
             culprit = self._find_culprit(index, outcomes, before)
         if culprit is not None:
             self.report(*culprit, before, changed)
         else:
             self.unexplained[self._plan.guards[index].key] = before, after
-
-    def _own_shows_effect(self) -> bool:
-        """Whether what the row has made for itself shows an effect; to set a list back, it is made anew."""
-        self.read_after([other for other in self._states if self._is_own(other)])
-        return self.found_effect
 
     def report(self, where: str, n: int, before: State, changed: State) -> None:
         """Keep an effect: the label and the number of the write, and what was shown before and since."""
@@ -235,7 +223,7 @@ class StateGuard:
 
     def _set_back(self, index: int) -> State | None:
         """Set back what the row has changed, with its own steps, and read; None where it could not be read."""
-        set_back_row(self._context, self._evidence, self._plan, self._captures)
+        self._sender.set_back(self._evidence)
         self._context.shared.stopping.wait(self._context.target.settle)
         for other in self._states:
             if other != index and self._is_own(other):
@@ -266,8 +254,8 @@ class StateGuard:
         """Whether everything that is not there any more stands in this request: its ID in the path, its URL, …."""
         after = self._states[index]
         if "status" in after:
-            path = self._plan.guards[index].request.path
-            gone = list((self._context.builder.fill_known(path, PlaceholderScope(self._captures)) or {}).values())
+            scope = PlaceholderScope(self._sender.captures)
+            gone = [*self._context.builder.fill_known(self._plan.guards[index].request.path, scope, {}).values()]
         else:
             gone = [item for pointer, shown in before.items() for item in _missing_items(shown, after.get(pointer))]
             # One status in place of another is nothing that is gone, nor is what others have pushed off a page.
@@ -278,17 +266,17 @@ class StateGuard:
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
         """Every value in these parts of a probe's request."""
-        scope, members = scope_of_probe(self._plan.row.id, probe, self._captures), probe.request.members()
+        scope, members = self._sender.scope(probe), probe.request.members()
         filled = (self._context.builder.fill_known(members.get(part), scope) for part in parts)
         return [one for value in filled for _, one in walk_values(value)]
 
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
         look, evidence = self._look(index), evidence or self._evidence
-        label = (when, f"{self._plan.row.id}/guard/{index}")
         known, own = index in self._states, self._is_own(index)
-        if known and self._plan.guards[index].key not in self._context.shared.written_by_others:
+        if known and look.key not in self._context.shared.written_by_others:
             self.wait()
-        state = read_state(self._context, evidence, look, self._captures, label, may_be_gone=known or own)
+        salt = f"{self._sender.row}/guard/{index}"
+        state = read_state(self._sender, evidence, look, when, salt, may_be_gone=known or own)
         if known or state is None or "status" not in state:
             return state
         written = Message("what was just written")
@@ -337,21 +325,14 @@ def shows_another_run(before: Mapping[str, Any], after: Mapping[str, Any], run_n
 
 
 def read_state(
-    context: RunContext,
-    evidence: Evidence,
-    look: GuardRead,
-    captures: dict[str, Any],
-    label: tuple[str, str],
-    *,
-    may_be_gone: bool = False,
+    sender: RowSender, evidence: Evidence, look: GuardRead, label: str, salt: str, *, may_be_gone: bool = False
 ) -> State | None:
     """What a guarded resource shows now; None where it could not be read, which makes the row inconclusive.
 
-    `label` is what the report calls the read, and what its random words are drawn from. With `may_be_gone` a resource
-    that was there before may be answered 404 or 410, which is a state of its own.
+    `label` is what the report calls the read, and `salt` what its random words are drawn from. With `may_be_gone` a
+    resource that was there before may be answered 404 or 410, which is a state of its own.
     """
-    text, salt = label
-    sequence = run_steps(context, evidence, [look.step], captures, label=text, role="guard", salt=salt)
+    sequence = run_steps(sender.context, evidence, [look.step], sender.captures, label=label, role="guard", salt=salt)
     call = sequence.calls[-1] if sequence.calls else None
     response = call.exchange.response if call else None
     if response is not None and call is not None and call.refused and may_be_gone and response.status in _GONE:
@@ -359,30 +340,27 @@ def read_state(
     if response is None or call is None or call.stale or call.refused:
         if call is not None and call.status == 304:
             evidence.find(call.found, call.n)
-        cached = Message("{operation} was answered from a cache every time", operation=look.step.operation)
-        reason = sequence.why or cached
-        evidence.doubts.append(Message("what must not change could not be read: {reason}", reason=reason))
+        evidence.doubts.append(Message("what must not change could not be read: {reason}", reason=sequence.why))
         return None
-    return _state_of_response(context, response, look, captures)
+    return _state_of_response(sender, response, look)
 
 
-def state_shown_by_set_up(
-    context: RunContext, plan: RowPlan, set_up: StepSequence | None, look: GuardRead, captures: Mapping[str, Any]
-) -> State | None:
+def state_shown_by_set_up(sender: RowSender, set_up: StepSequence | None, look: GuardRead) -> State | None:
     """What the set-up has just shown of a guarded resource; None where it does not end with a read of it."""
-    if set_up is None or not (set_up.passed and plan.is_read_by_set_up(look.step)):
+    if set_up is None or not (set_up.passed and sender.plan.is_read_by_set_up(look.step)):
         return None
     call = next((call for call in reversed(set_up.calls) if call.step.key == look.step.key), None)
     response = call.exchange.response if call is not None and not call.stale else None
-    return None if response is None else _state_of_response(context, response, look, captures)
+    return None if response is None else _state_of_response(sender, response, look)
 
 
-def _state_of_response(context: RunContext, response: Response, look: GuardRead, captures: Mapping[str, Any]) -> State:
+def _state_of_response(sender: RowSender, response: Response, look: GuardRead) -> State:
     """What a response shows of what a guard compares."""
     parsed = parse_json(response)
     body = None if parsed is NOT_JSON else parsed
     # What this target does not have is not compared.
-    pointers = (context.builder.fill_known(pointer, PlaceholderScope(captures)) for pointer in look.compare)
+    scope = PlaceholderScope(sender.captures)
+    pointers = (sender.context.builder.fill_known(pointer, scope) for pointer in look.compare)
     return {pointer: resolve_pointer(body, pointer)[1] for pointer in pointers if pointer is not None}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass, field, replace
 from time import monotonic, sleep
@@ -312,3 +312,9 @@ def read_capture(response: Response, pointer: str | MatchingCapture) -> tuple[bo
         return value is not None, value
     body = parse_json(response)
     return (False, None) if body is NOT_JSON else resolve_pointer(body, pointer)
+
+
+def read_captures(response: Response, pointers: Mapping[str, str]) -> dict[str, Any]:
+    """What a response gives of what these pointers lead to, by its name."""
+    found = {name: read_capture(response, pointer) for name, pointer in pointers.items()}
+    return {name: value for name, (there, value) in found.items() if there}

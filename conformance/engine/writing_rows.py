@@ -22,7 +22,7 @@ from typing import Any
 
 from conformance.checks.model import Verdict
 from conformance.contract.schema import Guard
-from conformance.engine.cleanup import find_undeletable
+from conformance.engine.cleanup import find_undeletable, run_steps
 from conformance.engine.confirm import combine_runs, is_unsettled
 from conformance.engine.context import RunContext
 from conformance.engine.culprit import stays_as_it_is
@@ -39,7 +39,6 @@ from conformance.engine.state_guard import (
     shows_another_run,
     state_shown_by_set_up,
 )
-from conformance.engine.steps import run_steps
 from conformance.jsontools import canonical_text
 from conformance.messages import Message
 from conformance.plan.model import GuardRead, RowPlan
@@ -322,7 +321,7 @@ class WritingRows:
 
     def _read_before(self, runner: RowRunner) -> None:
         for guard in runner.plan.opening:
-            state = state_shown_by_set_up(self._context, runner.plan, runner.set_up_sequence, guard, runner.captures)
+            state = state_shown_by_set_up(runner.sender, runner.set_up_sequence, guard)
             if state is None:
                 state = self._read(runner, guard, Message("read before all rows that write"))
             if state is not None:
@@ -394,8 +393,7 @@ class WritingRows:
         return [guard for guard, step in zip(guards, reads, strict=True) if step.key == key]
 
     def _read(self, runner: RowRunner, guard: GuardRead, label: str) -> State | None:
-        salt = f"{runner.id}/look"
-        return read_state(self._context, runner.evidence, guard, runner.captures, (label, salt))
+        return read_state(runner.sender, runner.evidence, guard, label, f"{runner.id}/look")
 
 
 def _changed(before: State | None, after: State) -> State:

@@ -108,8 +108,10 @@ def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Finding, ..
     statuses = tuple(_check_status(rules, answer))
     if any(found.check == "invalid-data" for found in statuses):
         return statuses  # what an answer that should not be looks like is of no interest
-    checks = (_check_error, _check_rows) if response.status >= 400 else (_check_success,)
-    further = tuple(found for check in checks for found in check(rules, answer, response))
+    further = tuple(_check_success(answer, response))
+    if response.status >= 400:
+        form = check_envelope(response, parse_json(response), rules, label_probe(answer.probe))
+        further = (*form, *_check_rows(rules, answer, response))
     if any(found.check == "status" for found in further):  # a row says more of it than the list of all does
         statuses = tuple(found for found in statuses if found.check != "documented-status")
     return (*statuses, *further, *leaks)
@@ -169,13 +171,9 @@ def _one_of(statuses: Iterable[str]) -> int | str:
     return Message("one of {statuses}", statuses=", ".join(every))
 
 
-def _check_error(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Finding]:
-    return check_envelope(response, parse_json(response), rules, label_probe(answer.probe))
-
-
-def _check_success(_: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Finding]:
+def _check_success(answer: ProbeAnswer, response: Response) -> Iterator[Finding]:
     body, schema = parse_json(response), answer.operation.schema_of(response.status)
-    if schema is None or response.cut or 300 <= response.status < 400:
+    if schema is None or response.cut or response.status >= 300:
         return
     if body is NOT_JSON:
         actual = f"{response.status} {header(response.headers, 'Content-Type') or ''}: {response.text[:120]}"

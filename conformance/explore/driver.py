@@ -16,9 +16,7 @@ from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext
-from conformance.engine.evidence import Evidence
 from conformance.explore.checks import ProbeAnswer
-from conformance.explore.context import ExploreContext, build_explore_context
 from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped, describe_exploration
 from conformance.explore.inputs import choose_probes
 from conformance.explore.links import count_link_requests, find_creation, follow_links, request_of_link
@@ -61,18 +59,17 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     KeyError where the document has no such operation.
     """
     try:
-        context = build_explore_context(run, operation)
+        explorer = Explorer(run, operation)
     except MissingValue as missing:
         known, name = run.contract.operations[operation], str(missing)
         name = name.replace("fixture.", "fixtures.").replace("credential.", "credentials.")
         return describe_exploration(operation, known.method, known.path, lacks=(name,)), ()
-    plan, named = _plan(context), context.operation
-    if why := describe_undeletable(run, [operation, *(one.id for one in context.own_sources)], [operation]):
+    plan, named = _plan(explorer), explorer.explored
+    if why := describe_undeletable(run, [operation, *(one.id for one in explorer.own_sources)], [operation]):
         plan = _Plan(reason=why)
     if plan.requests == 0:
         return describe_exploration(operation, named.method, named.template, plan.lacks, plan.reason), ()
-    sent = Evidence(run.redactor)
-    explorer = Explorer(context, plan.requests, plan.after, sent)
+    explorer.planned, explorer.reserve = plan.requests, plan.after
     try:
         reason = _explore(explorer, plan)
     except BudgetExhausted:
@@ -83,125 +80,118 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
         run.shared.keep(explorer.build_result(Message("the run is being stopped")), broken_off=True)
         raise
     finally:
-        explorer.sender.take_back()
-        run.shared.warn(map(run.redactor.text, sent.warnings))
+        explorer.take_back()
+        run.shared.warn(map(run.redactor.text, explorer.evidence.warnings))
     return explorer.build_result(reason)
 
 
 def count_requests(run: RunContext, operation: str) -> int:
     """How many requests exploring an operation sends where it finds nothing; nothing is sent."""
     try:
-        context = build_explore_context(run, operation)
+        return _plan(Explorer(run, operation)).requests
     except MissingValue:
         return 0
-    return _plan(context).requests
 
 
-def _plan(context: ExploreContext) -> _Plan:
+def _plan(explorer: Explorer) -> _Plan:
     """How many requests exploring the operation takes, or why there are none."""
-    operation, sources, small = context.operation, context.own_sources, context.budget <= _SMALL
+    operation, sources, small = explorer.explored, explorer.own_sources, explorer.budget <= _SMALL
     writes = operation.kind != "read"
     first = sources[0] if sources else operation
-    if lacks := _missing_permissions(context) + first.lacks:
-        return _Plan(lacks=lacks)
+    needed = {operation.permission}.union(*(source.needs for source in sources if writes))
+    missing = tuple(f"allow: {permission}" for permission in sorted(needed - explorer.permissions))
+    if missing or first.lacks:
+        return _Plan(lacks=missing + first.lacks)
     if names := ", ".join(first.unnamed):
         return _Plan(
             reason=Message("openapi.yaml does not say what exists as {names} in the path: add x-fixture", names=names)
         )
-    if context.budget <= _LEAST:
+    if explorer.budget <= _LEAST:
         return _Plan(reason=Message("not explored at this depth"))
     if operation.changes_something_existing and not operation.own:
         return _Plan(reason=Message("it would change what is there, as it has no record of its own (x-own)"))
-    plain = int(_sends_plain(context))
+    plain = int(_sends_plain(explorer))
     look, own = int(writes and bool(operation.read)), len(sources) if writes or plain else 0
-    links = count_link_requests(context, operation) if plain else 0
+    links = count_link_requests(explorer, operation) if plain else 0
     again = int(plain and not writes and operation.method == "GET") * (1 if small else 2)
-    before = own + plain + links + look + int(plain and _sends_head(context))
+    before = own + plain + links + look + int(plain and _sends_head(explorer))
     after = again + look + int(own > 0 and writes)
-    tries = context.budget // (4 if operation.creates else 3) if small else context.budget * 4 // 5
+    tries = explorer.budget // (4 if operation.creates else 3) if small else explorer.budget * 4 // 5
     tries = tries if operation.most is None else min(tries, operation.most)
     room = tries + look if writes else max(1, tries - plain - again + bool(links))
-    room = max(0, min(room, context.budget - before - after))
-    inputs = _choose_inputs(context, operation, plain_probe(operation), room)[:room]
+    room = max(0, min(room, explorer.budget - before - after))
+    inputs = _choose_inputs(explorer, operation, plain_probe(operation), room)[:room]
     if not (own or plain or inputs):
         return _Plan(reason=_IDLE)
     return _Plan(before + len(inputs) + after, len(inputs), after)
 
 
-def _missing_permissions(context: ExploreContext) -> tuple[str, ...]:
-    """What has to be permitted for the operation, and for what leads to something of its own."""
-    needed = {context.operation.permission}
-    for source in context.own_sources if context.operation.kind != "read" else ():
-        needed |= source.needs
-    return tuple(f"allow: {permission}" for permission in sorted(needed - context.permissions))
-
-
-def _sends_plain(context: ExploreContext) -> bool:
+def _sends_plain(explorer: Explorer) -> bool:
     """Whether the plainest valid request is known beforehand, or what leads to it, and may be sent."""
-    operation = context.operation
-    chain = (*context.own_sources, operation)
-    may_be_sent = all(map(context.allowed, chain)) and not chain[0].lacks
+    operation = explorer.explored
+    chain = (*explorer.own_sources, operation)
+    may_be_sent = all(map(explorer.allowed, chain)) and not chain[0].lacks
     is_undone = operation.kind == "read" or operation.creates
-    return is_undone and may_be_sent and find_creation(context, chain[0]) is not None
+    return is_undone and may_be_sent and find_creation(explorer, chain[0]) is not None
 
 
-def _sends_head(context: ExploreContext) -> bool:
+def _sends_head(explorer: Explorer) -> bool:
     """Whether the HEAD of what it gets is asked for: of each GET, in a small budget of the document's first one.
 
     Who permits only reading is promised that nothing but GET is sent.
     """
-    if context.operation.method != "GET" or "write" not in context.permissions:
+    if explorer.explored.method != "GET" or "write" not in explorer.permissions:
         return False
-    return context.budget > _SMALL or context.document.first_read == context.operation.id
+    return explorer.budget > _SMALL or explorer.document.first_read == explorer.explored.id
 
 
 def _choose_inputs(
-    context: ExploreContext, operation: DocumentedOperation, place: ExploreProbe, count: int
+    explorer: Explorer, operation: DocumentedOperation, place: ExploreProbe, count: int
 ) -> list[ExploreProbe]:
     """Inputs of an operation; a valid one first where it is set back, as there is room for one at least."""
-    own, seed, first = bool(operation.own) and operation.kind != "delete", context.run.seed, list[ExploreProbe]()
+    own, seed, first = bool(operation.own) and operation.kind != "delete", explorer.context.seed, list[ExploreProbe]()
     if own and operation.sets_back:
         first = choose_probes(operation, place, frozenset([Validity.VALID]), 1, seed)
-    may_succeed = operation.kind == "read" or own or _sends_plain(context)
+    may_succeed = operation.kind == "read" or own or _sends_plain(explorer)
     probes = choose_probes(operation, place, _ALL if may_succeed else _REFUSED, count, seed)
-    return [*first, *(_with_name(context, operation, probe) for probe in probes if probe not in first)]
+    return [*first, *(_with_name(explorer, operation, probe) for probe in probes if probe not in first)]
 
 
-def _with_name(context: ExploreContext, operation: DocumentedOperation, probe: ExploreProbe) -> ExploreProbe:
+def _with_name(explorer: Explorer, operation: DocumentedOperation, probe: ExploreProbe) -> ExploreProbe:
     """The probe with a name of this suite in it, by which a killed run's creations are found again."""
-    resource = context.run.contract.file.created_resources.get(operation.id)
+    resource = explorer.context.contract.file.created_resources.get(operation.id)
     member = resource.name.rpartition("/")[2] if resource else ""
     text = probe.body.get(member) if isinstance(probe.body, dict) and not probe.form else None
     if not isinstance(text, str) or not text or "conformance-" in text:
         return probe
-    name = context.run.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
+    name = explorer.context.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
     named = replace(probe, body={**probe.body, member: f"{text} {name}"})
     return named if classify_probe(operation, named) is classify_probe(operation, probe) else probe
 
 
 def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     """What leads to the operation, the plain request and its links, the inputs; why the result is in doubt, or None."""
-    context, operation = explorer.context, explorer.context.operation
+    operation = explorer.explored
     writes, place, own, first = operation.kind != "read", plain_probe(operation), None, None
-    if context.own_sources and (writes or _sends_plain(context)):
+    if explorer.own_sources and (writes or _sends_plain(explorer)):
         own = _find_own_request(explorer, operation)
     if own is not None and operation.kind == "delete":
-        explorer.sender.look_first(explorer.sender.plan_probe(operation, own, operation.method))
+        explorer.look_first(explorer.plan_probe(operation, own))
     elif own is not None and writes:
         place, operation = replace(place, path=own.path, query=own.query), with_known_path(operation, own.path)
-    if _sends_plain(context):
+    if _sends_plain(explorer):
         first = _send_plain(explorer, operation, own)
         follow_links(explorer, first)
-        explorer.sender.take_back()
-        if first.accepted and _sends_head(context):
+        explorer.take_back()
+        if first.accepted and _sends_head(explorer):
             explorer.compare_head(first)
     guard = None
     if writes and operation.read:
-        shows_one = bool(explorer.operation(operation.read).among("path"))
+        shows_one = bool(explorer.document.operation(operation.read).among("path"))
         is_own = own is not None and operation.kind != "delete" and shows_one
         guard = GuardedWrites(explorer, operation, place, is_own)
         guard.operation = operation = with_known_body(operation, guard.look())
-    probes = _choose_inputs(context, operation, place, plan.requests)
+    probes = _choose_inputs(explorer, operation, place, plan.requests)
     if writes:
         probes = _in_order(operation, probes[: plan.for_inputs])
     answers = guard.send(probes) if guard else list(_send_unguarded(explorer, operation, probes))
@@ -211,8 +201,8 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     if guard is not None:
         guard.finish()
     if own is not None and operation.kind == "delete" and not explorer.found:
-        explorer.attempt(context.operation, own, Validity.VALID)
-    explorer.sender.take_back()
+        explorer.attempt(explorer.explored, own, Validity.VALID)
+    explorer.take_back()
     explorer.find_smaller([one for one in answers if one.refused or not writes])
     return guard.doubt if guard else None
 
@@ -236,7 +226,7 @@ def _send_unguarded(
         if explorer.left > int(operation.creates):
             answer = explorer.attempt(operation, probe)
             if answer.accepted and operation.creates:
-                explorer.sender.take_back()
+                explorer.take_back()
             yield answer
 
 
@@ -244,7 +234,7 @@ def _look_again(
     explorer: Explorer, guard: GuardedWrites | None, first: ProbeAnswer | None, answers: Sequence[ProbeAnswer]
 ) -> None:
     """Spend what is left over of the plan on looks at what is guarded, or on the first request, or on a refused one."""
-    operation = explorer.context.operation
+    operation = explorer.explored
     refused = next((one for one in answers if one.validity is Validity.INVALID and one.refused), None)
     while explorer.left > 0 and not explorer.found:
         if guard is not None:
@@ -261,12 +251,12 @@ def _look_again(
 
 def _send_plain(explorer: Explorer, operation: DocumentedOperation, probe: ExploreProbe | None = None) -> ProbeAnswer:
     """Send the plainest request of an operation; TargetStopped where it is refused although that is not promised."""
-    probe = probe or find_creation(explorer.context, operation)
+    probe = probe or find_creation(explorer, operation)
     if probe is None:
         raise TargetStopped(Message("nothing is known that {operation} would accept", operation=operation.id))
     answer = explorer.attempt(operation, probe, Validity.OPEN if operation.has_success else Validity.INVALID)
     if answer.refused and operation.has_success and answer.exchange.response is not None:
-        said = summarize_response(answer.exchange.response, explorer.context.run.rules)
+        said = summarize_response(answer.exchange.response, explorer.context.rules)
         raise TargetStopped(Message("the plainest valid request was refused: {answer}", answer=said))
     return answer
 
@@ -277,23 +267,17 @@ def _find_own_request(explorer: Explorer, operation: DocumentedOperation) -> Exp
     Where an answer got lost on the way, it is begun again from its start.
     """
     for time in range(_CHAINS):
+        own, answered = None, True
         with explorer.evidence.count_as("repeated") if time else nullcontext():
-            own, answered = _follow_sources(explorer, operation)
+            for source, following in pairwise((*explorer.own_sources, operation)):
+                answer = _send_plain(explorer, source, own)
+                links = [link for link in source.links_of(answer.status) if link.operation == following.id]
+                found = (request_of_link(explorer, link, answer) for link in links if answer.accepted)
+                own, answered = next((each[1] for each in found if each is not None), None), bool(answer.status)
+                if own is None:
+                    break
         if own is not None:
             return own
         if answered:
             break
     raise TargetStopped(Message("nothing could be created for {operation} alone", operation=operation.id))
-
-
-def _follow_sources(explorer: Explorer, operation: DocumentedOperation) -> tuple[ExploreProbe | None, bool]:
-    """The request that other operations lead to, and whether the last of them was answered."""
-    own, answered = None, True
-    for source, following in pairwise((*explorer.context.own_sources, operation)):
-        answer = _send_plain(explorer, source, own)
-        links = [link for link in source.links_of(answer.status) if link.operation == following.id]
-        found = (request_of_link(explorer, link, answer) for link in links if answer.accepted)
-        own, answered = next((request[1] for request in found if request is not None), None), bool(answer.status)
-        if own is None:
-            break
-    return own, answered

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Literal, TypeVar
 
 from conformance.checks.http_notes import check_http_notes, compare_head_with_get
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
+from conformance.client.builder import PlaceholderScope
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Expect, Step
+from conformance.engine.cleanup import CleaningSender
+from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.stale_reads import is_from_cache
 from conformance.engine.step_sequence import StepResult, StepSequence
-from conformance.engine.steps import CleaningSender
 from conformance.explore.checks import ProbeAnswer, check_answer, undocumented_messages
-from conformance.explore.context import ExploreContext
-from conformance.explore.openapi import DocumentedOperation, find_secrets
+from conformance.explore.openapi import DocumentedOperation, OpenApiDocument, find_secrets
 from conformance.explore.probes import ExploreProbe, label_probe, request_of_probe, smaller_probes
 from conformance.explore.validity import Validity, classify_probe
 from conformance.http import FailureKind, NoResponse
@@ -56,72 +59,42 @@ class TargetStopped(Exception):
     """Exploration cannot go on; its argument, a Message, says why."""
 
 
-@dataclass(slots=True)
-class ExploringSender(CleaningSender):
-    """Sends probes one at a time, each as a step of its own."""
+class Explorer(CleaningSender):
+    """One operation of one target, and the probes that are sent to explore it: each is a step of its own.
 
-    probe: ExploreProbe = field(default_factory=ExploreProbe)
-
-    def send_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> StepResult:
-        """Send a probe of an operation; TargetStopped where it cannot be sent, or shows no state."""
-        self.probe, self.role, self.sequence = probe, probe.role, StepSequence()
-        sent = self.run([self.plan_probe(operation, probe, method)]).calls
-        if not sent or sent[0].stale:
-            raise TargetStopped(self.sequence.why)
-        return sent[0]
-
-    def plan_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> PlannedStep:
-        """The step that sends a probe."""
-        request = request_of_probe(self.context, operation, probe)
-        expect = _STATE_OF_SOMETHING if probe.role in _STATE and method == "GET" else _SUCCESS
-        step = Step(call=operation.id, expect=expect, repeatable=method in ("GET", "HEAD"))
-        request = request if method == operation.method else replace(request, method=method)
-        return PlannedStep(step, operation.id, request, operation.permission)
-
-    def describe(self, step: PlannedStep) -> str:
-        label = label_probe(self.probe)
-        return f"HEAD, {label}" if step.request.method == "HEAD" else label
-
-    def count_look(self) -> AbstractContextManager[None]:
-        """It takes the place of another request of the plan."""
-        return nullcontext()
-
-    def may_be_stale(self, result: StepResult) -> bool:
-        """Only what is asked for state has to be: whatever else a cache answers is judged as it is."""
-        is_state = self.role in _STATE and result.exchange.request.method == "GET"
-        return is_state and is_from_cache(result.exchange.response)
-
-
-@dataclass(slots=True)
-class Explorer:
-    """Sends probes, counts, judges and keeps them, and deletes what they created.
-
-    As many requests are sent as are `planned`; what follows up a finding may take the rest of the budget.
+    They are counted, judged and kept, and what they created is deleted. As many requests are sent as are `planned`;
+    what follows up a finding may take the rest of the budget.
     """
 
-    context: ExploreContext
-    planned: int
-    reserve: int
-    """Requests kept back for setting back and for the end."""
-    evidence: Evidence
-    """Counts the requests, and keeps exchanges and warnings."""
-    sender: ExploringSender = field(init=False)
-    statuses: Counter[int] = field(default_factory=Counter)
-    observed: Seen[Finding] = field(default_factory=dict)
-    undocumented: Seen[str] = field(default_factory=dict)
-    """Messages with a status that no row documents."""
-    found: bool = False
-    """Whether a violation was found."""
-    _most_planned: int | None = None
-    """What the evidence may count while something is followed up."""
-    _unanswered: int = 0
-    _last_write: float = float("-inf")
-
-    def __post_init__(self) -> None:
-        label, salt = Message("clean-up"), f"explore {self.context.operation.id}"
-        self.sender = ExploringSender(
-            self.context.run, self.evidence, {}, label=label, role="", salt=salt, leaves_created=False
-        )
+    def __init__(self, run: RunContext, operation: str) -> None:
+        """Nothing is sent. MissingValue where the target lacks its path or credential, KeyError for an unknown one."""
+        label, salt = Message("clean-up"), f"explore {operation}"
+        super().__init__(run, Evidence(run.redactor), {}, label=label, role="", salt=salt, leaves_created=False)
+        file, scope = run.contract.file, PlaceholderScope(salt="exploring")
+        call = file.operations[operation]
+        credential = call.credential or file.credential
+        if credential not in (None, "none"):
+            run.builder.build(operation, RequestTemplate(credential=credential, url="/"), "read", scope)
+        run.builder.fill(call.url, scope)
+        fill = partial(run.builder.fill_known, scope=scope)
+        self.document = OpenApiDocument(run.contract.openapi, file.operations, file.created_resources, fill)
+        self.explored = self.document.operation(operation)
+        self.own_sources = self.document.own_sources(self.explored)
+        self.permissions = frozenset({"read", *run.target.allow})
+        self.budget = file.exploration.get(run.depth, 0)
+        """Requests, those that follow up a finding included."""
+        self.planned = self.reserve = 0
+        """Requests that are sent at most, and those of them that are kept back for setting back and for the end."""
+        self.statuses = Counter[int]()
+        self.observed: Seen[Finding] = {}
+        self.undocumented: Seen[str] = {}
+        """Messages with a status that no row documents."""
+        self.found = False
+        """Whether a violation was found."""
+        self._probe = ExploreProbe()
+        self._most_planned: int | None = None
+        """What the evidence may count while something is followed up."""
+        self._unanswered, self._last_write = 0, float("-inf")
 
     @property
     def left(self) -> int:
@@ -144,36 +117,37 @@ class Explorer:
 
     def wait_for_late_effects(self) -> None:
         """Leave what was refused the time in which it may be carried out all the same."""
-        run = self.context.run
-        run.shared.stopping.wait(max(0.0, self._last_write + run.target.late_effects - monotonic()))
+        late = self._last_write + self.context.target.late_effects
+        self.context.shared.stopping.wait(max(0.0, late - monotonic()))
 
-    def operation(self, name: str) -> DocumentedOperation:
-        """Another operation of the same document."""
-        return self.context.document.operation(name)
+    def allowed(self, operation: DocumentedOperation) -> bool:
+        """Whether its path is known, and the permissions cover a call of it and the deletion of what it creates."""
+        return bool(operation.template) and operation.needs <= self.permissions
 
     def attempt(
         self, operation: DocumentedOperation, probe: ExploreProbe, validity: Validity | None = None
     ) -> ProbeAnswer:
         """Send, judge and keep; `validity` where more is known of the probe than its values say."""
-        answer = self._try(operation, probe, validity)
+        answer = self._judge(self.look(operation, probe), validity)
         for found in answer.found:
             self.report(found, answer)
-        for message in undocumented_messages(self.context.run.rules, answer):
+        for message in undocumented_messages(self.context.rules, answer):
             _note(self.undocumented, (answer.status, message), message, answer)
         return answer
 
-    def look(self, operation: DocumentedOperation, probe: ExploreProbe) -> ProbeAnswer:
+    def look(self, operation: DocumentedOperation, probe: ExploreProbe, method: str = "") -> ProbeAnswer:
         """Send without judging: to see what is there, or to set back what was changed."""
-        answer = ProbeAnswer(operation, probe, Validity.OPEN, self._send(operation, probe, operation.method))
+        answer = ProbeAnswer(operation, probe, Validity.OPEN, self._send_probe(operation, probe, method))
         for name, value in find_secrets(operation.schema_of(answer.status) or {}, answer.body):
-            self.context.run.redactor.learn(name, value)
-        self._count(answer)
+            self.context.redactor.learn(name, value)
+        if answer.status:
+            self.statuses[answer.status] += 1
+            self.evidence.add_notes(check_http_notes(answer.exchange), answer.sent.n)
         return answer
 
     def compare_head(self, answer: ProbeAnswer) -> None:
         """Send the HEAD of a GET that was answered, and note where the two differ."""
-        head = replace(answer, sent=self._send(answer.operation, answer.probe, "HEAD"), found=())
-        self._count(head)
+        head = self.look(answer.operation, answer.probe, "HEAD")
         self.evidence.add_notes(compare_head_with_get(answer.exchange, head.exchange), head.sent.n)
 
     def repeat(self, first: ProbeAnswer) -> None:
@@ -195,14 +169,14 @@ class Explorer:
             for found in answer.found:
                 if found.level is Level.MUST:
                     first.setdefault(answer.key_of(found), answer)
-        with suppress(BudgetExhausted), self.following_up("shrunk", self.context.budget - self.planned):
+        with suppress(BudgetExhausted), self.following_up("shrunk", self.budget - self.planned):
             for key, answer in first.items():
                 self._find_smallest(answer, key)
 
     def build_result(self, reason: str | None) -> tuple[Exploration, tuple[Undocumented, ...]]:
         """All that was found, redacted, with the exchanges that it points at; `reason` is why it is in doubt."""
         kept: dict[int, RecordedExchange] = {}
-        sent, redactor, operation = self.evidence, self.context.run.redactor, self.context.operation
+        sent, redactor, operation = self.evidence, self.context.redactor, self.explored
 
         def keep(n: int | None) -> RecordedExchange:
             """The exchange of this number, renumbered among those that are kept."""
@@ -235,12 +209,6 @@ class Explorer:
         )
         return redactor.redact(exploration), redactor.redact(tuple(undocumented))
 
-    def _count(self, answer: ProbeAnswer) -> None:
-        """Count the status of an answer, and keep the remarks on it as HTTP."""
-        if answer.status:
-            self.statuses[answer.status] += 1
-            self.evidence.add_notes(check_http_notes(answer.exchange), answer.sent.n)
-
     def _find_smallest(self, answer: ProbeAnswer, key: tuple[str, ...]) -> None:
         steps, tried = _MOST_STEPS, {answer.probe.key}
         candidates = smaller_probes(answer.operation, answer.probe)
@@ -249,35 +217,39 @@ class Explorer:
                 continue
             tried.add(probe.key)
             steps -= 1
-            again = self._try(answer.operation, probe)
+            again = self._judge(self.look(answer.operation, probe))
             found = next((one for one in again.found if again.key_of(one) == key), None)
             if found is not None:
                 _note(self.observed, key, found, again, times=0)
                 candidates = smaller_probes(answer.operation, probe)
 
-    def _try(
-        self, operation: DocumentedOperation, probe: ExploreProbe, validity: Validity | None = None
-    ) -> ProbeAnswer:
-        answer = replace(self.look(operation, probe), validity=validity or classify_probe(operation, probe))
-        return replace(answer, found=check_answer(self.context.run.rules, answer))
+    def _judge(self, answer: ProbeAnswer, validity: Validity | None = None) -> ProbeAnswer:
+        answer = replace(answer, validity=validity or classify_probe(answer.operation, answer.probe))
+        return replace(answer, found=check_answer(self.context.rules, answer))
 
-    def _send(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> StepResult:
-        """Send a probe; BudgetExhausted where the budget is, TargetStopped where the target has fallen silent.
+    def _send_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> StepResult:
+        """Send a probe; BudgetExhausted where the budget is, TargetStopped where it cannot be sent or shows no state.
 
-        What sets back may use what is kept back, and is sent though the run is being stopped.
+        What sets back may use what is kept back, and is sent though the run is being stopped. Where the target has
+        fallen silent, that is TargetStopped, too.
         """
-        sets_back, run = probe.role == "clean-up", self.context.run
-        if run.shared.stopping.is_set() and not sets_back:
+        sets_back, stopping = probe.role == "clean-up", self.context.shared.stopping
+        if stopping.is_set() and not sets_back:
             raise TargetStopped(Message("the run is being stopped"))
         left = self.left + (self.reserve if sets_back else 0)
         if self._most_planned is not None:
             left = self._most_planned - self.evidence.planned
         if left <= 0:
             raise BudgetExhausted
-        if probe.role in _STATE and method == "GET":
-            run.shared.stopping.wait(max(0.0, self._last_write + run.target.settle - monotonic()))
-        sent = self.sender.send_probe(operation, probe, method)
-        if method not in ("GET", "HEAD"):
+        step = self.plan_probe(operation, probe, method)
+        if probe.role in _STATE and (step.request.method or operation.method) == "GET":
+            stopping.wait(max(0.0, self._last_write + self.context.target.settle - monotonic()))
+        self._probe, self.role, self.sequence = probe, probe.role, StepSequence()
+        self.run([step])
+        if not self.sequence.calls or self.sequence.stale:
+            raise TargetStopped(self.sequence.why)
+        (sent,) = self.sequence.calls
+        if not step.step.repeatable:
             self._last_write = monotonic()
         failure = sent.exchange.outcome
         self._unanswered = self._unanswered + 1 if isinstance(failure, NoResponse) else 0
@@ -287,6 +259,29 @@ class Explorer:
             detail = f"{failure.kind.value} {failure.detail}".strip()
             raise TargetStopped(Message("no answer: {detail}", detail=detail))
         return sent
+
+    def plan_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str = "") -> PlannedStep:
+        """The step that sends a probe; by another method than the operation's where that is given."""
+        request, method = request_of_probe(self.context, operation, probe), method or operation.method
+        request = request if method == operation.method else replace(request, method=method)
+        expect = _STATE_OF_SOMETHING if probe.role in _STATE and method == "GET" else _SUCCESS
+        step = Step(call=operation.id, expect=expect, repeatable=method in ("GET", "HEAD"))
+        return PlannedStep(step, operation.id, request, operation.permission)
+
+    # --- as a step is sent
+
+    def describe(self, step: PlannedStep) -> str:
+        label = label_probe(self._probe)
+        return f"HEAD, {label}" if step.request.method == "HEAD" else label
+
+    def count_look(self) -> AbstractContextManager[None]:
+        """It takes the place of another request of the plan."""
+        return nullcontext()
+
+    def may_be_stale(self, result: StepResult) -> bool:
+        """Only what is asked for state has to be: whatever else a cache answers is judged as it is."""
+        is_state = self.role in _STATE and result.exchange.request.method == "GET"
+        return is_state and is_from_cache(result.exchange.response)
 
 
 def _note(seen: Seen[Item], key: tuple[object, ...], item: Item, answer: ProbeAnswer, *, times: int = 1) -> None:

@@ -11,7 +11,6 @@ from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import NO_BODY
 from conformance.engine.ownership import is_id
 from conformance.explore.checks import ProbeAnswer
-from conformance.explore.context import ExploreContext
 from conformance.explore.explorer import Explorer
 from conformance.explore.openapi import MULTIPART, DocumentedOperation, Link
 from conformance.explore.probes import ExploreProbe, plain_probe, with_values
@@ -22,11 +21,11 @@ from conformance.messages import Message
 _MISSING = object()
 
 
-def find_creation(context: ExploreContext, operation: DocumentedOperation) -> ExploreProbe | None:
+def find_creation(explorer: Explorer, operation: DocumentedOperation) -> ExploreProbe | None:
     """The plainest request that is valid, from which links lead on; None where its data are not at hand."""
     probe = plain_probe(operation)
     if operation.media_type == MULTIPART:
-        name = context.run.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
+        name = explorer.context.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
         return replace(probe, body={"file": f"{name}.png"}, form=True)
     body = {**(operation.example or {}), **operation.base}
     if body:
@@ -35,15 +34,15 @@ def find_creation(context: ExploreContext, operation: DocumentedOperation) -> Ex
 
 
 def count_link_requests(
-    context: ExploreContext, operation: DocumentedOperation, visited: frozenset[str] = frozenset()
+    explorer: Explorer, operation: DocumentedOperation, visited: frozenset[str] = frozenset()
 ) -> int:
     """How many requests following the links of an operation takes at most."""
     visited = visited | {operation.id}
-    longest = 0
+    longest, named = 0, explorer.document.operation
     for links in operation.links.values():
-        taken = [link for link in _taken(links, visited) if context.allowed(context.document.operation(link.operation))]
+        taken = [link for link in _taken(links, visited) if explorer.allowed(named(link.operation))]
         further = {link.operation for link in taken if not link.statuses} - visited
-        deeper = (count_link_requests(context, context.document.operation(name), visited) for name in further)
+        deeper = (count_link_requests(explorer, named(name), visited) for name in further)
         longest = max(longest, len(taken) + sum(deeper))
     return longest
 
@@ -52,7 +51,7 @@ def request_of_link(
     explorer: Explorer, link: Link, made: ProbeAnswer
 ) -> tuple[DocumentedOperation, ExploreProbe] | None:
     """The request that a link asks for; None where the answer or the target lacks something that it needs."""
-    operation = explorer.operation(link.operation)
+    operation = explorer.document.operation(link.operation)
     probe = plain_probe(operation)
     for where, name, expression in link.parameters:
         value = _evaluate(expression, made)
@@ -60,7 +59,7 @@ def request_of_link(
             return None
         probe = with_values(probe, where, name, str(value))
     missing = {one.name for one in operation.among("path")} - {name for name, _ in probe.path}
-    if missing or not explorer.context.allowed(operation):
+    if missing or not explorer.allowed(operation):
         return None
     if operation.body is not None:
         given = {name: _evaluate(expression, made) for name, expression in (link.body or {}).items()}

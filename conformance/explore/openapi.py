@@ -6,6 +6,7 @@ What it does not know are the words that steer exploration (`x-…`); they are e
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -161,7 +162,8 @@ class OpenApiDocument:
         """
         from schemathesis.core.result import Ok  # noqa: PLC0415
 
-        self._document, self._calls, self._created, self._fill = document, calls, created, fill
+        self._document, self._created, self._fill = document, created, fill
+        self._calls = defaultdict(OperationSpec, calls)
         with DRAWING:
             found = [result.ok() for result in read_document(document).get_all_operations() if isinstance(result, Ok)]
             self._raw: dict[str, Any] = {one.definition.raw.get("operationId"): one for one in found}
@@ -194,7 +196,7 @@ class OpenApiDocument:
         raw = operation.definition.raw
         name, own = raw["operationId"], raw.get("x-own", "")
         kind: str = raw.get("x-permission", _PERMISSIONS.get(operation.method, "write"))
-        url = self._call(name).url
+        url = self._calls[name].url
         template = operation.path if url is None else self._fill(url)
         template = f"/{template.lstrip('/')}" if template else ""
         definitions = [one.definition for one in (*operation.path_parameters, *operation.query)]
@@ -227,12 +229,9 @@ class OpenApiDocument:
             sets_back=bool(own) and own not in self._raw and name not in self._created,
         )
 
-    def _call(self, operation: str) -> OperationSpec:
-        return self._calls.get(operation) or OperationSpec()
-
     def _known_body(self, operation: str) -> dict[str, Any]:
         """The members that every valid body of an operation has on this target; none where it lacks a value of one."""
-        call = self._call(operation)
+        call = self._calls[operation]
         body = call.body or call.json_
         return (self._fill(body) or {}) if isinstance(body, dict) else {}
 
@@ -247,7 +246,7 @@ class OpenApiDocument:
 
     def _parameter(self, operation: str, raw: Mapping[str, Any]) -> Parameter:
         name, fixture = raw["name"], raw.get("x-fixture")
-        given = self._call(operation).path.get(name) if raw["in"] == "path" else None
+        given = self._calls[operation].path.get(name) if raw["in"] == "path" else None
         if fixture is not None:
             given = f"{{fixture.{fixture}}}" if fixture else None
         value = None if given is None else self._fill(given)

@@ -28,11 +28,9 @@ from conformance.engine.culprit import (
     stays_as_it_is,
 )
 from conformance.engine.entries import strike
-from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.state_guard import shows_another_run
 from conformance.explore.checks import ProbeAnswer
-from conformance.explore.context import build_explore_context
 from conformance.explore.explorer import BudgetExhausted, Explorer, TargetStopped
 from conformance.explore.openapi import DocumentedOperation
 from conformance.explore.probes import ExploreProbe, plain_probe
@@ -117,7 +115,7 @@ class GuardedWrites:
             return
         self._refused, self.shown = [], None  # whether it was done may be anybody's guess: what is there now counts
         if answer.accepted and self.operation.creates:
-            self.explorer.sender.take_back()
+            self.explorer.take_back()
         elif answer.accepted and (validity is Validity.VALID or self.operation.sets_back):
             self._check_written(answer)
         if answer.accepted and self.operation.sets_back:
@@ -147,13 +145,13 @@ class GuardedWrites:
             set_back=lambda: self._restore(before),
             repeat=self._repeat,
             differ=self._differ,
-            stopping=self.explorer.context.run.shared.stopping,
+            stopping=self.explorer.context.shared.stopping,
             is_own=self.is_own,
             others_write=self._shows_another_run(before, after),
             late=self._refused_before,
             repeat_late=partial(self._repeat, late=True),
             shows_another_run=self._shows_another_run,
-            note_others=partial(self.explorer.context.run.shared.warn, [others] if late else []),
+            note_others=partial(self.explorer.context.shared.warn, [others] if late else []),
         )
         try:
             with self.explorer.confirming():
@@ -169,13 +167,13 @@ class GuardedWrites:
 
     def _shows_another_run(self, before: Any, after: Any) -> bool:
         one, other = ({"": body} if not isinstance(body, Mapping) else body for body in (before, after))
-        return shows_another_run(one, other, self.explorer.context.run.builder.run_name)
+        return shows_another_run(one, other, self.explorer.context.builder.run_name)
 
     def finish(self) -> None:
         """The last look, which is late; the ledger keeps what does not read as it was before."""
         self.check(late=True)
         if self.changed is not None and self.is_set_back():
-            strike(self.explorer.context.run, self.changed)
+            strike(self.explorer.context, self.changed)
         elif self.changed is not None:
             self.explorer.evidence.warnings.append(describe_left(self.operation.id, self.still_differs))
 
@@ -191,7 +189,7 @@ class GuardedWrites:
 
     def _record(self, body: Mapping[str, Any]) -> LedgerEntry:
         """Write into the ledger what the record holds now; `body` is what sets it back."""
-        run, operation = self.explorer.context.run, self.operation
+        run, operation = self.explorer.context, self.operation
         readable = ((name, value) for name, value in body.items() if name in operation.readable)
         members = {name: value for name, value in readable if run.redactor.json(value) == value}
         row, captures = f"explore {operation.id}", {_MEMBERS: members}
@@ -211,7 +209,7 @@ class GuardedWrites:
 
     @property
     def _reading(self) -> DocumentedOperation:
-        return self.explorer.operation(self.operation.read)
+        return self.explorer.document.operation(self.operation.read)
 
     @property
     def _has_refused(self) -> bool:
@@ -244,7 +242,7 @@ class GuardedWrites:
 
     def _loses_every_time(self, written: ProbeAnswer, shown: Any) -> bool:
         """Whether a write without effect has none three times in a row, and nobody else writes meanwhile."""
-        stopping, took = self.explorer.context.run.shared.stopping, 0.0
+        stopping, took = self.explorer.context.shared.stopping, 0.0
         try:
             with self.explorer.confirming():
                 for time in range(1 if self.is_own else TIMES_IN_A_ROW):
@@ -288,13 +286,13 @@ def is_of_own_record(entry: LedgerEntry) -> bool:
 def set_back(run: RunContext, entry: LedgerEntry) -> str:
     """Set a record back to what the entry holds, unless it reads so, and strike the entry; why it may differ, or ""."""
     try:
-        context = build_explore_context(run, entry.operation)
+        explorer = Explorer(run, entry.operation)
     except MissingValue as missing:
         return Message("needs {names}", names=str(missing))
-    operation, members = context.operation, entry.captures[_MEMBERS]
+    operation, members = explorer.explored, entry.captures[_MEMBERS]
     if not (operation.read and operation.sets_back) or members.keys() - operation.readable:
         return Message("{operation} is no write that can be set back", operation=entry.operation)
-    explorer = Explorer(context, _SETTING_BACK, 0, Evidence(run.redactor))
+    explorer.planned = _SETTING_BACK
     writes = GuardedWrites(explorer, operation, plain_probe(operation), is_own=False, changed=entry)
     try:
         writes.look()

@@ -8,9 +8,9 @@ from typing import Any
 
 from conformance.checks.context import ResponseRules
 from conformance.contract.schema import HEADER_CAPTURE, NamedInput
+from conformance.engine.cleanup import run_steps
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.steps import run_steps
 from conformance.messages import Message
 from conformance.plan.setup import credentials_to_obtain, setup_steps
 from conformance.results.curl import build_capture_command

@@ -15,10 +15,10 @@ from typing import Any
 from conformance.checks.context import NOT_JSON, parse_json
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Discover
+from conformance.engine.cleanup import run_steps
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.step_sequence import StepSequence
-from conformance.engine.steps import run_steps
 from conformance.jsontools import json_equal, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.setup import fixtures_to_check, fixtures_to_find, setup_steps

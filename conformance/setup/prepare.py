@@ -8,10 +8,9 @@ from typing import Final
 
 from conformance.client.builder import PlaceholderScope
 from conformance.client.connection import wait_until_listening
-from conformance.engine.cleanup import INTERRUPTED, describe_left, look_for_leftovers, take_back
+from conformance.engine.cleanup import INTERRUPTED, describe_left, look_for_leftovers, run_steps, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
-from conformance.engine.steps import run_steps
 from conformance.messages import Message
 from conformance.plan.setup import fixtures_to_make
 from conformance.setup.credentials import SetupResult, obtain_credentials

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.checks.model import Verdict
 from conformance.engine import repeat
-from conformance.engine.probe import send_probe
+from conformance.engine.row_sender import RowSender
 from conformance.quantities import Pace
 from tests.conftest import Asked, Ran, make_response
 
@@ -82,16 +82,16 @@ def test_a_server_that_keeps_its_allowance_conforms(limited: Callable[[Limited],
 def test_a_request_that_is_counted_twice_as_its_answer_was_lost_is_not_held_against_the_allowance(
     limited: Callable[[Limited], Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = Limited()
+    server, send = Limited(), RowSender.send
 
     def lose_one(*positional: Any, **named: Any) -> Any:
-        result = send_probe(*positional, **named)
+        result = send(*positional, **named)
         if server.count != 2 or server.refused:
             return result
         server.count += 1
         return replace(result, exchange=replace(result.exchange, tries=2))
 
-    monkeypatch.setattr("conformance.engine.repeat.send_probe", lose_one)
+    monkeypatch.setattr(RowSender, "send", lose_one)
     ran = limited(server)
     assert (ran.only.verdict, ran.only.findings) == (Verdict.CONFORMS, ())
 
@@ -111,8 +111,9 @@ def test_the_pause_of_a_burst_ends_within_half_of_the_time_of_the_allowance(
     context: Any = SimpleNamespace(shared=SimpleNamespace(stopping=SimpleNamespace(wait=waits.append)))
     plan: Any = SimpleNamespace(repeat=SimpleNamespace(pause=pause), allowance=Pace(3, 10.0))
     probes: Any = ["until it is refused", "after a pause"]
+    sender: Any = SimpleNamespace(context=context, plan=plan)
     evidence: Any = None
-    repeat._Burst(context, plan, {}, evidence).send(probes)
+    repeat._Burst(sender, evidence).send(probes)
     assert waits == [waited]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.schema import Step
+from conformance.engine.cleanup import run_steps
 from conformance.engine.entries import record_intent
 from conformance.engine.evidence import Evidence
-from conformance.engine.steps import run_steps
 from conformance.plan.steps import plan_steps
 from tests.explore.explored_servers import Newsroom
 

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.engine.context import RunContext
-from conformance.explore.context import ExploreContext, build_explore_context
 from conformance.explore.driver import explore_operation
+from conformance.explore.explorer import Explorer
 from conformance.http import Exchange, Request, Response, header
 from conformance.results.model import Exploration
 from conformance.session.contract_run import build_context
@@ -59,9 +59,9 @@ class Server:
         run = build_context(with_budget(CONTRACTS[self.contract], budget), target, "standard", seed)
         return replace(run, session=self)
 
-    def context(self, operation: str) -> ExploreContext:
+    def explorer(self, operation: str) -> Explorer:
         """What exploring an operation of this server needs."""
-        return build_explore_context(self.run(), operation)
+        return Explorer(self.run(), operation)
 
     def explore(self, operation: str, *, budget: int = 30, seed: int = 0, allow: str = "write delete") -> Exploration:
         """What exploring an operation finds."""

@@ -18,7 +18,7 @@ from tests.explore.explored_servers import Newsroom
 
 
 def covered() -> int:
-    operation = with_known_body(Newsroom().context("listContents").operation, None)
+    operation = with_known_body(Newsroom().explorer("listContents").explored, None)
     return len([*coverage_probes(operation, plain_probe(operation))])
 
 
@@ -30,7 +30,7 @@ def varied() -> int:
     "edges", [{"maximum": 2**63 - 1}, {"minimum": 0.5}, {"minimum": 5, "maximum": 1}, {"exclusiveMinimum": 3}, {}]
 )
 def test_inputs_are_chosen_whatever_range_a_number_has(edges: dict[str, float]) -> None:
-    operation = Newsroom().context("listContents").operation
+    operation = Newsroom().explorer("listContents").explored
     numbers = tuple(replace(one, schema={"type": "integer", **edges}) for one in operation.among("query"))
     asked = replace(operation, parameters=(*operation.among("path"), *numbers))
     assert len(choose_probes(asked, plain_probe(asked), frozenset(Validity), 30, 0)) == 30

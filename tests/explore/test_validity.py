@@ -22,7 +22,7 @@ BEYOND = ["2147483648", "9" * 30, "5f", ";", "²"]
 
 
 def news(operation: str, shown: Any = None) -> DocumentedOperation:
-    return with_known_body(Newsroom().context(operation).operation, shown)
+    return with_known_body(Newsroom().explorer(operation).explored, shown)
 
 
 def queried(operation: str, name: str, value: str) -> Validity:
@@ -133,7 +133,7 @@ def test_a_status_is_only_changed_where_it_can_be_changed_back() -> None:
     ],
 )
 def test_little_is_firm_in_a_topic(body: Any, expected: Validity) -> None:
-    documented = Site().context("insertTopic").operation
+    documented = Site().explorer("insertTopic").explored
     members = {**(documented.body or {})["properties"], "ext_1": {"x-known": ["needed"]}}
     operation = replace(documented, body={**(documented.body or {}), "properties": members})
     assert classify_probe(operation, replace(plain_probe(operation), body=body)) is expected

@@ -233,7 +233,7 @@ def test_neither_a_crash_of_our_own_nor_a_bare_url_gives_anything_away(
     env = {"MICROCMS_API_KEY": canary("full")}
     parrot = Parrot({}, "x-microcms-api-key")
     if crashes:
-        monkeypatch.setattr("conformance.engine.steps.run_steps", crash)
+        monkeypatch.setattr("conformance.engine.row_sender.run_steps", crash)
     with watched("microcms-management", parrot) as server:
         parrot.real |= real_keys(server.profile)
         hidden(server, env)

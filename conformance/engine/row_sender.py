@@ -1,0 +1,388 @@
+"""What one row sends: probes, judged as they are answered, and steps; what they leave is taken back.
+
+What one may leave stands in the ledger before its request does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.checks.context import parse_json
+from conformance.checks.errors import check_other_entries
+from conformance.checks.model import Finding, Level
+from conformance.checks.response import check_response, classify_choice, find_editions, has_must, summarize_response
+from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.contract.schema import Step
+from conformance.contract.templates import MissingValue, captures_used
+from conformance.engine.cleanup import describe_left, find_and_delete, leave_for_later, run_steps, take_back
+from conformance.engine.context import RunContext
+from conformance.engine.entries import (
+    created_resource,
+    deleting_operations,
+    read_created,
+    record_again,
+    record_intent,
+    record_outcome,
+    strike,
+)
+from conformance.engine.evidence import Evidence
+from conformance.engine.journal import LedgerEntry
+from conformance.engine.ownership import check_ownership, take_note
+from conformance.engine.stale_reads import bypass_cache, is_from_cache
+from conformance.engine.step_sequence import StepSequence, read_capture, read_captures
+from conformance.http import Exchange, FailureKind, NoResponse, Response
+from conformance.messages import Message
+from conformance.plan.model import PlannedStep, Probe, RowPlan
+from conformance.results.model import Attempt, BeyondPlan, Choice
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+INTERRUPTIONS = 2
+"""How often a sequence is begun again after a reset or a timeout; what it had made is taken back before."""
+SMALL_BODY = 4 << 10
+"""Bytes of a body that is kept until the end of the row, however many probes it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """One probe that was sent: its exchange and number, what was found, and whether the answer is conclusive."""
+
+    probe: Probe
+    exchange: Exchange
+    n: int
+    found: tuple[Finding, ...]
+    is_conclusive: bool
+
+    @property
+    def accepted(self) -> bool:
+        """The target took the input for valid."""
+        return self.exchange.response is not None and self.exchange.response.status < 300
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether it was answered only after a first answer got lost, so that this may be the first one's effect."""
+        outcome = self.exchange.outcome
+        return isinstance(outcome, NoResponse) and outcome.kind is FailureKind.RESET and outcome.response is not None
+
+    def without_body(self) -> ProbeResult:
+        """The same without the body of its answer, which may be of megabytes, and without what was found in it."""
+        response = self.exchange.response
+        if response is None or len(response.body) <= SMALL_BODY:
+            return self
+        found = tuple(replace(item, expected=None, actual=None, detail="") for item in self.found)
+        emptied = replace(self.exchange, outcome=replace(response, body=b"", cut=True, large=None))
+        return replace(self, exchange=emptied, found=found)
+
+
+class RowSender:
+    """Sends the requests of one row; several threads may send its probes at the same time."""
+
+    def __init__(self, context: RunContext, plan: RowPlan) -> None:
+        self.context, self.plan, self.row = context, plan, plan.row.id
+        self.captures: dict[str, Any] = {}
+        """What its set-up has captured, and those of earlier rows that it shares."""
+        self._refused: list[tuple[Probe, LedgerEntry]] = []
+        self._lock = threading.Lock()
+
+    def scope(self, probe: Probe) -> PlaceholderScope:
+        """What the placeholders of a probe stand for."""
+        return PlaceholderScope(self.captures, probe.language, probe.other_language, f"{self.row}/{probe.salt}")
+
+    def build(self, probe: Probe, scope: PlaceholderScope) -> BuiltRequest:
+        """The request of a probe with what the row promises; raises MissingValue where a placeholder has no value."""
+        rows = [name for name in probe.accept if isinstance(name, str) and "/" in name]
+        promise = self.context.rules.promise
+        return self.context.builder.build_with_expectation(
+            probe.operation,
+            probe.request,
+            probe.permission,
+            scope,
+            promise=promise(self.row),
+            alternatives=map(promise, rows),
+        )
+
+    # --- steps
+
+    def run_steps(
+        self,
+        evidence: Evidence,
+        steps: Sequence[PlannedStep],
+        label: Message,
+        role: str,
+        captures: dict[str, Any] | None = None,
+    ) -> StepSequence:
+        """Send steps in order until one fails; begun again where nothing but the way to the target ended them."""
+        known, salt = self.captures if captures is None else captures, f"{self.row}/{label}"
+        for time in range(INTERRUPTIONS + 1):
+            planned = evidence.planned
+            sequence = run_steps(self.context, evidence, steps, known, label=label, role=role, salt=salt)
+            if not sequence.interrupted or time == INTERRUPTIONS:
+                break
+            evidence.beyond_plan += BeyondPlan(repeated=evidence.planned - planned)
+        return sequence
+
+    def set_back(self, evidence: Evidence) -> None:
+        """Set back what the row has changed with its own steps, and set it up again."""
+        for steps, role, name in ((self.plan.after, "clean-up", "restore"), (self.plan.before, "step", "set-up")):
+            salt = f"{self.row}/{name}"  # as the first time, so that what is created anew reads the same
+            run_steps(self.context, evidence, steps, self.captures, label=Message("set back"), role=role, salt=salt)
+
+    # --- probes
+
+    def send(
+        self, evidence: Evidence, probe: Probe, *, unpaced: bool = False, patient: bool = False
+    ) -> ProbeResult | None:
+        """Send one probe and judge it; None where a placeholder had no value (which makes the row inconclusive).
+
+        `patient` waits out a refusal for lack of allowance even where the row promises it.
+        """
+        context, scope = self.context, self.scope(probe)
+        try:
+            built = self.build(probe, scope)
+            if built.request.permission != "read":
+                check_ownership(context, probe.request, self.captures)
+        except MissingValue as missing:
+            evidence.doubts.append(Message("{label}: nothing gave a value for {name}", label=probe.label, name=missing))
+            return None
+        documented = [*built.expected.expect.statuses, *(one for one in probe.accept if isinstance(one, int))]
+        asked = frozenset[int]() if patient else frozenset(documented)
+        # What a success leaves on a connection shows in the refusal after it.
+        request = replace(built.request, shares_connection=probe.role != "open")
+        exchange = context.session.send(request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
+        take_note(context, probe.operation, probe.request, self.captures, exchange)
+        n = evidence.keep(exchange, probe.label, probe.role)
+        if _may_be_kept(context, probe, exchange):
+            with evidence.count_as("repeated"):
+                past = replace(probe, request=bypass_cache(probe.request))
+                built = self.build(past, scope)
+                exchange = context.session.send(built.request, asked_for=asked, unpaced=unpaced)
+                n = evidence.keep(exchange, probe.label, probe.role)
+            if _is_read(probe, exchange) and is_from_cache(exchange.response):
+                evidence.doubts.append(Message("{label}: answered from a cache every time", label=probe.label))
+                return ProbeResult(probe, exchange, n, (), is_conclusive=False)
+        response = exchange.outcome
+        if isinstance(response, NoResponse):
+            judged: Judged = "no-answer", (), response.summary
+            evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=response.summary))
+        elif probe.accept:
+            judged = _judge_open(context, evidence, probe, built, response, n=n)
+        else:
+            judged = _judge_firm(context, evidence, probe, built, response)
+        outcome, found, answer = judged
+        evidence.find(found, n)
+        evidence.attempts.append(Attempt(probe.label, probe.role, probe.value, outcome, answer, n))
+        return ProbeResult(probe, exchange, n, found, is_conclusive=outcome != "no-answer")
+
+    def attempt(self, evidence: Evidence, probe: Probe) -> ProbeResult | None:
+        """Send a probe and judge it; what it made is taken back at once. None where a placeholder had no value.
+
+        What cannot be taken back is a warning of the row, and stays in the ledger.
+        """
+        entry = self._record(probe)
+        return self._conclude(evidence, entry, self._send(evidence, entry, probe))
+
+    def attempt_at_once(self, evidence: Evidence, probe: Probe, count: int) -> list[ProbeResult]:
+        """Send a probe `count` times at the same time and judge each; the results of those that must have been refused.
+
+        The first that succeeded is the one that is carried out, and is recorded as a control. Where none did, nothing
+        is known by the refusals, which makes the row inconclusive. What they made is taken back once all are answered.
+        """
+        gathered = [Evidence(self.context.redactor) for _ in range(count)]
+        results = self._send_at_once(gathered, probe)
+        served = next((place for place, result in enumerate(results) if result is not None and result.accepted), None)
+        refused: list[ProbeResult] = []
+        for place, (own, result) in enumerate(zip(gathered, results, strict=True)):
+            if place == served and result is not None and result.exchange.response is not None:
+                answer = summarize_response(result.exchange.response, self.context.rules)
+                label = Message("{label}: the one that is carried out", label=probe.label)
+                own.findings, own.doubts = [], []
+                own.attempts = [Attempt(label, "control", probe.value, "as-promised", answer, result.n)]
+                own.exchanges[0] = replace(own.exchanges[0], role="control", label=label)
+            more = evidence.adopt(own)
+            if place != served and result is not None:
+                refused.append(replace(result, n=result.n + more))
+        if served is None:
+            doubt = Message("{label}: none of {n} at the same time was carried out", label=probe.label, n=count)
+            evidence.doubts.append(doubt)
+        return refused
+
+    def _send_at_once(self, gathered: Sequence[Evidence], probe: Probe) -> list[ProbeResult | None]:
+        """Send a probe once for each evidence; what they made is taken back once all of them are answered."""
+        entries = [self._record(probe) for _ in gathered]
+        start = threading.Barrier(len(entries))
+
+        def send(evidence: Evidence, entry: LedgerEntry | None) -> ProbeResult | None:
+            start.wait()
+            return self._send(evidence, entry, probe, unpaced=True)
+
+        with ThreadPoolExecutor(len(entries)) as pool:
+            results = list(pool.map(send, gathered, entries))
+        return [self._conclude(*each) for each in zip(gathered, entries, results, strict=True)]
+
+    def take_back_refused(self, evidence: Evidence, *, guilty: bool, shown: str | None) -> dict[str, str]:
+        """Delete what probes may have made although they were refused; for when a change has been seen.
+
+        Returns the names that were found, by the labels of the probes. What bears no name by which it could be found is
+        a warning if the row is `guilty`, and in the ledger again. With `shown` only names in this text are looked for.
+        """
+        with self._lock:
+            refused = [one for one in self._refused if shown is None or any(name in shown for name in one[1].names)]
+            self._refused = [one for one in self._refused if one not in refused]
+        made: dict[str, str] = {}
+        for probe, entry in refused:
+            if not (entry.names or guilty):
+                continue
+            found, why = find_and_delete(self.context, evidence, probe.operation, entry.names)
+            if found:
+                made[probe.label] = found[0]
+            if why:
+                record_again(self.context, entry)
+                evidence.warnings.append(describe_left(probe.label, why))
+        return made
+
+    def _send(
+        self, evidence: Evidence, entry: LedgerEntry | None, probe: Probe, *, unpaced: bool = False
+    ) -> ProbeResult | None:
+        try:
+            return self.send(evidence, probe, unpaced=unpaced)
+        except BaseException:
+            if entry is not None and entry.names:
+                leave_for_later(self.context, entry)
+            raise
+
+    def _record(self, probe: Probe) -> LedgerEntry | None:
+        """The entry of a probe that may leave something; None for one that only reads, deletes, or is set back."""
+        contract = self.context.contract
+        operation, own_method = contract.operations[probe.operation], probe.request.method
+        method = own_method or operation.method
+        if probe.permission == "read" or method in _READING or (operation.spec.permission == "read" and not own_method):
+            return None
+        deleting = deleting_operations(contract)
+        to_its_path = probe.request.url in {contract.operations[name].spec.url for name in deleting} - {None}
+        if method == "DELETE" or to_its_path or (probe.operation in deleting and not own_method):
+            return None  # nothing is left of it that could be taken back; guards tell what it has deleted
+        undo = self._undo(probe)
+        # What the set-up of another row has made is taken away with all that is changed of it.
+        is_made_elsewhere = not self.plan.before and any(captures_used(probe.request.path))
+        if undo is None and (self.plan.after or is_made_elsewhere):
+            return None
+        steps, pointers = undo or ([], {})
+        scope = self.scope(probe)
+        return record_intent(
+            self.context, probe.operation, probe.request, steps, row=self.row, scope=scope, produced=pointers
+        )
+
+    def _undo(self, probe: Probe) -> tuple[list[Step], Mapping[str, str]] | None:
+        """The steps that take a probe back, and where the response holds the IDs that they need; None without any.
+
+        They are the row's own, or else those of the resource that it creates.
+        """
+        undo = self.plan.row.case.undo
+        if undo is not None and self.plan.undo and (undo.for_ is None or probe.operation in undo.for_):
+            return undo.steps, undo.capture
+        resource = created_resource(self.context.contract, probe.operation)
+        return (resource.undo, resource.made) if resource else None
+
+    def _conclude(
+        self, evidence: Evidence, entry: LedgerEntry | None, result: ProbeResult | None
+    ) -> ProbeResult | None:
+        """Take back what a probe made, or strike its entry."""
+        if entry is None or result is None:
+            strike(self.context, entry)
+            return result
+        made = record_outcome(self.context, entry, result.exchange, self._created(result))
+        if made is not None and not (made.names or made.steps or result.accepted or has_must(result.found)):
+            strike(self.context, made)  # refused as promised, if with a 500, and nothing could take it back
+        elif made is not None:
+            why = self._take_back(evidence, made, result)
+            if why:
+                evidence.warnings.append(describe_left(result.probe.label, why))
+        elif created_resource(self.context.contract, result.probe.operation) is not None:
+            with self._lock:
+                self._refused.append((result.probe, entry))
+        return result
+
+    def _created(self, result: ProbeResult) -> dict[str, Any] | None:
+        """The IDs that the response gives; None where the probe was not accepted."""
+        response, probe = result.exchange.response, result.probe
+        if response is None or not result.accepted:
+            return None
+        _, pointers = self._undo(probe) or ([], {})
+        return read_created(self.context, probe.operation, response) | read_captures(response, pointers)
+
+    def _take_back(self, evidence: Evidence, entry: LedgerEntry, result: ProbeResult) -> str:
+        """Take back what a probe may have made; why something may be left, or nothing."""
+        probe = result.probe
+        if created_resource(self.context.contract, probe.operation) is None:
+            if not result.accepted:
+                return Message("nothing shows whether {operation} made something", operation=probe.operation)
+            if self.plan.after and (not entry.steps or set(captures_used(entry.steps)) - entry.captures.keys()):
+                strike(self.context, entry)  # a change, which the end of the row sets back
+                return ""
+        return take_back(self.context, evidence, entry, Message("undo of {label}", label=probe.label))
+
+
+def _may_be_kept(context: RunContext, probe: Probe, exchange: Exchange) -> bool:
+    """Whether a cache may have served a read in the target's place, which knows nothing of addresses and allowances.
+
+    One that does not say so is taken into account where the same URL was answered with a success before: what a set-up
+    has made and deleted again, asked for as it was then, and what a hook lets fail.
+    """
+    asked = probe.request
+    as_before = asked.vantage is None and asked.credential in {None, context.contract.file.credential}
+    silent = not probe.accept and (asked.hook is not None or (as_before and bool(asked.captures)))
+    return _is_read(probe, exchange) and (silent or is_from_cache(exchange.response))
+
+
+def _is_read(probe: Probe, exchange: Exchange) -> bool:
+    """Whether it is a read of what the operation reads that was answered with a success."""
+    response = exchange.response
+    plain = exchange.request.method == "GET" and probe.request.url is None
+    return plain and response is not None and response.status < 300
+
+
+Judged = tuple[str, tuple[Finding, ...], str]
+"""What became of a probe in a word, what was wrong with the answer, and the answer in a few words."""
+
+
+def _judge_firm(
+    context: RunContext, evidence: Evidence, probe: Probe, built: BuiltRequest, response: Response
+) -> Judged:
+    answer = summarize_response(response, context.rules)
+    if probe.unless and response.status < 300 and _exists(probe.unless, built, response):
+        return "no-answer", (), Message("{answer} (the input happens to be valid)", answer=answer)
+    found = check_response(response, built.expected, context.rules, probe.label)
+    if not has_must(found):
+        found += tuple(check_other_entries(parse_json(response), built.expected, context.rules, probe.label))
+    evidence.editions.update(find_editions(response, built.expected, context.rules))
+    drifted = any(item.level is Level.SHOULD for item in found)
+    return "violation" if has_must(found) else "drift" if drifted else "as-promised", found, answer
+
+
+def _judge_open(
+    context: RunContext, evidence: Evidence, probe: Probe, built: BuiltRequest, response: Response, *, n: int
+) -> Judged:
+    chosen, found = classify_choice(
+        response, probe.accept, built.expected, built.alternatives, context.rules, where=probe.label
+    )
+    if not has_must(found):
+        part = probe.label.partition("=")[0]
+        evidence.choices.append(Choice(f"{part}={probe.value}" if probe.value else probe.label, chosen, n))
+    return "violation" if has_must(found) else "recorded", found, summarize_response(response, context.rules)
+
+
+def _exists(unless: Mapping[str, Any], built: BuiltRequest, response: Response) -> bool:
+    """Whether a success shows that the input was valid after all: what was asked for is what came."""
+    for pointer, text in unless.items():
+        head, _, member = str(text).strip("{}").partition(".")
+        there, actual = read_capture(response, pointer)
+        try:
+            asked = built.lookup(head, tuple(member.split(".")))
+        except MissingValue:
+            return False
+        if not there or str(actual) != str(asked):
+            return False
+    return True
