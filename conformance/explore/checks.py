@@ -195,15 +195,16 @@ def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Finding]:
         if one.schema.get("type") != "integer" or one.name not in query:
             continue
         sent = int(query[one.name])
-        for pointer in one.bounds:
+        for pointer in one.schema.get("x-bounds", ()):
             for items in find_values(body, pointer):
                 if isinstance(items, list) and len(items) > sent:
                     actual = Message("{n} items at {name}={value}", n=len(items), name=one.name, value=sent)
                     expected = Message("at most {n} items", n=one.name)
                     yield answer.observe("effect", Level.MUST, expected, actual)
-        for shown in find_values(body, one.echo) if one.echo else ():
+        echo = one.schema.get("x-echo")
+        for shown in find_values(body, echo) if echo else ():
             if isinstance(shown, bool) or shown != sent:
-                expected = Message("{pointer} as sent", pointer=one.echo)
+                expected = Message("{pointer} as sent", pointer=echo)
                 actual = Message("{shown} at {name}={value}", shown=format_value(shown), name=one.name, value=sent)
                 yield answer.observe("effect", Level.SHOULD, expected, actual)
 

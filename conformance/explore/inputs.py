@@ -98,7 +98,7 @@ def _take_turns(lists: Sequence[Sequence[ExploreProbe]]) -> list[ExploreProbe]:
 
 def _rare_probes(operation: DocumentedOperation, plain: ExploreProbe, order: random.Random) -> Iterator[ExploreProbe]:
     """Inputs that break servers and that a schema does not lead to, each with one oddity; the most revealing first."""
-    firm = {one.name for one in operation.among("path") if "unknown" in one.invalid}
+    firm = {one.name for one in operation.among("path") if "unknown" in one.schema.get("x-invalid", ())}
     paths = list(_paths(operation, plain))
     yield from (probe for probe in paths if probe.about.partition(":")[0] in firm)
     if operation.method == "GET":
@@ -194,7 +194,7 @@ def _document(operation: DocumentedOperation) -> dict[str, Any] | None:
     """The operation alone as OpenAPI, as far as valid values of it are known; None where nothing is left of it."""
     parameters = []
     for one in operation.among("query"):
-        schema = dict(one.schema) if one.known is None else {"enum": list(one.known)}
+        schema = _narrowed(one.schema) if one.known is None else {"enum": list(one.known)}
         if one.known != ():
             parameters.append({"name": one.name, "in": "query", "required": one.required, "schema": schema})
     has_body = operation.body is not None and operation.media_type != MULTIPART

@@ -62,10 +62,11 @@ def request_of_link(
     if missing or not explorer.allowed(operation):
         return None
     if operation.body is not None:
-        given = {name: _evaluate(expression, made) for name, expression in (link.body or {}).items()}
+        written = link.words.get("requestBody")
+        given = {name: _evaluate(expression, made) for name, expression in (written or {}).items()}
         known = {name: value for name, value in given.items() if value is not _MISSING}
         body = {**operation.base, **known}
-        probe = replace(probe, body=body if body or link.body is not None else NO_BODY)
+        probe = replace(probe, body=body if body or written is not None else NO_BODY)
     return operation, replace(probe, role="step", about=link.name)
 
 
@@ -107,7 +108,7 @@ def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iter
         yield observe(list(link.statuses), answer.status, detail)
     if not answer.accepted or link.statuses:
         return
-    for promised, members in ((True, link.expect), (False, link.unexpected)):
+    for promised, members in ((True, link.words.get("x-expect", {})), (False, link.words.get("x-unexpected", {}))):
         for pointer, expression in members.items():
             value, shown = _evaluate(expression, made), [str(one) for one in find_values(answer.body, pointer)]
             if value is _MISSING or (str(value) in shown) is promised:
@@ -122,7 +123,8 @@ def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iter
 
 def _is_one_page(link: Link, body: Any, pointer: str) -> bool:
     """Whether a list shows only some of its items, so that one that is not there may still exist."""
-    items, total = first_value(body, pointer.partition("/*")[0]), first_value(body, link.total) if link.total else None
+    total = first_value(body, link.words["x-total"]) if "x-total" in link.words else None
+    items = first_value(body, pointer.partition("/*")[0])
     return isinstance(items, list) and isinstance(total, int) and total > len(items)
 
 

@@ -7,7 +7,7 @@ What it does not know are the words that steer exploration (`x-…`); they are e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -26,35 +26,33 @@ _PERMISSIONS = {"get": "read", "head": "read", "delete": "delete"}
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of path or query; `known` holds the values that exist, None where any fitting value is valid."""
+    """A parameter of path or query; its schema holds the words that steer exploration, too.
+
+    `known` holds the values that exist, None where any fitting value is valid.
+    """
 
     name: str
     where: str
     schema: Mapping[str, Any]
     required: bool = False
-    invalid: frozenset[str] = frozenset()
     known: tuple[str, ...] | None = None
-    fixture: str = ""
-    never_from: int | None = None
-    bounds: tuple[str, ...] = ()
-    echo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A request that an answer leads to, and what is promised of its answer."""
+    """A request that an answer leads to; `words` say what it sends, and what is promised of its answer."""
 
     name: str
     operation: str
     parameters: tuple[tuple[str, str, Any], ...]
     """Place (`path`, `query` or `headers`), name, and value: also an expression (`$response.body#/id`), or several."""
-    body: Mapping[str, Any] | None
-    statuses: tuple[int, ...]
-    """The statuses that are promised where it is not a success."""
-    expect: Mapping[str, Any]
-    unexpected: Mapping[str, Any]
-    total: str = ""
-    """Where the answer shows how many items its list has in all."""
+    words: Mapping[str, Any]
+
+    @property
+    def statuses(self) -> Sequence[int]:
+        """The statuses that are promised where it is not a success."""
+        statuses: Sequence[int] = self.words.get("x-status", ())
+        return statuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +85,13 @@ class DocumentedOperation:
     @property
     def lacks(self) -> tuple[str, ...]:
         """The fixtures that its path needs and the target does not have."""
-        return tuple(f"fixtures.{one.fixture}" for one in self.among("path") if one.fixture and not one.known)
+        fixtures = (one.schema.get("x-fixture") for one in self.among("path") if not one.known)
+        return tuple(f"fixtures.{name}" for name in fixtures if name)
 
     @property
     def unnamed(self) -> tuple[str, ...]:
         """The parameters of its path for whose values the document names no fixture."""
-        return tuple(one.name for one in self.among("path") if not (one.fixture or one.known))
+        return tuple(one.name for one in self.among("path") if not (one.schema.get("x-fixture") or one.known))
 
     @property
     def permission(self) -> str:
@@ -251,18 +250,9 @@ class OpenApiDocument:
             given = f"{{fixture.{fixture}}}" if fixture else None
         value = None if given is None else self._fill(given)
         known = (str(value),) if value is not None else None if fixture is None else ()
-        return Parameter(
-            name=name,
-            where=raw["in"],
-            schema=self._schema(raw.get("schema", {})),
-            required=raw.get("required", False),
-            invalid=frozenset(raw.get("x-invalid", ())),
-            known=known,
-            fixture=fixture or "",
-            never_from=raw.get("x-never-from"),
-            bounds=tuple(raw.get("x-bounds", ())),
-            echo=raw.get("x-echo", ""),
-        )
+        words = {word: said for word, said in raw.items() if word.startswith("x-")}
+        schema = {**self._schema(raw.get("schema", {})), **words}
+        return Parameter(name, raw["in"], schema, raw.get("required", False), known)
 
 
 def read_document(document: Mapping[str, Any]) -> Any:
@@ -367,11 +357,7 @@ def _links(operation: Any, status: str, answer: Any) -> Iterator[Link]:
                 for one in link.parameters
                 if one.container_name in places
             ),
-            body=raw.get("requestBody"),
-            statuses=tuple(raw.get("x-status", ())),
-            expect=raw.get("x-expect", {}),
-            unexpected=raw.get("x-unexpected", {}),
-            total=raw.get("x-total", ""),
+            words=raw,
         )
 
 

@@ -67,7 +67,7 @@ def classify_parts(operation: DocumentedOperation, probe: ExploreProbe) -> dict[
 
 def may_be_sent(operation: DocumentedOperation, probe: ExploreProbe) -> bool:
     """Whether the probe may be sent at all: no value from `x-never-from` on."""
-    edges = {one.name: one.never_from for one in operation.parameters if one.never_from is not None}
+    edges = {one.name: one.schema["x-never-from"] for one in operation.parameters if "x-never-from" in one.schema}
     numbers = ((name, re.sub(r"\D", "", unicodedata.normalize("NFKC", value))) for name, value in probe.query)
     return not any(name in edges and digits and int(digits[:4000]) >= edges[name] for name, digits in numbers)
 
@@ -79,8 +79,9 @@ def _is_odd(text: str) -> bool:
 
 
 def _value(parameter: Parameter | None, values: list[str]) -> Validity:
+    invalid = frozenset(parameter.schema.get("x-invalid", ()) if parameter else ())
     if parameter is not None and not values:
-        return Validity.INVALID if "required" in parameter.invalid else Validity.OPEN
+        return Validity.INVALID if "required" in invalid else Validity.OPEN
     if parameter is None or len(values) != 1 or not values[0].strip() or values[0].startswith(";"):
         return Validity.OPEN
     text = values[0]
@@ -89,11 +90,11 @@ def _value(parameter: Parameter | None, values: list[str]) -> Validity:
     kind = parameter.schema.get("type")
     if kind == "integer" and _INTEGER.match(text):
         number = int(text) if len(text) < 12 else _LIMIT
-        return _break(_broken_keywords(parameter.schema, number), parameter.invalid)
+        return _break(_broken_keywords(parameter.schema, number), invalid)
     if text in (("true", "false") if kind == "boolean" else parameter.schema.get("enum", ())):
         return Validity.VALID
     clear = (kind == "integer" and _is_no_number(text)) or (kind == "boolean" and _is_no_truth(text))
-    return Validity.INVALID if clear and "type" in parameter.invalid else Validity.OPEN
+    return Validity.INVALID if clear and "type" in invalid else Validity.OPEN
 
 
 def _existing(parameter: Parameter, text: str) -> Validity:
@@ -102,7 +103,7 @@ def _existing(parameter: Parameter, text: str) -> Validity:
         return Validity.VALID
     fits = compile_schema({"pattern": parameter.schema.get("pattern", "")}).is_valid(text)
     near = {value.casefold() for value in known}
-    clear = "unknown" in parameter.invalid and fits and text.casefold().strip() not in near
+    clear = "unknown" in parameter.schema.get("x-invalid", ()) and fits and text.casefold().strip() not in near
     return Validity.INVALID if clear else Validity.OPEN
 
 

@@ -72,10 +72,10 @@ class GuardedWrites:
         """What the reading operation shows now; TargetStopped where it shows nothing."""
         path = {**dict(plain_probe(self._reading).path), **dict(self.place.path)}
         names = {one.name for one in self._reading.among("path")}
-        longest = ((one.name, one.schema.get("maximum")) for one in self._reading.among("query") if one.bounds)
+        bounds = ((one.name, one.schema) for one in self._reading.among("query") if "x-bounds" in one.schema)
         probe = ExploreProbe(
             path=tuple((name, value) for name, value in path.items() if name in names),
-            query=tuple((name, str(most)) for name, most in longest if most is not None),
+            query=tuple((name, str(schema["maximum"])) for name, schema in bounds if "maximum" in schema),
             role="guard",
         )
         answer = self.explorer.look(self._reading, probe)
