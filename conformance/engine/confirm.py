@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 from conformance.checks.model import Level, Verdict
-from conformance.engine.cleanup import describe_left
-from conformance.engine.row import NEVER_EXPLAINED, FinishedRow
+from conformance.engine.cleanup import describe_left, run_steps
+from conformance.engine.context import RunContext
+from conformance.engine.evidence import Evidence
+from conformance.engine.journal import draw_run_id
+from conformance.engine.row import NEVER_EXPLAINED, FinishedRow, run_row
 from conformance.messages import Message
+from conformance.plan.model import RowPlan
 from conformance.results.model import FIRM, BeyondPlan, RowResult
 
+_NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
 _LEFT = describe_left("", "").template
 """What must be said of either run: the target may still hold what it has made."""
+
+
+PlanAgain = Callable[[str], RowPlan | None]
+"""Gives, by its ID, the plan of a row that has to be run again; None where there may be no more requests for it."""
+Alone = Callable[[], AbstractContextManager[None]]
+"""Keeps everything else from running for a while."""
 
 
 def is_doubtful(result: RowResult) -> bool:
@@ -72,3 +86,50 @@ def combine_runs(first: FinishedRow, again: FinishedRow, between: int = 0, *, di
         warnings=(*kept.result.warnings, *notes),
     )
     return replace(kept, result=result)
+
+
+def run_again(
+    context: RunContext,
+    run: FinishedRow,
+    plan_again: PlanAgain,
+    alone: Alone,
+    *,
+    captures: Mapping[str, Any] | None = None,
+    disturbed: bool = False,
+    suspect: bool = False,
+    renew: Callable[[RunContext], RunContext] | None = None,
+) -> FinishedRow:
+    """Run a row at `standard`; with captures of its first run, what that may have changed is set back before.
+
+    Where its first run was `disturbed`, what that found may be somebody else's doing; a `suspect` may have changed what
+    it must not. With `renew`, refused writes of it or of others have changed something, perhaps late: their time is
+    waited for, and what they took away is made anew.
+    """
+    plan = plan_again(run.result.id)
+    if plan is None:
+        return doubt_unconfirmed(run, _NO_REQUESTS, suspect=suspect)
+    if context.shared.stopping.is_set() or plan.lacks:
+        return run
+    if not disturbed:
+        context.shared.keep(run.result, broken_off=True)
+    context = replace(context, depth="standard", builder=replace(context.builder, trial=draw_run_id()))
+    evidence = Evidence(context.redactor)
+    with alone():
+        if captures is not None and plan.after:
+            known, salt, label = dict(captures), f"{plan.row.id}/set back", Message("set back")
+            run_steps(context, evidence, plan.after, known, label=label, role="clean-up", salt=salt)
+        if renew is not None:
+            context.shared.stopping.wait(context.target.late_effects)
+            context = renew(context)
+        # In other words, as what the first run's have changed reads so already.
+        probes = tuple(replace(probe, words_of=f"{probe.salt}, again") for probe in plan.probes)
+        again = run_row(context, replace(plan, probes=probes), patient=renew is not None)
+    return combine_runs(run, again, evidence.requests, disturbed=disturbed)
+
+
+def doubt_unconfirmed(run: FinishedRow, why: Message, *, suspect: bool) -> FinishedRow:
+    """The only run of a row that ought to be run again; nothing tells whether a `suspect` changed what it must not."""
+    result = replace(run.result, warnings=(*run.result.warnings, why))
+    if suspect and result.verdict is not Verdict.VIOLATES:
+        result = replace(result, verdict=Verdict.INCONCLUSIVE, reason=why)
+    return replace(run, result=result)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from conformance.checks.context import ResponseRules
 from conformance.checks.model import Verdict
@@ -22,9 +22,6 @@ from conformance.messages import Message
 from conformance.results.model import Exploration, OutsideRows, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
-
-Item = TypeVar("Item")
-Value = TypeVar("Value")
 
 
 class RequestSender(Protocol):
@@ -149,10 +146,3 @@ class RunContext:
         close: Callable[[], None] | None = getattr(self.session, "close", None)
         if close is not None:
             close()
-
-
-def map_side_by_side(
-    pool: Executor | None, function: Callable[[Item], Value], items: Sequence[Item]
-) -> Iterable[Value]:
-    """The value of each item, in order; with a pool they are computed at the same time."""
-    return map(function, items) if pool is None or len(items) < 2 else list(pool.map(function, items))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
@@ -14,7 +14,7 @@ from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
 from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import describe_undeletable
-from conformance.engine.context import RunContext, map_side_by_side
+from conformance.engine.context import RunContext
 from conformance.engine.controls import ControlRunner, Refusal, is_own_answer, refusal_reason
 from conformance.engine.describe import describe_row
 from conformance.engine.entries import record_restore, strike
@@ -100,8 +100,6 @@ class RowRunner:
         self.evidence = Evidence(context.redactor)
         self.sender = RowSender(context, plan)
         self.captures = self.sender.captures
-        self.set_up_sequence: StepSequence | None = None
-        """The calls of the set-up as they were answered; None where there is none."""
         self.outcomes: list[ProbeResult] = []
         """The probes as they were answered and judged, without large bodies."""
         self.passed: dict[str, str] = {}
@@ -126,7 +124,7 @@ class RowRunner:
             self.evidence.doubts.append(why)
             return False
         sequence = self.sender.run_steps(self.evidence, self.plan.before, Message("set-up"), "step")
-        self.set_up_sequence = sequence
+        self.sender.set_up = sequence
         self.context.shared.stopping.wait(self.context.target.settle)  # what it wrote may not show before
         if sequence.passed:
             if self.context.depth == "smoke":
@@ -164,17 +162,17 @@ class RowRunner:
             self.context, self.id, [step.step for step in self.plan.after], self.captures
         )
         for stage in self._stages("firm"):
-            self.guard.read_first(stage.read_first, self._pool, self.set_up_sequence)
+            self.guard.read_first(stage.read_first)
             for result in self._send_stage(stage):
                 self.guard.add(self._take_in(result))
-            self.guard.read_after(stage.read_after, self._pool)
+            self.guard.read_after(stage.read_after)
             if self.guard.found_effect:
                 self.take_back_refused()
         self._shrink()
 
     def read_own(self) -> None:
         """Read what this row alone has to do with, and find what the refused probes have changed of it."""
-        self.guard.read_after(self.plan.late_guards if self.outcomes else (), self._pool)
+        self.guard.read_after(self.plan.late_guards if self.outcomes else ())
         if self.guard.found_effect:
             self.guard.wait()  # what was sent again to find it may be carried out as late
             self.take_back_refused()
@@ -187,9 +185,10 @@ class RowRunner:
         missing = [control for control in self.plan.controls if not self._note_shared(control)]
         runners = [ControlRunner(self.sender, control) for control in missing]
         ahead: dict[int, Future[None]] = {}
-        if self._pool is not None:
+        pool = self.sender.pool
+        if pool is not None:
             independent = [each for each in runners if self._is_independent(each.control)]
-            ahead = {id(each): self._pool.submit(self._check_control, each) for each in independent}
+            ahead = {id(each): pool.submit(self._check_control, each) for each in independent}
         try:
             self._send_unguarded("open")
             for each in runners:
@@ -333,17 +332,11 @@ class RowRunner:
                 count = self.plan.row.case.at_once
                 yield from self.sender.attempt_at_once(self.evidence, probe, count)
         else:
-            for scratch, first in map_side_by_side(self._pool, self._send_probe, stage.probes):
+            for scratch, first in self.sender.map_side_by_side(self._send_probe, stage.probes):
                 outcome = self._begin_again(scratch, first)
                 more = self.evidence.adopt(scratch)
                 if outcome is not None:
                     yield replace(outcome, n=outcome.n + more)
-
-    @property
-    def _pool(self) -> Executor | None:
-        """Sends requests of this row side by side; None for rows that only read, as rows that read run side by side."""
-        alone = self.plan.row.case.only_example or not self.plan.writes
-        return None if alone else self.context.pool
 
     def _send_probe(self, probe: Probe) -> tuple[Evidence, ProbeResult | None]:
         scratch = Evidence(self.context.redactor)

@@ -6,10 +6,10 @@ What one may leave stands in the ledger before its request does.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance.checks.context import parse_json
 from conformance.checks.errors import check_other_entries
@@ -38,6 +38,9 @@ from conformance.http import Exchange, FailureKind, NoResponse, Response
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep, Probe, RowPlan
 from conformance.results.model import Attempt, BeyondPlan, Choice
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 INTERRUPTIONS = 2
@@ -84,6 +87,8 @@ class RowSender:
         self.context, self.plan, self.row = context, plan, plan.row.id
         self.captures: dict[str, Any] = {}
         """What its set-up has captured, and those of earlier rows that it shares."""
+        self.set_up: StepSequence | None = None
+        """The calls of the set-up as they were answered; None where what they have shown is not known."""
         self._refused: list[tuple[Probe, LedgerEntry]] = []
         self._lock = threading.Lock()
 
@@ -103,6 +108,17 @@ class RowSender:
             promise=promise(self.row),
             alternatives=map(promise, rows),
         )
+
+    @property
+    def pool(self) -> Executor | None:
+        """Sends requests of this row side by side; None for rows that only read, as rows that read run side by side."""
+        alone = self.plan.row.case.only_example or not self.plan.writes
+        return None if alone else self.context.pool
+
+    def map_side_by_side(self, function: Callable[[Item], Value], items: Sequence[Item]) -> Iterable[Value]:
+        """The value of each item, in order; with a pool they are computed at the same time."""
+        pool = self.pool
+        return map(function, items) if pool is None or len(items) < 2 else list(pool.map(function, items))
 
     # --- steps
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -13,12 +12,10 @@ from conformance.checks.context import NOT_JSON, parse_json
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
 from conformance.engine.cleanup import run_steps
-from conformance.engine.context import map_side_by_side
 from conformance.engine.culprit import GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import has_run_name, names_another_run
 from conformance.engine.row_sender import ProbeResult, RowSender
-from conformance.engine.step_sequence import StepSequence
 from conformance.http import Response
 from conformance.jsontools import json_equal, resolve_pointer, walk_values
 from conformance.messages import Message
@@ -30,8 +27,8 @@ State = Mapping[str, Any]
 _GONE: Final = frozenset({404, 410})
 _BODY_PARTS = ("json", "raw", "multipart", "query")
 
-Effect = tuple[str, int, State, State]
-"""The label and the number of a rejected write, and what was shown before and since."""
+Effect = tuple[Sequence[ProbeResult], State, State]
+"""The rejected writes, one of which it is of, and what was shown before and since."""
 
 SendProbe = Callable[[Evidence, Probe], ProbeResult | None]
 """Sends a probe once more and judges it; what it creates is taken back."""
@@ -57,19 +54,17 @@ class StateGuard:
         another row's did, late.
         """
 
-    def read_first(
-        self, guards: Sequence[int], pool: Executor | None = None, set_up: StepSequence | None = None
-    ) -> None:
+    def read_first(self, guards: Sequence[int]) -> None:
         """Read what the next probes must not change; with a pool, several guards side by side.
 
         What the last call of the set-up has just shown is not read again.
         """
         for index in guards:
-            shown = state_shown_by_set_up(self._sender, set_up, self._look(index))
+            shown = state_shown_by_set_up(self._sender, self._look(index))
             if shown is not None:
                 self._states[index] = shown
         unread = [index for index in guards if index not in self._states]
-        for index, state in self._read_all(unread, Message("read before"), pool):
+        for index, state in self._read_all(unread, Message("read before")):
             if state is not None:
                 self._states[index] = state
         self._first = {**self._states, **self._first}
@@ -88,24 +83,24 @@ class StateGuard:
         shared, states = self._plan.shared_guards, self._first if first else self._states
         return {self._plan.guards[index].key: state for index, state in states.items() if index in shared}
 
-    def read_after(self, guards: Sequence[int], pool: Executor | None = None) -> None:
+    def read_after(self, guards: Sequence[int]) -> None:
         """Read again, and find what the probes since the last read have changed.
 
         What the row has made for itself comes first: to set a list back, it is made anew.
         """
-        read = [(index, state) for index, state in self._read_all(guards, Message("read after"), pool)]
+        read = [(index, state) for index, state in self._read_all(guards, Message("read after"))]
         for index, state in sorted(read, key=lambda item: not self._is_own(item[0])):
             self._compare(index, state)
 
     def _look(self, index: int) -> GuardRead:
         return GuardRead(self._plan.guards[index], tuple(self._plan.row.case.unchanged[index].compare))
 
-    def _read_all(self, guards: Sequence[int], label: str, pool: Executor | None) -> Iterator[tuple[int, State | None]]:
+    def _read_all(self, guards: Sequence[int], label: str) -> Iterator[tuple[int, State | None]]:
         def read(index: int) -> tuple[Evidence, State | None]:
             scratch = Evidence(self._context.redactor)
             return scratch, self._read(index, label, scratch)
 
-        for index, (scratch, state) in zip(guards, map_side_by_side(pool, read, guards), strict=True):
+        for index, (scratch, state) in zip(guards, self._sender.map_side_by_side(read, guards), strict=True):
             self._evidence.adopt(scratch)
             yield index, state
 
@@ -126,15 +121,18 @@ class StateGuard:
                 self.read_after([other for other in self._states if self._is_own(other)])
                 if self.found_effect:
                     return
-            culprit = self._find_culprit(index, outcomes, before)
-        if culprit is not None:
-            self.report(*culprit, before, changed)
+            culprits = self._find_culprits(index, outcomes, before)
+        if culprits:
+            self.report(culprits, before, changed)
         else:
             self.unexplained[self._plan.guards[index].key] = before, after
 
-    def report(self, where: str, n: int, before: State, changed: State) -> None:
-        """Keep an effect: the label and the number of the write, and what was shown before and since."""
+    def report(self, culprits: Sequence[ProbeResult], before: State, changed: State) -> None:
+        """Keep an effect: the rejected writes, one of which it is of, and what was shown before and since."""
         self.found_effect = True
+        where, n = culprits[-1].probe.label, culprits[-1].n
+        if len(culprits) > 1:
+            where = Message("{n} rejected requests", n=len(culprits))
         was = {pointer: value for pointer, value in before.items() if pointer in changed or "status" in changed}
         detail = Message("a rejected write must change nothing")
         self._evidence.find([Finding("effect", Level.MUST, was, dict(changed), where, detail=detail)], n)
@@ -163,13 +161,13 @@ class StateGuard:
             watched = [one for one in self._pending if index in self._plan.guards_of(one.probe) and not one.accepted]
             shown = {pointer: value for pointer, value in before.items() if pointer in after or "status" in after}
             if removing := [one for one in watched if self._names_what_is_gone(index, one.probe, shown)]:
-                return _name_together(removing), removing[-1].n, shown, changed_members(shown, after)
+                return removing, shown, changed_members(shown, after)
         return None
 
     # --- which write it was
 
-    def _find_culprit(self, index: int, outcomes: Sequence[ProbeResult], before: State) -> tuple[str, int] | None:
-        """The rejected write that did it, by its label and number; None where it may have been somebody else's."""
+    def _find_culprits(self, index: int, outcomes: Sequence[ProbeResult], before: State) -> Sequence[ProbeResult]:
+        """The rejected writes, one of which did it; none where it may have been somebody else's."""
         after = self._states[index]
         changed = changed_members(before, after)
         asked_for = [outcome for outcome in outcomes if self._asked_for(outcome.probe, changed)]
@@ -189,21 +187,20 @@ class StateGuard:
         )
         if asked_for and resource.is_own:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
-            return _name_together(outcomes), asked_for[0].n
+            return [*(one for one in outcomes if one is not asked_for[0]), asked_for[0]]
         if named := self.find_named(outcomes, changed):
-            return named.probe.label, named.n
+            return [named]
         removing = [outcome for outcome in outcomes if self._names_what_is_gone(index, outcome.probe, before)]
         if removing and resource.stays(after):
             # What is gone cannot be taken away a second time, and nobody else takes away what this request names.
-            return _name_together(removing), removing[-1].n
+            return removing
         found = find_culprits(resource, sorted(outcomes, key=lambda one: one not in asked_for), after)
         if found.doubt:
             self._evidence.doubts.append(found.doubt)
-        if len(found.writes) > 1:
-            deleting = [outcome for outcome in outcomes if outcome.probe.permission == "delete"]
-            suspects = asked_for or (deleting if "status" in after and deleting else outcomes)
-            return _name_together(suspects), suspects[-1].n
-        return next(((outcome.probe.label, outcome.n) for outcome in found.writes), None)
+        if len(found.writes) < 2:
+            return found.writes
+        deleting = [outcome for outcome in outcomes if outcome.probe.permission == "delete"]
+        return asked_for or (deleting if "status" in after and deleting else outcomes)
 
     def _repeat(self, outcome: ProbeResult) -> ProbeResult | None:
         """Send a probe once more; its result if it was rejected again."""
@@ -285,11 +282,6 @@ class StateGuard:
         return None
 
 
-def _name_together(outcomes: Sequence[ProbeResult]) -> str:
-    """The label of a rejected write, or how many there were."""
-    return outcomes[0].probe.label if len(outcomes) == 1 else Message("{n} rejected requests", n=len(outcomes))
-
-
 def counts_otherwise(before: State, after: State) -> bool:
     """Whether there are more or fewer of something than before, by a number or the length of a list."""
     return any(_size(before.get(pointer)) != _size(value) for pointer, value in after.items())
@@ -345,8 +337,9 @@ def read_state(
     return _state_of_response(sender, response, look)
 
 
-def state_shown_by_set_up(sender: RowSender, set_up: StepSequence | None, look: GuardRead) -> State | None:
+def state_shown_by_set_up(sender: RowSender, look: GuardRead) -> State | None:
     """What the set-up has just shown of a guarded resource; None where it does not end with a read of it."""
+    set_up = sender.set_up
     if set_up is None or not (set_up.passed and sender.plan.is_read_by_set_up(look.step)):
         return None
     call = next((call for call in reversed(set_up.calls) if call.step.key == look.step.key), None)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -23,12 +23,10 @@ from typing import Any
 from conformance.checks.model import Verdict
 from conformance.contract.schema import Guard
 from conformance.engine.cleanup import find_undeletable, run_steps
-from conformance.engine.confirm import combine_runs, is_unsettled
+from conformance.engine.confirm import Alone, PlanAgain, doubt_unconfirmed, is_unsettled, run_again
 from conformance.engine.context import RunContext
 from conformance.engine.culprit import stays_as_it_is
-from conformance.engine.evidence import Evidence
-from conformance.engine.journal import draw_run_id
-from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised, run_row
+from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised
 from conformance.engine.scheduler import resources_of_operation
 from conformance.engine.state_guard import (
     State,
@@ -53,20 +51,13 @@ _ONCE = Message(
     "perhaps somebody else's write"
 )
 
-_NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
-
 _NO_TIME = Message("it was not run again: the rows before it took too long")
 _LONGEST_AGAIN = 120.0
 """Seconds for which rows are run again, or twice as long as all has taken until then; those left stay in doubt."""
 _MOST_NAMED = 5
 """Places of a change that a reason names."""
 
-PlanAgain = Callable[[str], RowPlan | None]
-"""Gives, by its ID, the plan of a row that has to be run again; None where there may be no more requests for it."""
 _NEWEST = Message("read again")
-
-Alone = Callable[[], AbstractContextManager[None]]
-"""Keeps everything else from running for a while."""
 
 
 class WritingRows:
@@ -179,7 +170,7 @@ class WritingRows:
             changed = changed_members(before, after)
             named = runner.guard.find_named(runner.outcomes, changed) if key in keys else None
             if named is not None:
-                runner.guard.report(named.probe.label, named.n, before, changed)
+                runner.guard.report([named], before, changed)
                 return True
         return False
 
@@ -251,7 +242,7 @@ class WritingRows:
                 self._send_valid_requests(other)  # what they share is set back now
             del self._runners[runner.id]
             if again and monotonic() >= until:
-                return _leave(run, _NO_TIME, suspect=suspect)
+                return doubt_unconfirmed(run, _NO_TIME, suspect=suspect)
             if again:
                 known = self._captures if self._shares else None  # otherwise all is set back already
                 late = self._renew if self._seen & self._suspects.get(runner.id, frozenset()) else None
@@ -321,7 +312,7 @@ class WritingRows:
 
     def _read_before(self, runner: RowRunner) -> None:
         for guard in runner.plan.opening:
-            state = state_shown_by_set_up(runner.sender, runner.set_up_sequence, guard)
+            state = state_shown_by_set_up(runner.sender, guard)
             if state is None:
                 state = self._read(runner, guard, Message("read before all rows that write"))
             if state is not None:
@@ -349,7 +340,7 @@ class WritingRows:
         changed = {one for name in runner.set_back_accepted() for one in self._resources(name)}
         for other in self._runners.values() if changed else ():
             if not other.outcomes:
-                other.set_up_sequence = None  # what that has shown is not so any more
+                other.sender.set_up = None  # what that has shown is not so any more
             for guard in other.plan.closing:
                 if changed & self._resources(guard.step.operation):
                     self._states.pop(guard.key, None)
@@ -400,50 +391,3 @@ def _changed(before: State | None, after: State) -> State:
     """What is shown now, of what both reads compare; nothing where that is as before."""
     both = after if "status" in after else {pointer: after[pointer] for pointer in before or () if pointer in after}
     return both if before is not None and changed_members(before, both) else {}
-
-
-def run_again(
-    context: RunContext,
-    run: FinishedRow,
-    plan_again: PlanAgain,
-    alone: Alone,
-    *,
-    captures: Mapping[str, Any] | None = None,
-    disturbed: bool = False,
-    suspect: bool = False,
-    renew: Callable[[RunContext], RunContext] | None = None,
-) -> FinishedRow:
-    """Run a row at `standard`; with captures of its first run, what that may have changed is set back before.
-
-    Where its first run was `disturbed`, what that found may be somebody else's doing; a `suspect` may have changed what
-    it must not. With `renew`, refused writes of it or of others have changed something, perhaps late: their time is
-    waited for, and what they took away is made anew.
-    """
-    plan = plan_again(run.result.id)
-    if plan is None:
-        return _leave(run, _NO_REQUESTS, suspect=suspect)
-    if context.shared.stopping.is_set() or plan.lacks:
-        return run
-    if not disturbed:
-        context.shared.keep(run.result, broken_off=True)
-    context = replace(context, depth="standard", builder=replace(context.builder, trial=draw_run_id()))
-    evidence = Evidence(context.redactor)
-    with alone():
-        if captures is not None and plan.after:
-            known, salt, label = dict(captures), f"{plan.row.id}/set back", Message("set back")
-            run_steps(context, evidence, plan.after, known, label=label, role="clean-up", salt=salt)
-        if renew is not None:
-            context.shared.stopping.wait(context.target.late_effects)
-            context = renew(context)
-        # In other words, as what the first run's have changed reads so already.
-        probes = tuple(replace(probe, words_of=f"{probe.salt}, again") for probe in plan.probes)
-        again = run_row(context, replace(plan, probes=probes), patient=renew is not None)
-    return combine_runs(run, again, evidence.requests, disturbed=disturbed)
-
-
-def _leave(run: FinishedRow, why: Message, *, suspect: bool) -> FinishedRow:
-    """The only run of a row that ought to be run again; nothing tells whether a `suspect` changed what it must not."""
-    result = replace(run.result, warnings=(*run.result.warnings, why))
-    if suspect and result.verdict is not Verdict.VIOLATES:
-        result = replace(result, verdict=Verdict.INCONCLUSIVE, reason=why)
-    return replace(run, result=result)

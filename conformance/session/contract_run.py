@@ -14,7 +14,7 @@ from conformance.client.builder import RequestBuilder
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
-from conformance.engine.confirm import combine_runs, is_doubtful, is_unsettled
+from conformance.engine.confirm import combine_runs, is_doubtful, is_unsettled, run_again
 from conformance.engine.context import Explored, RunContext
 from conformance.engine.journal import draw_run_id
 from conformance.engine.row import FinishedRow, run_row
@@ -25,7 +25,7 @@ from conformance.engine.scheduler import (
     resources_of_operation,
     resources_of_row,
 )
-from conformance.engine.writing_rows import WritingRows, run_again
+from conformance.engine.writing_rows import WritingRows
 from conformance.plan.budget import Budget, note_untried
 from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
