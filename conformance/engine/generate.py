@@ -178,14 +178,13 @@ def _values(draw: Draw, count: int, number: int, *, readable: bool = False) -> l
 
 @lru_cache(maxsize=4096)
 def _remembered(written: str, count: int, number: int, readable: bool) -> tuple[Any, ...]:
-    """Equal descriptions and seeds give equal values, on whatever target: they are drawn once."""
+    """Equal descriptions and seeds give equal values, on whatever target: they are drawn once.
+
+    Of `readable` ones the simplest is one that servers refuse (all letters alike, a zero in front).
+    """
     draw = Draw.model_validate_json(written)
     each = [_readable(text) for text in draw.matching or []] if readable else []
-    return _drawn_from(reduce(or_, each) if each else build_strategy(draw), count, number, simplest=readable)
-
-
-def _drawn_from(drawn: st.SearchStrategy[Any], count: int, number: int, *, simplest: bool) -> tuple[Any, ...]:
-    """`simplest`: of valid values the simplest is one that servers refuse (all letters alike, a zero in front)."""
+    drawn = reduce(or_, each) if each else build_strategy(draw)
     seen: dict[str, Any] = {}
     end = monotonic() + LONGEST_DRAWING
 
@@ -204,7 +203,7 @@ def _drawn_from(drawn: st.SearchStrategy[Any], count: int, number: int, *, simpl
         collect()
     values = list(seen.values())
     later = values[len(values) // 3 :] + values[: len(values) // 3]
-    return tuple(values[:1] + later[: count - 1] if simplest else later[:count])
+    return tuple(values[:1] + later[: count - 1] if readable else later[:count])
 
 
 @contextmanager
