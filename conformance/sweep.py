@@ -17,7 +17,7 @@ from conformance.contract.lint import find_steps
 from conformance.contract.schema import Step
 from conformance.engine.cleanup import look_and_delete, take_back
 from conformance.engine.context import RunContext
-from conformance.engine.entries import created_resource, strike
+from conformance.engine.entries import strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import Ledger, LedgerEntry, find_suite_names, read_open_entries
 from conformance.explore.writes import is_of_own_record, set_back
@@ -72,7 +72,7 @@ def _undo(context: RunContext, entry: LedgerEntry) -> str:
         return set_back(context, entry)
     lacking = {name: value for name, value in entry.fixtures.items() if name not in context.target.fixtures}
     context = with_fixtures(context, lacking) if lacking else context
-    resource = created_resource(context.contract, entry.operation)
+    resource = context.created_resource(entry.operation)
     if resource is not None and (own or (resource.get and entry.made)):
         why = _missing(context, plan_steps(context.contract, [resource.read, *resource.undo]))
         why = why or look_and_delete(context, evidence, replace(entry, names=own))

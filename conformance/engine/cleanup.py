@@ -16,11 +16,9 @@ from typing import Any, TypeVar
 
 from conformance.checks.context import parse_json
 from conformance.client.builder import BuiltRequest
-from conformance.contract.contract import Contract
 from conformance.contract.schema import CreatedResource, Step
 from conformance.engine.context import RunContext
 from conformance.engine.entries import (
-    created_resource,
     plan_written,
     read_created,
     record_intent,
@@ -80,7 +78,7 @@ class CleaningSender(StepSender):
 
     def before_send(self, step: PlannedStep) -> None:
         """Write into the ledger what the step may leave, and how that is taken back."""
-        resource = created_resource(self.context.contract, step.operation)
+        resource = self.context.created_resource(step.operation)
         if step.undo is not None:
             steps, produced = [step.undo.step], tuple(step.step.capture or ())
         elif resource is not None:
@@ -158,7 +156,7 @@ def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label
     if not looked:
         strike(context, entry)
     elif sequence is not None and sequence.response is not None:
-        context.shared.undeletable.setdefault(_creating_operation(context.contract, entry), sequence.why)
+        context.shared.undeletable.setdefault(_creating_operation(context, entry), sequence.why)
     return looked and ((sequence is not None and sequence.why) or looked)
 
 
@@ -174,7 +172,7 @@ def describe_undeletable(context: RunContext, operations: Iterable[str], tried: 
     What is `tried`, such as the deletion, is for its row to judge.
     """
     for operation in operations:
-        why, resource = context.shared.undeletable.get(operation), created_resource(context.contract, operation)
+        why, resource = context.shared.undeletable.get(operation), context.created_resource(operation)
         if why and resource is not None and not any(step.call in tried for step in resource.undo):
             return Message(
                 "{operation} makes nothing more, as what it had made could not be deleted: {reason}",
@@ -199,8 +197,8 @@ def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry)
 
     Returns why something may be left, or nothing: it was deleted, or is seen not to be there.
     """
-    operation = _creating_operation(context.contract, entry)
-    resource = created_resource(context.contract, operation)
+    operation = _creating_operation(context, entry)
+    resource = context.created_resource(operation)
     if resource is None or not (entry.names or (resource.get and entry.made)):
         return Message("nothing shows whether {operation} made something", operation=entry.operation)
     if entry.names:
@@ -210,15 +208,15 @@ def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry)
     return _look_by_id(context, evidence, resource, entry)
 
 
-def _creating_operation(contract: Contract, entry: LedgerEntry) -> str:
+def _creating_operation(context: RunContext, entry: LedgerEntry) -> str:
     """The operation of an entry, or the one that creates what its steps delete: rows may send it by another."""
     deleting = {str(step.get("call")) for step in entry.steps}
     creating = (
         name
-        for name, resource in contract.file.created_resources.items()
+        for name, resource in context.contract.file.created_resources.items()
         if deleting & {step.call for step in resource.undo}
     )
-    return entry.operation if created_resource(contract, entry.operation) else next(creating, entry.operation)
+    return entry.operation if context.created_resource(entry.operation) else next(creating, entry.operation)
 
 
 def find_and_delete(
@@ -228,7 +226,7 @@ def find_and_delete(
 
     What is listed still, though its deletion was answered with a success, is left.
     """
-    resource = created_resource(context.contract, operation)
+    resource = context.created_resource(operation)
     expected, found = list(names), list[str]()
     if resource is None or not expected:
         return found, Message("nothing shows whether {operation} made something", operation=operation)

@@ -14,7 +14,7 @@ from conformance.checks.context import ResponseRules
 from conformance.checks.model import Verdict
 from conformance.client.builder import RequestBuilder
 from conformance.contract.contract import Contract
-from conformance.contract.schema import Depth
+from conformance.contract.schema import CreatedResource, Depth
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import Ledger, LedgerEntry
 from conformance.http import Exchange, Request
@@ -139,6 +139,16 @@ class RunContext:
     relative_to: Path = field(default_factory=Path.cwd)
     pool: Executor | None = None
     """Sends the probes of a row side by side, where several workers are asked for."""
+
+    def created_resource(self, operation: str) -> CreatedResource | None:
+        """What the contract says an operation creates, and how that is found again; None where it says nothing."""
+        return self.contract.file.created_resources.get(operation)
+
+    @property
+    def deleting_operations(self) -> frozenset[str]:
+        """The operations that delete what others create."""
+        resources = self.contract.file.created_resources.values()
+        return frozenset(step.call for resource in resources for step in resource.undo)
 
     def close(self) -> None:
         """Let go of the ledger, and of every connection, where the session has any."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import RequestTemplate
-from conformance.contract.schema import CreatedResource, Step
+from conformance.contract.schema import Step
 from conformance.contract.templates import MissingValue, captures_used, find_placeholders
 from conformance.engine.context import RunContext
 from conformance.engine.journal import LedgerEntry, find_suite_names
@@ -81,7 +81,7 @@ def record_restore(
 
     Steps that delete a created resource are left out: that resource has an entry of its own.
     """
-    kept = [step for step in steps if step.call not in deleting_operations(context.contract)]
+    kept = [step for step in steps if step.call not in context.deleting_operations]
     if not kept:
         return None
     scope = PlaceholderScope(captures, salt=f"{row}/{RESTORE}")
@@ -103,7 +103,7 @@ def record_outcome(
         return entry
     created = without_foreign(context, entry, exchange, created)
     record_lost_try(context, entry, exchange)
-    resource = created_resource(context.contract, entry.operation)
+    resource = context.created_resource(entry.operation)
     steps = [*entry.steps, *([resource.get.model_dump(exclude_unset=True)] if resource and resource.get else [])]
     used = [steps, *(step.request.members() for step in plan_written(context.contract, steps))]
     made = replace(entry, captures={**entry.captures, **_captures_needed(used, created)}, made=True)
@@ -128,18 +128,8 @@ def strike(context: RunContext, entry: LedgerEntry | None) -> None:
 
 def read_created(context: RunContext, operation: str, response: Response | None) -> dict[str, Any]:
     """The IDs that a response gives of what an operation has created."""
-    resource = created_resource(context.contract, operation)
+    resource = context.created_resource(operation)
     return {} if resource is None or response is None else read_captures(response, resource.made)
-
-
-def created_resource(contract: Contract, operation: str) -> CreatedResource | None:
-    """What the contract says an operation creates, and how that is found again; None where it says nothing."""
-    return contract.file.created_resources.get(operation)
-
-
-def deleting_operations(contract: Contract) -> frozenset[str]:
-    """The operations that delete what others create."""
-    return frozenset(step.call for resource in contract.file.created_resources.values() for step in resource.undo)
 
 
 def undo_key(context: RunContext, entry: LedgerEntry) -> tuple[object, ...] | None:

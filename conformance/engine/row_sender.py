@@ -21,8 +21,6 @@ from conformance.contract.templates import MissingValue, captures_used
 from conformance.engine.cleanup import describe_left, find_and_delete, leave_for_later, run_steps, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.entries import (
-    created_resource,
-    deleting_operations,
     read_created,
     record_again,
     record_intent,
@@ -276,7 +274,7 @@ class RowSender:
         method = own_method or operation.method
         if probe.permission == "read" or method in _READING or (operation.spec.permission == "read" and not own_method):
             return None
-        deleting = deleting_operations(contract)
+        deleting = self.context.deleting_operations
         to_its_path = probe.request.url in {contract.operations[name].spec.url for name in deleting} - {None}
         if method == "DELETE" or to_its_path or (probe.operation in deleting and not own_method):
             return None  # nothing is left of it that could be taken back; guards tell what it has deleted
@@ -299,7 +297,7 @@ class RowSender:
         undo = self.plan.row.case.undo
         if undo is not None and self.plan.undo and (undo.for_ is None or probe.operation in undo.for_):
             return undo.steps, undo.capture
-        resource = created_resource(self.context.contract, probe.operation)
+        resource = self.context.created_resource(probe.operation)
         return (resource.undo, resource.made) if resource else None
 
     def _conclude(
@@ -316,7 +314,7 @@ class RowSender:
             why = self._take_back(evidence, made, result)
             if why:
                 evidence.warnings.append(describe_left(result.probe.label, why))
-        elif created_resource(self.context.contract, result.probe.operation) is not None:
+        elif self.context.created_resource(result.probe.operation) is not None:
             with self._lock:
                 self._refused.append((result.probe, entry))
         return result
@@ -332,7 +330,7 @@ class RowSender:
     def _take_back(self, evidence: Evidence, entry: LedgerEntry, result: ProbeResult) -> str:
         """Take back what a probe may have made; why something may be left, or nothing."""
         probe = result.probe
-        if created_resource(self.context.contract, probe.operation) is None:
+        if self.context.created_resource(probe.operation) is None:
             if not result.accepted:
                 return Message("nothing shows whether {operation} made something", operation=probe.operation)
             if self.plan.after and (not entry.steps or set(captures_used(entry.steps)) - entry.captures.keys()):
