@@ -22,6 +22,7 @@ from conformance.authoring.blocks import (
     TableRow,
     build_outline,
 )
+from conformance.authoring.column_titles import role_of_label
 from conformance.authoring.error_entries import read_answers, read_body, read_lead, samples_of
 from conformance.authoring.error_tables import (
     ErrorRow,
@@ -38,13 +39,15 @@ from conformance.authoring.error_text import (
     STATUS,
     code_of_title,
     error_statuses,
+    find_statuses,
     read_labels,
     status_in_text,
+    trim,
 )
-from conformance.authoring.loose_lines import read_lines
+from conformance.authoring.loose_lines import is_code_alone, read_lines
 
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
-_ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|back-?off|best practice|recommended", re.IGNORECASE)
+_ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|\brecover|back-?off|best practice|recommended", re.IGNORECASE)
 _LONGEST_LINE = 30
 _LONGEST_TITLE = 40
 
@@ -59,10 +62,13 @@ def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
 
 
 def _with_titles(table: TableBlock) -> TableBlock:
-    """A table whose first row is no titles, for it has a status, with empty ones."""
-    if not any(map(STATUS.match, table.header)):
+    """A table whose first row is no titles, for it has a status or begins with a code, with titles of no more."""
+    first, width = table.header[0], len(table.header)
+    is_code = is_code_alone(first) or re.fullmatch(r"-?\d+", first)
+    if not any(map(STATUS.match, table.header)) and (not is_code or any(map(role_of_label, table.header))):
         return table
-    return TableBlock(("",) * len(table.header), (TableRow(table.header, table.line), *table.rows), table.line)
+    titles = ("code", "description") if is_code and width == 2 else ("code" if is_code else "", *[""] * (width - 1))
+    return TableBlock(titles, (TableRow(table.header, table.line), *table.rows), table.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,11 @@ class _Context:
         return replace(self, titles=(*self.titles, title), statuses=statuses or self.statuses, errors=errors)
 
     def below_line(self, text: str) -> _Context:
-        """The same for a list or a table right below a line such as `Possible errors:` or `Headers`."""
-        others = len(text) <= _LONGEST_LINE and ABOUT_OTHERS.search(text)
+        """The same for a list or a table right below a line such as `Possible errors:`, `Headers` or `Status: 404`."""
+        statuses, rest = find_statuses(text)
+        if statuses and not trim(rest):
+            return replace(self, statuses=error_statuses(text))
+        others = len(text) <= _LONGEST_LINE and (ABOUT_OTHERS.search(text) or _ABOUT_RETRIES.search(text))
         if not (others or (ABOUT_ERRORS.search(text) and text[-1:] in {":", "\uff1a"})):
             return self
         statuses = () if others else self.statuses

@@ -209,7 +209,10 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
         ):
             roles[place] = "status"
     for _, place, role in bids:
-        if place not in roles and (role in _SEVERAL or role not in roles.values()) and _suits(role, cells[place]):
+        is_kind = plain_title(table.header[place]) in {"name", "type"} and 2 * len({*cells[place]}) < len(cells[place])
+        if is_kind or place in roles or (role not in _SEVERAL and role in roles.values()):
+            continue
+        if _suits(role, cells[place]):
             roles[place] = role
     for place, title in enumerate(table.header):
         if place in roles or best.get(place) != "code" or not _names_code(title):
@@ -219,8 +222,13 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
         elif cells[place] and _share(cells[place], _is_code) <= 0.5:
             roles[place] = "cause" if _share(cells[place], is_phrase) > 0.5 else "message"
     _complete(roles, cells)
+    phrases = {place for place, texts in enumerate(cells) if _share(texts, is_phrase) >= 0.5}
     causes = [place for place, role in sorted(roles.items()) if role == "cause"]
-    for place in [one for one in causes if _share(cells[one], is_phrase) >= 0.5][: len(causes) - 1]:
+    useless = [place for place in causes if place in phrases][: len(causes) - 1]
+    if {*causes} - phrases:
+        titled = [place for place, role in roles.items() if role == "message" and place in phrases]
+        useless += [place for place in titled if "message" not in plain_title(table.header[place])]
+    for place in useless:
         del roles[place]
     return tuple(
         (roles.get(place), language_of_title(title) if roles.get(place) == "message" else None)
@@ -255,7 +263,10 @@ def _columns(table: TableBlock) -> list[list[str]]:
 
 def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
     """Whether most cells are statuses; among codes some, beside the vendor's own numbers; without a title all."""
-    known = sum(re.fullmatch("[45]\\d\\d", cell) is not None and int(cell) in _REGISTERED for cell in cells)
+    numbers = {int(cell) for cell in cells if re.fullmatch("[1-5]\\d\\d", cell)}
+    known = sum(number >= 400 for number in numbers & _REGISTERED)
+    if numbers - _REGISTERED and max(numbers) < 400:
+        return False  # numbers of the vendor's own
     return (
         _share(cells, _is_http_status) > 0.6
         or (title == "code" and all(map(str.isdigit, cells)) and known > 2)

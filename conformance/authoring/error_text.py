@@ -63,9 +63,9 @@ _STATUS_IN_TEXT = re.compile(
 )
 """A status that a cause names."""
 LEADING_CODE = re.compile(
-    r"\W{0,3}(?:(?:err(?:no|or(?: code)?)|code)\s+)?(?:("
+    r"\W{0,3}(?:(?i:err(?:no|or(?: code)?)|code)\s+`?)?(?:("
     + CODE.pattern
-    + r")[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)"
+    + r"|(?:(?<=ode )|(?<=ode `))\d{1,2})[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)"
     r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z]))\s)"
 )
 """A code at the beginning of an entry, with what divides it from its cause."""
@@ -209,7 +209,7 @@ def trim(text: str) -> str:
 
 def split_codes(cell: str) -> list[str]:
     """The codes of a cell, which may be several: by lines, commas, slashes, or words between texts in backticks."""
-    parts = re.split(r"\n|,\s|\s/\s|(?<=`)\s(?:or|and|und|y|ou|et)\s(?=`)", cell)
+    parts = re.split(r"\n|,\s|(?<=\d{3}),(?=\d{3})|\s/\s|(?<=`)\s(?:or|and|und|y|ou|et)\s(?=`)", cell)
     return [plain_cell(part).rstrip(":") for part in parts if part.strip()]
 
 

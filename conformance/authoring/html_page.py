@@ -26,7 +26,7 @@ def read_html(text: str) -> tuple[Block, ...]:
     """
     if not text.strip():
         return ()
-    page = html.fromstring(text if "<html" in text.lower() else f"<div>{text}</div>")
+    page = html.fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text) if "<html" in text.lower() else f"<div>{text}</div>")
     return tuple(_walk(page, 0, []))
 
 
@@ -75,7 +75,7 @@ def _block(element: Any, tag: str, level: int, terms: list[tuple[str, int]]) -> 
     elif tag == "dl":
         yield from _definitions(element, level + 1)
     elif tag == "li" and not element.xpath(".//h1|.//h2|.//h3|.//h4"):
-        yield from _walk(element, max(level, 1), [("", line)])
+        yield from () if _is_navigation(element) else _walk(element, max(level, 1), [("", line)])
     elif tag == "li":
         yield from _walk(element, 0, [])  # the page is laid out by a list
     else:
@@ -92,6 +92,14 @@ def _line(element: Any) -> int:
     """The line of an element, or of the first below or around it that knows its own."""
     below = element.xpath("descendant-or-self::*/@data-line") or element.xpath("ancestor::*/@data-line")[-1:]
     return int(below[0]) if below else element.sourceline or 1
+
+
+def _is_navigation(entry: Any) -> bool:
+    """Whether an entry of a list is nothing but links: to places of this page, or above the page's title."""
+    links = entry.xpath(".//a[@href]")
+    texts = ["".join(one.text_content().split()) for one in links]
+    is_link = bool(links) and "".join(texts) == "".join(entry.text_content().split())
+    return is_link and (all(one.get("href").startswith("#") for one in links) or bool(entry.xpath("following::h1[1]")))
 
 
 def _definitions(element: Any, level: int) -> Iterator[Block]:

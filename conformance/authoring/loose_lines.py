@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, pairwise, takewhile
+from itertools import chain, groupby, pairwise, takewhile
 
-from conformance.authoring.blocks import LEVEL_OF_LINES, Block, Heading, Item, Paragraph, TableBlock, TableRow
+from conformance.authoring.blocks import LEVEL_OF_LINES, Block, Code, Heading, Item, Paragraph, TableBlock, TableRow
 from conformance.authoring.column_titles import role_of_label
 from conformance.authoring.error_text import (
     CLASS_OF_STATUSES,
@@ -20,6 +20,15 @@ from conformance.authoring.error_text import (
     strip_phrase,
 )
 
+_CONSTANTS = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"""\b[A-Z][A-Z\d_]{2,}\s*\(\s*["']?(?P<code>-?\w+)["']?\s*,\s*(?P<mark>["'])(?P<text>.+?)(?P=mark)""",
+        r"""^[^\w\n]*(?P<code>-?\d{3,9}|[A-Z]+(?:_[A-Z\d]+)+)["']?\s*(?::|=>)\s*(?P<mark>["'])(?P<text>.+?)(?P=mark)""",
+        r"""\b[A-Z][A-Z\d_]{2,}\s*=\s*["']?(?P<code>-?\w+)["']?\s*[,;]?\s*(?://+|/\*|#)\s*(?P<text>[^*\n]+)""",
+    )
+)
+"""Constants of programs: `NO_NAME(1001, "No name")`, `"1001": "No name"`, `NO_NAME = 1001  // No name`."""
 Cell = tuple[str, int]
 """The text of a cell and its line."""
 _MOST_TITLES = 8
@@ -34,7 +43,7 @@ _BARE = re.compile(r"([a-z]+(?:_[a-z0-9]+)+) (?=[a-z])")
 def read_lines(blocks: Sequence[Block]) -> list[Block]:
     """The blocks of a page, with tables, titles and entries in place of the paragraphs that are such."""
     made: list[Block] = []
-    rest = _with_tables(blocks)
+    rest = _with_tables(_with_constants(blocks))
     for place, block in enumerate(rest):
         of_code = bool(made) and isinstance(made[-1], Heading) and is_code_alone(made[-1].text)
         made.append(_title_or_entry(block, rest, place, of_code=of_code) if isinstance(block, Paragraph) else block)
@@ -66,6 +75,26 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
         CLASS_OF_STATUSES.fullmatch(text) or (begins is STATUS and is_short) or (has_text and is_code_alone(text))
     )
     return Heading(text, LEVEL_OF_LINES, line.line) if is_title else line
+
+
+def _with_constants(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks of a page, with a table in place of code, or of lines, that list codes as constants."""
+    made: list[Block] = []
+    for _, group in groupby(blocks, lambda block: bool(_constants(block))):
+        run = list(group)
+        rows = [row for block in run for row in _constants(block)]
+        made += [TableBlock(("code", "message"), tuple(rows), rows[0].line)] if len(rows) > 1 else run
+    return made
+
+
+def _constants(block: Block) -> list[TableRow]:
+    """The codes and messages of a text whose lines, but for comments, are mostly constants."""
+    text = block.text if isinstance(block, Code | Paragraph) else ""
+    lines = sum(line.strip()[:1] not in "/*#{}" for line in text.split("\n"))
+    found = next(filter(None, (list(one.finditer(text)) for one in _CONSTANTS)), [])
+    if 2 * len(found) < lines:
+        return []
+    return [TableRow((one["code"], one["text"]), block.line + text.count("\n", 0, one.start())) for one in found]
 
 
 def _with_tables(blocks: Sequence[Block]) -> list[Block]:

@@ -120,8 +120,8 @@ def _answers(document: Any, answer: dict[str, Any]) -> list[tuple[str, str, str]
     if isinstance(answer.get("examples"), dict):  # of Swagger 2, by content type
         examples += list(answer["examples"].values())
     schemas = [_resolve(document, one.get("schema")) for one in (*media, answer)]
-    examples += [_example_of(document, schema) for schema in schemas if isinstance(schema, dict)]
-    bodies = [example for example in examples if isinstance(example, dict)]
+    of_schemas = [_example_of(document, schema) for schema in schemas if isinstance(schema, dict)]
+    bodies = [one for one in examples if isinstance(one, dict)] or [one for one in of_schemas if isinstance(one, dict)]
     found = [(*read_fault(body, find_fault(body)[1] or {}), cause) for body in bodies]
     if not any(code or message for code, message, _ in found) and (coded := _CODED.findall(description)):
         return [(code, message.strip(" *`"), message.strip(" *`")) for code, message in coded]

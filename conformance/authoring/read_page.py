@@ -104,8 +104,6 @@ def _read_csv(text: str) -> Iterator[Block]:
             if len(cells) > 1 and any(cell.strip() for cell in cells):
                 rows.append(TableRow(tuple(cells), line))
             line = reader.line_num + 1
-    if rows and re.fullmatch(r"-?\d+", rows[0].cells[0]):
-        rows.insert(0, TableRow(("code", "description", *[""] * (len(rows[0].cells) - 2)), 1))  # it has no titles
     if (table := build_table(rows, 1)) is not None:
         yield Heading("Errors", 1, 1)
         yield table

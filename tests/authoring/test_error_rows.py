@@ -304,7 +304,7 @@ LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
         (CLASS, [(400, "", [], "It is wrong.")]),
         (ACTIONS, [(401, "NO_KEY", [], "No key"), (429, "TOO_LATE", [], "Too often")]),
         (PHRASED_STATUS, [(400, "", [], "The name is wrong."), (404, "", [], "There is none.")]),
-        (DASHES, [(400, "", ["Bad Request"], "No name"), (404, "", ["Not Found"], "No item")]),
+        (DASHES, [(400, "", [], "No name"), (404, "", [], "No item")]),
         (NAMED, [(401, "", [], "It is absent."), (409, "", [], "Somebody has it.")]),
         (PHRASE_BELOW, [(403, "", [], "You may not."), (404, "", [], "There is none.")]),
         (QUOTED, [(None, "4", ["No key It is absent"], "")]),
@@ -636,6 +636,69 @@ DEFINED = (
 def test_html_of_generators_of_documentation_is_read(text: str, expected: list[Fact]) -> None:
     tables = find_error_tables(DocumentPage("page.html", read_html(text)))
     assert [(row.status, row.code, row.cause) for one in tables for row in one.rows] == expected
+
+
+ENUM = '# Errors\n\n```java\n// Books\nLENT(1001, "It is lent"),\n/** gone */\nSOLD(1002, "It\'s sold");\n```'
+ENUM_LINES = '<h1>Errors</h1><p>/**<br>* lent<br>*/<br>LENT(1001, "It is lent"),</p><p>SOLD(1002, "It\'s sold");</p>'
+ASSIGNED = "# Errors\n\n```\nconst LENT = 1001; // It is lent\nconst SOLD = 1002; // It's sold\n```"
+MAPPED = '# Errors\n\n```json\n{\n  "1001": "It is lent",\n  "1002": "It\'s sold"\n}\n```'
+CODES_IN_CELLS = "# Errors\n\n| Code | Meaning |\n|-|-|\n| 1001,1002 | Not here |"
+UNTITLED = (
+    "# Errors\n\n<table><tr><td>BOOK_LENT</td><td>Lent</td></tr><tr><td>BOOK_SOLD</td><td>It is sold</td></tr></table>"
+)
+LABELLED_CODES = "# Error codes\n\n- Error Code `3`: It is lent\n- Error code 4: It is sold"
+STATUS_ABOVE = "# Erros\n\n`Status: 409`\n\n```\n{}\n```\n\n|Mensagem|Descrição|\n|-|-|\n|LENT|Another has it|"
+REMEDIES = "# Errors\n\n| Code | Meaning |\n|-|-|\n| BOOK_LENT | Lent |\n\nRecovery:\n\n- `BOOK_LENT`: wait for it."
+LINKS = (
+    '<ul><li><a href="/b">BookShelf</a></li></ul><h1>Errors</h1><ul><li>404 Not Found: None</li></ul>'
+    '<ul><li><a href="#a">404 Not Found</a></li></ul>'
+)
+KINDS = (
+    "<?xml version='1.0' encoding='utf-8'?><html><h1>Errors</h1>"
+    "<table><tr><th>Error id</th><th>Meaning</th><th>Type</th></tr>"
+    "<tr><td>317</td><td>It is lent</td><td>Book</td></tr><tr><td>2061</td><td>It is sold</td><td>Book</td></tr>"
+    "<tr><td>2062</td><td>It is lost</td><td>Book</td></tr></table></html>"
+)
+BELOW_400 = "200\tSuccess\n101\tNo name\n105\tNo key\n202\tLent"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("errors.md", ENUM, [(None, "1001", "It is lent"), (None, "1002", "It's sold")]),
+        ("errors.html", ENUM_LINES, [(None, "1001", "It is lent"), (None, "1002", "It's sold")]),
+        ("errors.md", ASSIGNED, [(None, "1001", "It is lent"), (None, "1002", "It's sold")]),
+        ("errors.md", MAPPED, [(None, "1001", "It is lent"), (None, "1002", "It's sold")]),
+        ("errors.md", CODES_IN_CELLS, [(None, "1001", "Not here"), (None, "1002", "Not here")]),
+        ("errors.md", UNTITLED, [(None, "BOOK_LENT", "Lent"), (None, "BOOK_SOLD", "It is sold")]),
+        ("errors.md", LABELLED_CODES, [(None, "3", "It is lent"), (None, "4", "It is sold")]),
+        ("errors.md", STATUS_ABOVE, [(409, "", "LENT Another has it")]),
+        ("errors.md", REMEDIES, [(None, "BOOK_LENT", "Lent")]),
+        ("errors.html", LINKS, [(404, "", "None")]),
+        (
+            "errors.html",
+            KINDS,
+            [(None, "317", "It is lent"), (None, "2061", "It is sold"), (None, "2062", "It is lost")],
+        ),
+        ("error_codes.txt", BELOW_400, [(None, "101", "No name"), (None, "105", "No key"), (None, "202", "Lent")]),
+    ],
+)
+def test_what_a_page_lists_as_a_program_or_without_titles_is_read(
+    name: str, text: str, expected: list[Fact], tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    found = [row for table in find_error_tables(read_page(str(tmp_path / name))) for row in table.rows]
+    assert [(row.status, row.code, " ".join([*dict(row.messages), row.cause]).strip()) for row in found] == expected
+
+
+def test_an_answers_own_example_stands_for_that_of_its_schema(tmp_path: Path) -> None:
+    media = {"schema": {"example": {"message": "Any text"}}, "example": {"message": "It is lent"}}
+    answer = {"description": "Nope", "content": {"application/json": media}}
+    (tmp_path / "a.json").write_text(
+        json.dumps({"openapi": "3.0.0", "paths": {"/a": {"get": {"responses": {"409": answer}}}}})
+    )
+    ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "a.json")))]
+    assert facts(row)[:3] == (409, "", ["It is lent"])
 
 
 def test_codes_below_a_status_of_a_field_list_are_its_rows_and_those_below_a_success_are_none(tmp_path: Path) -> None:
