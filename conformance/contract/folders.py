@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import lexists
 from pathlib import Path
 
 from conformance.errors import ConfigError, Problem
@@ -17,12 +18,14 @@ def find_shipped_folder() -> Path:
 def find_contract_folders(where: Path) -> tuple[Path, ...]:
     """The folder of each contract: below `where`/cases or `where` itself, else those that were shipped.
 
-    Raises ConfigError where there is none at all.
+    Raises ConfigError where there is none at all, or `where` is no folder.
     """
+    hint = "work in a folder that has cases/<contract>/contract.yaml"
+    if not where.is_dir():
+        raise ConfigError([Problem(str(where), "is no folder", hint)])
     for place in (where / "cases", where, find_shipped_folder()):
         if found := _contracts(place):
             return found
-    hint = "work in a folder that has cases/<contract>/contract.yaml"
     raise ConfigError([Problem(str(where), "there is no contract here and none came with the package", hint)])
 
 
@@ -34,7 +37,7 @@ def find_all_contract_folders(where: Path) -> tuple[Path, ...]:
 
 
 def _contracts(place: Path) -> tuple[Path, ...]:
-    """A folder that is a contract, or the contracts right inside it."""
-    if (place / "contract.yaml").is_file():
+    """A folder that is a contract, or the contracts right inside it; what cannot be read is one, and is named then."""
+    if lexists(place / "contract.yaml"):
         return (place,)
-    return tuple(sorted(path.parent for path in place.glob("*/contract.yaml")))
+    return tuple(sorted(folder for folder in place.glob("*") if lexists(folder / "contract.yaml")))

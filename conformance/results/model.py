@@ -294,6 +294,8 @@ class ContractName:
     tables: tuple[TableName, ...] = ()
     labels_ja: dict[str, str] = field(default_factory=dict)
     """What the labels of its controls say, in Japanese."""
+    rows: int = 0
+    """How many rows it has, whichever of them were selected; 0 where that is not known."""
 
 
 @with_config({"extra": "allow"})

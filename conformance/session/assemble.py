@@ -41,7 +41,9 @@ def describe_run(contract: Contract, target: Mapping[str, Any]) -> TargetRun:
     """A run of which no row is known yet: whose contract, whose target."""
     file, japanese = contract.file, contract.japanese
     tables = tuple(TableName(one.name, one.title, japanese.titles.get(one.name, "")) for one in contract.tables)
-    name = ContractName(file.contract, file.edition, file.title, file.document, tables, japanese.labels)
+    name = ContractName(
+        file.contract, file.edition, file.title, file.document, tables, japanese.labels, sum(1 for _ in contract.rows)
+    )
     return TargetRun(name, dict(target), Verdict.NOT_EXERCISED, {}, 0, ())
 
 

@@ -13,9 +13,7 @@ _COLOURS = {
     Verdict.INCONCLUSIVE: "blueviolet", Verdict.NOT_EXERCISED: "lightgrey",
 }  # fmt: skip
 _NOT_WHOLE = "green"
-"""Of a run that conforms as far as it went: some row was not exercised or is excused."""
-_BROKEN_OFF = "lightgrey"
-"""Of a run that conforms as far as it went and was broken off."""
+"""Of a run that conforms as far as it went: some row was not selected, not exercised or is excused."""
 
 
 def format_badge(results: Results) -> str:
@@ -29,22 +27,19 @@ def format_badge(results: Results) -> str:
     parts += [f"{explored} in exploration"] if explored else []
     parts += [f"{known} known"] if known else []
     left = counts[Verdict.NOT_EXERCISED]
+    unselected = sum(max(0, run.contract.rows - len(run.rows)) for run in results.runs if not results.partial)
     parts += [f"{left} not exercised"] if left and verdict is not Verdict.NOT_EXERCISED else []
+    parts += [f"{unselected} not selected"] if unselected else []
     parts += [f"budget {run.budget}" for run in results.runs if any(row.untried for row in run.rows)]
     parts += ["broken off"] if results.partial else []
+    colour = _COLOURS[verdict]
+    if verdict is Verdict.CONFORMS and (results.partial or known or left or unselected):
+        colour = _COLOURS[Verdict.NOT_EXERCISED] if results.partial else _NOT_WHOLE
     badge = {
         "schemaVersion": 1,
         "label": to_one_line(", ".join(dict.fromkeys(run.contract.name for run in results.runs)) or results.suite.name),
         "message": ", ".join(parts),
-        "color": _colour(results, whole=not known and not left),
+        "color": colour,
         "isError": is_error,
     }
     return format_json_text(badge)
-
-
-def _colour(results: Results, *, whole: bool) -> str:
-    if results.verdict is not Verdict.CONFORMS:
-        return _COLOURS[results.verdict]
-    if results.partial:
-        return _BROKEN_OFF
-    return _COLOURS[Verdict.CONFORMS] if whole else _NOT_WHOLE

@@ -229,6 +229,8 @@ def test_badge_is_in_the_form_that_shields_reads() -> None:
          "conforms 1/2, 1 not exercised", "green"),
         ({"rows": ("contents-get/offset-below-minimum", "media-delete/medium-not-found")},
          "conforms 1/2, 1 known", "green"),
+        ({"of": 32}, "conforms 1/1, 31 not selected", "green"),
+        ({"of": 32, "partial": True}, "conforms 1/1, broken off", "lightgrey"),
         ({"explored": True, "verdict": Verdict.VIOLATES}, "violates, 1 in exploration", "red"),
     ],
 )  # fmt: skip
@@ -238,6 +240,7 @@ def test_badge_is_bright_green_only_where_every_row_conforms(change: dict[str, A
     rows = change.get("rows", ("contents-get/offset-below-minimum",))
     run = replace(
         run,
+        contract=replace(run.contract, rows=change.get("of", 0)),
         verdict=change.get("verdict", Verdict.CONFORMS),
         rows=tuple(row for row in run.rows if row.id in rows),
         explored=run.explored if change.get("explored") else (),
