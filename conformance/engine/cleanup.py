@@ -94,7 +94,10 @@ class CleaningSender(StepSender):
         entry, self._under_way = self._under_way, None
         if entry is not None:
             self._open.append(entry)
-            created = self._created(result) if result.accepted else None
+            created = None
+            if result.accepted:  # of the steps of a resource what its own response gives, no other
+                made = read_created(self.context, result.step.operation, result.exchange.response)
+                created = made if result.step.undo is None else self.captures | made
             entry = record_outcome(self.context, entry, result.exchange, created)
             if entry is None:
                 self._open.pop()
@@ -107,11 +110,6 @@ class CleaningSender(StepSender):
             self._open.remove(entry)
             with self.context.shared.lock:
                 self.context.shared.left[undo_key(self.context, entry) or (entry.id,)] = entry
-
-    def _created(self, result: StepResult) -> dict[str, Any]:
-        """What the steps that take it back may need: of those of a resource what its own response gives, no other."""
-        created = read_created(self.context, result.step.operation, result.exchange.response)
-        return created if result.step.undo is None else self.captures | created
 
     def take_back(self) -> None:
         """Take back what is left, the last first; a failure is a warning, never a verdict."""

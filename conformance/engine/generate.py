@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, reduce
@@ -94,8 +94,12 @@ def fill_drawn_values(plan: RowPlan, seed_number: int) -> RowPlan:
         what = f"{described}: no value is found within {LONGEST_DRAWING:g} s"
         hint = "write an expression that says less, with short bounds"
         raise ConfigError([Problem(f"{plan.row.file}:{plan.row.line}", what, hint)]) from None
-    probes = (_filled(probe, drawn) for probe in plan.probes)
-    return replace(plan, probes=tuple(probe for probe in probes if probe is not None))
+    probes = []
+    for probe in plan.probes:
+        values = drawn[probe.slot.part][probe.slot.index :] if probe.slot else []
+        if probe.slot is None or values:
+            probes.append(_with(probe, probe.slot, values[0]) if probe.slot else probe)
+    return replace(plan, probes=tuple(probes))
 
 
 def shrink_probe(
@@ -312,13 +316,6 @@ def _matching(text: str, alphabet: st.SearchStrategy[str] = _ENCODABLE) -> st.Se
 
 def _seed(row: str, part: str, number: int) -> int:
     return crc32(f"{number}/{row}/{part}".encode())
-
-
-def _filled(probe: Probe, drawn: Mapping[str, list[Any]]) -> Probe | None:
-    if (slot := probe.slot) is None:
-        return probe
-    values = drawn[slot.part]
-    return _with(probe, slot, values[slot.index]) if slot.index < len(values) else None
 
 
 def _with(probe: Probe, slot: DrawSlot, value: Any) -> Probe:

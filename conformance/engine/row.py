@@ -168,7 +168,11 @@ class RowRunner:
             self.guard.read_after(stage.read_after)
             if self.guard.found_effect:
                 self.take_back_refused()
-        self._shrink()
+        if failing := [outcome for outcome in self.outcomes if outcome.probe.slot and has_must(outcome.found)]:
+            from conformance.engine.generate import shrink_probe  # noqa: PLC0415 - Hypothesis is loaded only where it draws
+
+            if smallest := shrink_probe(self.evidence, failing[0], self.sender.attempt):
+                self._take_in(smallest)
 
     def read_own(self) -> None:
         """Read what this row alone has to do with, and find what the refused probes have changed of it."""
@@ -377,16 +381,6 @@ class RowRunner:
         kept = outcome.without_body()
         self.outcomes.append(kept)
         return kept
-
-    def _shrink(self) -> None:
-        failing = [outcome for outcome in self.outcomes if outcome.probe.slot and has_must(outcome.found)]
-        if not failing:
-            return
-        from conformance.engine.generate import shrink_probe  # noqa: PLC0415 - Hypothesis is loaded only where it draws
-
-        smallest = shrink_probe(self.evidence, failing[0], self.sender.attempt)
-        if smallest is not None:
-            self._take_in(smallest)
 
     # --- controls
 

@@ -205,7 +205,15 @@ class RowSender:
         is known by the refusals, which makes the row inconclusive. What they made is taken back once all are answered.
         """
         gathered = [Evidence(self.context.redactor) for _ in range(count)]
-        results = self._send_at_once(gathered, probe)
+        entries, start = [self._record(probe) for _ in gathered], threading.Barrier(count)
+
+        def send(own: Evidence, entry: LedgerEntry | None) -> ProbeResult | None:
+            start.wait()
+            return self._send(own, entry, probe, unpaced=True)
+
+        with ThreadPoolExecutor(count) as pool:
+            results = list(pool.map(send, gathered, entries))
+        results = [self._conclude(*each) for each in zip(gathered, entries, results, strict=True)]
         served = next((place for place, result in enumerate(results) if result is not None and result.accepted), None)
         refused: list[ProbeResult] = []
         for place, (own, result) in enumerate(zip(gathered, results, strict=True)):
@@ -222,19 +230,6 @@ class RowSender:
             doubt = Message("{label}: none of {n} at the same time was carried out", label=probe.label, n=count)
             evidence.doubts.append(doubt)
         return refused
-
-    def _send_at_once(self, gathered: Sequence[Evidence], probe: Probe) -> list[ProbeResult | None]:
-        """Send a probe once for each evidence; what they made is taken back once all of them are answered."""
-        entries = [self._record(probe) for _ in gathered]
-        start = threading.Barrier(len(entries))
-
-        def send(evidence: Evidence, entry: LedgerEntry | None) -> ProbeResult | None:
-            start.wait()
-            return self._send(evidence, entry, probe, unpaced=True)
-
-        with ThreadPoolExecutor(len(entries)) as pool:
-            results = list(pool.map(send, gathered, entries))
-        return [self._conclude(*each) for each in zip(gathered, entries, results, strict=True)]
 
     def take_back_refused(self, evidence: Evidence, *, guilty: bool, shown: str | None) -> dict[str, str]:
         """Delete what probes may have made although they were refused; for when a change has been seen.
@@ -278,19 +273,18 @@ class RowSender:
         to_its_path = probe.request.url in {contract.operations[name].spec.url for name in deleting} - {None}
         if method == "DELETE" or to_its_path or (probe.operation in deleting and not own_method):
             return None  # nothing is left of it that could be taken back; guards tell what it has deleted
-        undo = self._undo(probe)
+        steps, pointers = self._undo(probe)
         # What the set-up of another row has made is taken away with all that is changed of it.
         is_made_elsewhere = not self.plan.before and any(captures_used(probe.request.path))
-        if undo is None and (self.plan.after or is_made_elsewhere):
+        if not steps and (self.plan.after or is_made_elsewhere):
             return None
-        steps, pointers = undo or ([], {})
         scope = self.scope(probe)
         return record_intent(
             self.context, probe.operation, probe.request, steps, row=self.row, scope=scope, produced=pointers
         )
 
-    def _undo(self, probe: Probe) -> tuple[list[Step], Mapping[str, str]] | None:
-        """The steps that take a probe back, and where the response holds the IDs that they need; None without any.
+    def _undo(self, probe: Probe) -> tuple[list[Step], Mapping[str, str]]:
+        """The steps that take a probe back, and where the response holds the IDs that they need; none of both if none.
 
         They are the row's own, or else those of the resource that it creates.
         """
@@ -298,7 +292,7 @@ class RowSender:
         if undo is not None and self.plan.undo and (undo.for_ is None or probe.operation in undo.for_):
             return undo.steps, undo.capture
         resource = self.context.created_resource(probe.operation)
-        return (resource.undo, resource.made) if resource else None
+        return (resource.undo, resource.made) if resource else ([], {})
 
     def _conclude(
         self, evidence: Evidence, entry: LedgerEntry | None, result: ProbeResult | None
@@ -307,7 +301,11 @@ class RowSender:
         if entry is None or result is None:
             strike(self.context, entry)
             return result
-        made = record_outcome(self.context, entry, result.exchange, self._created(result))
+        response, created = result.exchange.response, None
+        if response is not None and result.accepted:
+            _, pointers = self._undo(result.probe)
+            created = read_created(self.context, result.probe.operation, response) | read_captures(response, pointers)
+        made = record_outcome(self.context, entry, result.exchange, created)
         if made is not None and not (made.names or made.steps or result.accepted or has_must(result.found)):
             strike(self.context, made)  # refused as promised, if with a 500, and nothing could take it back
         elif made is not None:
@@ -318,14 +316,6 @@ class RowSender:
             with self._lock:
                 self._refused.append((result.probe, entry))
         return result
-
-    def _created(self, result: ProbeResult) -> dict[str, Any] | None:
-        """The IDs that the response gives; None where the probe was not accepted."""
-        response, probe = result.exchange.response, result.probe
-        if response is None or not result.accepted:
-            return None
-        _, pointers = self._undo(probe) or ([], {})
-        return read_created(self.context, probe.operation, response) | read_captures(response, pointers)
 
     def _take_back(self, evidence: Evidence, entry: LedgerEntry, result: ProbeResult) -> str:
         """Take back what a probe may have made; why something may be left, or nothing."""

@@ -337,16 +337,14 @@ class WritingRows:
         find_undeletable(self._context, runner.evidence, canonical_text(list(states.values())))
         self._states |= states
         self._readers |= dict.fromkeys(states, runner.id)
-        changed = {one for name in runner.set_back_accepted() for one in self._resources(name)}
+        resources = partial(resources_of_operation, self._context.contract)
+        changed = {one for name in runner.set_back_accepted() for one in resources(name)}
         for other in self._runners.values() if changed else ():
             if not other.outcomes:
                 other.sender.set_up = None  # what that has shown is not so any more
             for guard in other.plan.closing:
-                if changed & self._resources(guard.step.operation):
+                if changed & resources(guard.step.operation):
                     self._states.pop(guard.key, None)
-
-    def _resources(self, operation: str) -> frozenset[str]:
-        return resources_of_operation(self._context.contract, operation)
 
     def _read_after(self, keys: Collection[str] | None = None) -> dict[str, State]:
         """Read again, all or these; by its key, what each shows that is not as before; nothing if it was not read."""

@@ -77,20 +77,15 @@ class ProbeAnswer:
         drawn = [value for name, value in self.probe.path if name in self.probe.about]
         return isinstance(self.body, dict) and self.body.get("id") in drawn
 
-    @property
-    def media_type(self) -> str:
-        """The content type without its parameters, in lower case; empty where there is none."""
-        response = self.exchange.response
-        value = header(response.headers, "Content-Type") if response else None
-        return (value or "").partition(";")[0].strip().lower()
-
     def observe(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
         """A finding on this answer."""
         return Finding(check, level, expected, actual, label_probe(self.probe), detail=detail)
 
     def key_of(self, found: Finding) -> tuple[str, ...]:
         """Equal for findings that are reported once, with a count: what came may hold the input."""
-        same = {"envelope": self.media_type, **dict.fromkeys(("effect", "leak"), "")}
+        response = self.exchange.response
+        media_type = header(response.headers, "Content-Type") if response else None
+        same = {"envelope": (media_type or "").partition(";")[0].strip().lower(), "effect": "", "leak": ""}
         same |= dict.fromkeys(("schema", "message", "state"), found.detail)
         return found.check, found.level, str(found.expected), same.get(found.check, str(found.actual))
 

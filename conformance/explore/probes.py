@@ -118,18 +118,12 @@ def smaller_probes(operation: DocumentedOperation, probe: ExploreProbe) -> Itera
             for shorter in () if value in known.get((where, name), ()) else _shorter(value):
                 yield with_values(probe, where, name, shorter)
     if isinstance(probe.body, Mapping) and not probe.form:
-        yield from _smaller_bodies((operation.body or {}).get("properties", {}), probe, probe.body)
-
-
-def _smaller_bodies(
-    described: Mapping[str, Any], probe: ExploreProbe, body: Mapping[str, Any]
-) -> Iterator[ExploreProbe]:
-    for name, value in body.items():
-        if value in described.get(name, {}).get("x-known", ()):
-            continue
-        yield replace(probe, body={key: inner for key, inner in body.items() if key != name})
-        for shorter in _shorter(value) if isinstance(value, str) else ():
-            yield replace(probe, body={**body, name: shorter})
+        described = (operation.body or {}).get("properties", {})
+        for name, value in probe.body.items():
+            if value not in described.get(name, {}).get("x-known", ()):
+                yield replace(probe, body={key: inner for key, inner in probe.body.items() if key != name})
+                for text in _shorter(value) if isinstance(value, str) else ():
+                    yield replace(probe, body={**probe.body, name: text})
 
 
 def _shorter(value: str) -> Iterator[str]:

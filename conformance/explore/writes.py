@@ -62,7 +62,6 @@ class GuardedWrites:
     """Why it is in doubt whether a write had an effect."""
     changed: LedgerEntry | None = None
     """Holds what a record of the target's owner held before; None where none is written to."""
-    answers: list[ProbeAnswer] = field(default_factory=list)
     _refused: list[ProbeAnswer] = field(default_factory=list)
     """Those since the last look."""
     _refused_before: list[ProbeAnswer] = field(default_factory=list)
@@ -94,25 +93,25 @@ class GuardedWrites:
         """
         body = self._body_to_restore(self.shown) if self.operation.sets_back else None
         self.changed = None if body is None else self._record(body)
+        answers = []
         for probe in probes:
             validity = classify_probe(self.operation, probe)
             if self.explorer.left >= self._most_requests(validity):
-                self._send(probe, validity)
-        return self.answers
+                answers.append(self._send(probe, validity))
+        return answers
 
-    def _send(self, probe: ExploreProbe, validity: Validity) -> None:
+    def _send(self, probe: ExploreProbe, validity: Validity) -> ProbeAnswer:
         must_refuse = validity is Validity.INVALID
         if self.shown is None and (must_refuse or self.operation.sets_back):
             self.look()
         if not must_refuse and self._has_refused:
             self.check()
         before, answer = self.shown, self.explorer.attempt(self.operation, probe)
-        self.answers.append(answer)
         if answer.refused:
             self._refused += [answer] if self.shown is not None else []
             if len(self._refused) >= _BATCH:
                 self.check()
-            return
+            return answer
         self._refused, self.shown = [], None  # whether it was done may be anybody's guess: what is there now counts
         if answer.accepted and self.operation.creates:
             self.explorer.take_back()
@@ -120,6 +119,7 @@ class GuardedWrites:
             self._check_written(answer)
         if answer.accepted and self.operation.sets_back:
             self._restore(before)
+        return answer
 
     def _most_requests(self, validity: Validity) -> int:
         """How many requests a write takes at most, with looks around it and with taking it back."""
