@@ -9,8 +9,8 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import cast
@@ -131,36 +131,36 @@ class ConnectionPool:
 
 
 def _connect(route: Route, tls: TlsContext, limits: Limits) -> socket.socket:
+    """A socket to the target, by way of the proxy and in the TLS that the route names; raises ConnectionFailed."""
     deadline = time.monotonic() + limits.timeout
-    if route.proxy is None:
-        sock = _open(route.host, route.port, route.source_address, limits.timeout)
-    else:
-        sock = _through_proxy(route, tls, limits, deadline)
-    if route.scheme == "http":
-        return sock
-    with _closing_on_failure(sock):
-        sock.settimeout(max(0.001, deadline - time.monotonic()))
-        return _secure(sock, tls, route.host)
-
-
-def _through_proxy(route: Route, tls: TlsContext, limits: Limits, deadline: float) -> socket.socket:
     proxy = urlsplit(route.proxy or "")
-    host = proxy.hostname or ""
-    port = proxy.port or PROXY_PORTS.get(proxy.scheme, 3128)
+    host, port = proxy.hostname or "", proxy.port or PROXY_PORTS.get(proxy.scheme, 3128)
+    with ExitStack() as on_failure:
+        if route.proxy is None:
+            sock = _open(route.host, route.port, route.source_address, limits.timeout)
+        else:
+            sock = _open_proxy(host, port, route.source_address, limits.timeout)
+        on_failure.enter_context(closing(sock))
+        sock.settimeout(max(0.001, deadline - time.monotonic()))
+        if proxy.scheme == "https":
+            sock = on_failure.enter_context(closing(_secure(sock, tls, host)))
+        if route.scheme == "https":
+            if route.proxy is not None:
+                _open_tunnel(sock, route, limits, f"{host}:{port}")
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
+            sock = _secure(sock, tls, route.host)
+        on_failure.pop_all()
+    return sock
+
+
+def _open_proxy(host: str, port: int, source_address: str | None, seconds: float) -> socket.socket:
     try:
-        sock = _open(host, port, route.source_address, limits.timeout)
+        return _open(host, port, source_address, seconds)
     except ConnectionFailed as failed:
         if failed.kind is FailureKind.NOT_SENT:
             raise
         detail = Message("our proxy {place} is not reached: {reason}", place=f"{host}:{port}", reason=failed.detail)
         raise ConnectionFailed(FailureKind.PROXY, detail) from None
-    with _closing_on_failure(sock):
-        sock.settimeout(max(0.001, deadline - time.monotonic()))
-        if proxy.scheme == "https":
-            sock = _secure(sock, tls, host)
-        if route.scheme == "https":
-            _open_tunnel(sock, route, limits, f"{host}:{port}")
-    return sock
 
 
 def _open(host: str, port: int, source_address: str | None, seconds: float) -> socket.socket:
@@ -222,16 +222,6 @@ def _open_tunnel(sock: socket.socket, route: Route, limits: Limits, proxy_name: 
         raise ConnectionFailed(
             FailureKind.PROXY, Message("our proxy {place} answered {answer}", place=proxy_name, answer=answer)
         )
-
-
-@contextmanager
-def _closing_on_failure(sock: socket.socket) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            sock.close()
-        raise
 
 
 def wait_until_listening(url: str, seconds: float) -> bool:
