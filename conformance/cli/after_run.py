@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -35,15 +37,21 @@ class AfterRun:
         if history_keep is not None and history is None:
             problem = Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")
             raise ConfigError([problem])
-        self.keep = None
+        self._acts: list[Callable[[Results], object]] = []
         if history is not None:
-            from conformance.history.store import Retention, read_history  # noqa: PLC0415 - SQLite only where it is asked for
+            from conformance.history.store import Retention, append_results, read_history  # noqa: PLC0415 - SQLite only where it is asked for
 
             if history.exists() or refuse_file(history) is not None:
                 read_history(history, last=1)  # refuses a file that is no history, and one that is damaged
-            self.keep = Retention.parse(history_keep) if history_keep is not None else None
-        self.baseline = read_results(baseline) if baseline is not None else None
-        self.history, self.metrics, self.strict, self.language = history, metrics, strict, language
+            keep = Retention.parse(history_keep) if history_keep is not None else None
+            self._acts.append(lambda results: append_results(history, results, keep))
+        if metrics is not None:
+            from conformance.report.writers.metrics import format_metrics  # noqa: PLC0415 - prometheus_client only where it writes
+
+            self._acts.append(lambda results: write_text(metrics, format_metrics(results)))
+        if baseline is not None:
+            self._acts.append(partial(self._is_worse, read_results(baseline)))
+        self.strict, self.language = strict, language
         self.results = output / "results.json"
         self.before = _stamp(self.results)
         """What stood in the place of the results before the run: not its results."""
@@ -53,36 +61,20 @@ class AfterRun:
 
         What cannot be done is printed, and the rest is done.
         """
-        if not (self.baseline or self.history or self.metrics) or _stamp(self.results) in {None, self.before}:
+        if not self._acts or _stamp(self.results) in {None, self.before}:
             return code
-        results = read_results(self.results)
-        worse = False
-        for act in (self._append, self._measure, self._compare):
+        results, worse = read_results(self.results), False
+        for act in self._acts:
             try:
-                worse = act(results) or worse
+                worse = act(results) is True or worse
             except ConformanceError as error:
                 click.echo(str(error), err=True)
                 code = error.exit_code
         return 1 if worse and code == 0 else code
 
-    def _append(self, results: Results) -> bool:
-        if self.history is not None:
-            from conformance.history.store import append_results  # noqa: PLC0415 - SQLite only where a history is kept
-
-            append_results(self.history, results, self.keep)
-        return False
-
-    def _measure(self, results: Results) -> bool:
-        if self.metrics is not None:
-            from conformance.report.writers.metrics import format_metrics  # noqa: PLC0415 - prometheus_client only where it writes
-
-            write_text(self.metrics, format_metrics(results))
-        return False
-
-    def _compare(self, results: Results) -> bool:
-        if self.baseline is None:
-            return False
-        found = compare(self.baseline, results)
+    def _is_worse(self, baseline: Results, results: Results) -> bool:
+        """Compare with an earlier run, and write how it compares."""
+        found = compare(baseline, results)
         click.echo(f"\n{format_comparison(found, language=self.language)}", nl=False)
         for form, ending in (("json", "json"), ("markdown", "md"), ("html", "html")):
             write_text(self.results.with_name(f"comparison.{ending}"), format_comparison(found, form, self.language))

@@ -63,7 +63,8 @@ class TargetRunner:
         With several workers, the rows and the exploration of these operations begin at once. Raises ConfigError.
         """
         contract, options = self.contract, self._options
-        selected = [row for row in contract.rows if rows is None or row.id in rows]
+        wanted = None if rows is None else frozenset(rows)
+        selected = [row for row in contract.rows if wanted is None or row.id in wanted]
         context = build_context(contract, self._target, options.depth, options.seed, relative_to=options.relative_to)
         if not self._embedded:
             ledger, notes = open_ledger(options.output, self._target.base_url)
