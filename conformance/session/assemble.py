@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any
@@ -105,36 +105,31 @@ def assemble_run(
 # --- from events, while a run goes on, or from the lines of results.jsonl after it was killed
 
 
-@dataclass(slots=True)
-class _Parts:
-    run: TargetRun
-    rows: dict[str, RowResult] = field(default_factory=dict)
-    explored: dict[str, Exploration] = field(default_factory=dict)
-    undocumented: dict[str, tuple[Undocumented, ...]] = field(default_factory=dict)
-    """By operation, as `explored`."""
-
-
 def rebuild_runs(lines: Iterable[Event]) -> tuple[TargetRun, ...]:
     """The runs that the lines describe; a later line of the same row takes the place of an earlier one."""
-    parts: dict[str, _Parts] = {}
+    runs: dict[str, TargetRun] = {}
+    rows: defaultdict[str, dict[str, RowResult]] = defaultdict(dict)
+    explored: defaultdict[str, dict[str, Event]] = defaultdict(dict)
     for line in lines:
+        name = line.contract
         if line.run is not None:
-            known = parts.setdefault(line.contract, _Parts(line.run))
-            warnings = dict.fromkeys([*known.run.warnings, *line.run.warnings])
+            known = runs.setdefault(name, line.run)
+            warnings = tuple(dict.fromkeys([*known.warnings, *line.run.warnings]))
             # The last line of a process has counted its clean-up, too.
-            outside = max(known.run.outside_rows, line.run.outside_rows, key=lambda one: one.requests)
-            known.run = replace(known.run, warnings=tuple(warnings), outside_rows=outside)
-        found = parts.get(line.contract)
-        if found is None:
-            continue
+            outside = max(known.outside_rows, line.run.outside_rows, key=lambda one: one.requests)
+            runs[name] = replace(known, warnings=warnings, outside_rows=outside)
         if line.row is not None:
-            found.rows[line.row.id] = line.row
+            rows[name][line.row.id] = line.row
         if line.explored is not None:
-            found.explored[line.explored.operation] = line.explored
-            found.undocumented[line.explored.operation] = line.undocumented
+            explored[name][line.explored.operation] = line
     return tuple(
-        assemble_run(one.run, one.rows.values(), one.explored.values(), chain(*one.undocumented.values()))
-        for one in parts.values()
+        assemble_run(
+            run,
+            rows[name].values(),
+            [line.explored for line in explored[name].values() if line.explored is not None],
+            chain.from_iterable(line.undocumented for line in explored[name].values()),
+        )
+        for name, run in runs.items()
     )
 
 
