@@ -21,6 +21,7 @@ from conformance.contract.schema import (
     PERMISSIONS,
     SHARED_KEYS,
     Case,
+    ContractFile,
     Draw,
     Expect,
     Input,
@@ -76,20 +77,13 @@ def check_contract(contract: Contract, head: Document) -> list[Problem]:
 
 def check_translation(contract: Contract, japanese: TranslationFile, document: Document) -> list[Problem]:
     """A problem for each row of `ja.yaml` that its table has not; a table that is left out may still stand there."""
-    file = _File(contract, document, frozenset())
-    rows = list(contract.rows)
-    tables = {table.name for table in contract.tables}
-    known = (
-        ("causes", japanese.causes, {row.id for row in rows}, "row"),
-        ("notes", japanese.notes, {row.id for row in rows if row.case.source.note}, "row"),
-    )
-    return [
-        problem
-        for key, texts, names, kind in known
-        for name in texts
-        if name.partition("/")[0] in tables
-        for problem in file.unknown_names((key, name), [name], names, kind)
-    ]
+    rows, tables = list(contract.rows), {table.name for table in contract.tables}
+    left_out = {name for name in (*japanese.causes, *japanese.notes) if name.partition("/")[0] not in tables}
+    known = {
+        "row": {row.id for row in rows} | left_out,
+        "row with a note": {row.id for row in rows if row.case.source.note} | left_out,
+    }
+    return list(_check_names(_File(contract, document, frozenset()), [((), japanese)], known))
 
 
 def drop_repeated(problems: Sequence[Problem], text: Callable[[Problem], str]) -> list[Problem]:
@@ -207,14 +201,13 @@ def _check_row(file: _File, row: Row) -> Iterator[Problem]:
                 yield from _check_missing(file, at, operation, _path_values([case.request, ref.request]))
     called = [contract.operations[ref.call] for ref in row.operations if ref.call in contract.operations]
     yield from _check_surplus(file, place, _path_values([case.request]), called)
-    yield from _check_open(file, case, place)
-    yield from _check_needs(file, case, (*place, "needs"))
     filled, captures = fill_variables(written["rows"][row.number - 1], case.vars), _captures_of_row(contract, case)
     yield from _check_texts(file, filled, place, captures)
     yield from _check_variables(file, case, filled, place)
     forms = [(_place_in_file(row, at), form) for at, form in _find_forms(case, place)]
     own = [(at, form) for at, form in forms if not _is_named(file, at, form)]
-    yield from _check_names(file, forms, _names_of_rows([row]))
+    rows = {one.id for one in contract.rows} if case.open else set()
+    yield from _check_names(file, forms, {**_names_of_rows([row]), "row": {*rows, *ACCEPTED}})
     yield from _check_forms(file, own, {ref.call: _path_values([case.request, ref.request]) for ref in row.operations})
     for at, form in forms:
         if isinstance(form, Input):
@@ -284,6 +277,7 @@ def _check_forms(
         "hook": head.hooks,
         "chain": head.chains,
         "operation of openapi.yaml": operations,
+        "need": _list_needs(head),
         "operation or chain": {"this", *operations, *head.chains},
         "part of a request": _PARTS,
     }
@@ -291,6 +285,13 @@ def _check_forms(
     for place, form in found:
         if isinstance(form, Step):
             yield from _check_path(file, form, place, rows)
+
+
+def _list_needs(head: ContractFile) -> set[str]:
+    """What a row may need: whatever a profile can give, such as `fixtures.item` and `allow.write`."""
+    given = {"allow": PERMISSIONS, "credentials": head.credentials, "fixtures": head.fixtures}
+    given |= {"vantages": head.vantages, "hooks": head.hooks}
+    return {f"{section}.{name}" for section, names in given.items() for name in names}
 
 
 def _check_names(
@@ -302,7 +303,7 @@ def _check_names(
             for names in (one for one in info.metadata if isinstance(one, Names) and one.kind in known):
                 given = getattr(form, field)
                 at = (*place, info.alias or field)
-                for text in [given] if isinstance(given, str) else given or ():
+                for text in [given] if isinstance(given, str) else [one for one in given or () if isinstance(one, str)]:
                     inside = (*at, text) if isinstance(given, Mapping) else at
                     head, _, name = text.partition(".") if names.kind == "part of a request" else (text, "", "")
                     if not (names.kind in _FILLED and "{" in text):
@@ -347,14 +348,6 @@ def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> I
         yield file.problem(place, what, f"{hint}; `permission: read` if it creates nothing")
 
 
-def _check_open(file: _File, case: Case, place: Place) -> Iterator[Problem]:
-    """The rows that are accepted are there."""
-    rows = {row.id for row in file.contract.rows} if case.open else set()
-    for number, choice in enumerate(case.open):
-        accepted = [item for item in choice.accept if isinstance(item, str) and item not in ACCEPTED]
-        yield from file.unknown_names((*place, "open", number, "accept"), accepted, rows, "row")
-
-
 def _check_input(file: _File, item: Input, place: Place, captures: Collection[str]) -> Iterator[Problem]:
     """What it puts in a part of a request can stand there, and what its values name is there."""
     if _is_named(file, place, item):
@@ -385,18 +378,6 @@ def _drawn(draw: Draw | None) -> dict[str, Any]:
         return {} if draw is None else {"wrap": draw.wrap}
     kinds = {"integers": 0, "matching": "", "lists": [], "words": ""}
     return {kind: value for kind, value in kinds.items() if getattr(draw, kind)}
-
-
-def _check_needs(file: _File, case: Case, place: Place) -> Iterator[Problem]:
-    """What a row needs is something that a profile can give."""
-    head = file.contract.file
-    given = {section: getattr(head, section) for section in ("credentials", "fixtures", "vantages", "hooks")}
-    known: Mapping[str, Collection[str]] = {**given, "allow": PERMISSIONS}
-    for number, need in enumerate(case.needs):
-        kind, _, name = need.partition(".")
-        yield from file.unknown_names((*place, number), [kind], known, "kind of need")
-        singular = "permission" if kind == "allow" else kind[:-1]
-        yield from file.unknown_names((*place, number), [name] if kind in known else (), known.get(kind, ()), singular)
 
 
 # --- parameters of paths

@@ -278,7 +278,7 @@ class Open(StrictModel):
     """
 
     vary: Varied
-    accept: list[str | Status] = Field(min_length=1)
+    accept: Annotated[list[str | Status], Names("row"), Field(min_length=1)]
     depth: Depth = "standard"
     for_: Annotated[SomeOperations, Field(alias="for")] = None
 
@@ -829,7 +829,7 @@ class Case(StrictModel):
     """The example is sent so many times at the same time: one of them is carried out, each of the others is the row."""
     last: bool = False
     """Run after all other rows: it uses something up."""
-    needs: list[str] = []
+    needs: Annotated[list[str], Names("need")] = []
     not_provokable: str | None = Field(default=None, min_length=1)
     """Why nobody can provoke it, or what is still to be written: it is documented, and not exercised."""
 
@@ -850,9 +850,9 @@ class TranslationFile(StrictModel):
 
     titles: dict[str, str] = {}
     """Of tables, by name."""
-    causes: dict[str, str] = {}
+    causes: Annotated[dict[str, str], Names("row")] = {}
     """Of rows, by ID."""
-    notes: dict[str, str] = {}
+    notes: Annotated[dict[str, str], Names("row with a note")] = {}
     """Those under `source` of rows, by ID."""
     labels: dict[str, str] = {}
     """Of controls, by label."""

@@ -41,9 +41,9 @@ ADD = "  - id: one\n    cause: a\n    operations: [add]\n    expect: {status: 40
         ("before: [{call: get, request: {vantage: outsid}}]", "there is no vantage 'outsid'; did you mean 'outside'?"),
         ("before: [{call: get, request: {hook: bom}}]", "there is no hook 'bom'; did you mean 'boom'?"),
         ("before: [{call: get, unless: {'{fixture.itm}': 1}}]", "there is no fixture 'itm'; did you mean 'item'?"),
-        ("needs: [fixture.item]", "there is no kind of need 'fixture'; did you mean 'fixtures'?"),
-        ("needs: [fixtures.itm]", "there is no fixture 'itm'; did you mean 'item'?"),
-        ("needs: [allow.wirte]", "there is no permission 'wirte'; did you mean 'write'?"),
+        ("needs: [fixture.item]", "there is no need 'fixture.item'; did you mean 'fixtures.item'?"),
+        ("needs: [fixtures.itm]", "there is no need 'fixtures.itm'; did you mean 'fixtures.item'?"),
+        ("needs: [allow.wirte]", "there is no need 'allow.wirte'; did you mean 'allow.write'?"),
         ("before: [{call: list, expect: {status: 42}}]", "before.0.expect.status must be greater than or equal to 100"),
         (
             "before: [{call: list, expect: {status: 200, envelope: false}}]",
