@@ -7,7 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from conformance.contract.schema import FRAMING_HEADERS
+from conformance.contract.values import FRAMING_HEADERS
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
 from conformance.messages import Message

@@ -17,7 +17,6 @@ from conformance.contract.openapi import PARAMETER
 from conformance.contract.request_template import OMIT
 from conformance.contract.schema import (
     ACCEPTED,
-    FRAMING_HEADERS,
     PERMISSIONS,
     SHARED_KEYS,
     Case,
@@ -26,16 +25,15 @@ from conformance.contract.schema import (
     Expect,
     Input,
     NamedInput,
-    Names,
     OperationRef,
     OperationSpec,
     RequestSpec,
     Step,
-    StrictModel,
     TranslationFile,
 )
 from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import captures_used, find_placeholders, unknown_placeholders
+from conformance.contract.values import FRAMING_HEADERS, Names, StrictModel
 from conformance.errors import Problem
 from conformance.jsontools import walk_texts, walk_values
 from conformance.validation import problems_from_validation, suggest

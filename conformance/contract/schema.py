@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
-    WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from conformance.contract.short_forms import write_out_message
-from conformance.contract.templates import HEADS, MESSAGE_HEADS, find_placeholders, unknown_placeholders
-from conformance.jsontools import walk_values
+from conformance.contract.templates import HEADS, MESSAGE_HEADS
+from conformance.contract.values import (
+    BodySchema,
+    Capture,
+    Code,
+    Expression,
+    HeaderName,
+    Name,
+    Names,
+    Operations,
+    Pair,
+    Pointer,
+    ResponseHeaderName,
+    Schema,
+    SomeOperations,
+    StepCapture,
+    StrictModel,
+    by_name,
+    look_up,
+    named,
+)
 from conformance.quantities import PaceText
-from conformance.validation import SAID_ELSEWHERE, suggest
 
 RENAMED_KEYS: Mapping[str, str] = {
     "beside": "combine",
@@ -42,7 +54,6 @@ RENAMED_KEYS: Mapping[str, str] = {
 }
 """Keys of the first version's files, and what they are called now, or where it stands."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Permission = Literal["read", "write", "delete", "exhaust"]
 PERMISSIONS = ("write", "delete", "exhaust")
 """What a target may allow beyond reads: see the profile's `allow`."""
@@ -51,162 +62,6 @@ Status = Annotated[int, Field(ge=100, le=599)]
 Range = Annotated[list[int], Field(min_length=2, max_length=2)]
 Depth = Literal["smoke", "standard", "thorough"]
 
-
-def _pointer(text: str) -> str:
-    if text and not text.startswith("/"):
-        raise ValueError("is no JSON pointer; write it as /member/0")
-    if re.search("~(?![01])", text):
-        raise ValueError("is no JSON pointer; write ~ as ~0 and / within a name as ~1")
-    return text
-
-
-Pointer = Annotated[str, AfterValidator(_pointer)]
-
-Pair = Annotated[list[Pointer], Field(min_length=2, max_length=2)]
-
-FRAMING_HEADERS = frozenset(
-    "connection content-length expect host keep-alive proxy-authorization proxy-connection te trailer "  # noqa: SIM905
-    "transfer-encoding upgrade".split()
-)
-"""Headers that say where a request begins, ends and which way it goes: the suite alone sets them."""
-
-
-def _capture(text: str) -> str:
-    if text.startswith(HEADER_CAPTURE):
-        if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", text.removeprefix(HEADER_CAPTURE)):
-            raise ValueError("names no header; write it as header:Location")
-        return text
-    return _pointer(text)
-
-
-HEADER_CAPTURE = "header:"
-"""How a capture begins that is a header of the response and no member of its body."""
-Capture = Annotated[str, AfterValidator(_capture)]
-
-
-def _capture_of_step(text: str) -> str:
-    return text if re.fullmatch(r"\{(path|query|json)(\.[A-Za-z0-9_-]+)+\}", text) else _capture(text)
-
-
-StepCapture = Annotated[str, AfterValidator(_capture_of_step)]
-"""Also what the request itself held, such as an ID of our own choice in its path: `{path.id}`."""
-
-
-def check_header_name(text: str) -> str:
-    """The name of a header that a file may set; `ValueError` for any other."""
-    if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", text):
-        raise ValueError("is not the name of a header")
-    if text.lower() in FRAMING_HEADERS:
-        raise ValueError("is set by the suite alone; leave it out")
-    return text
-
-
-HeaderName = Annotated[str, AfterValidator(check_header_name)]
-ResponseHeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
-Code = str | int
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Marks a member of a form whose texts, or keys, are names: lint tells those that nothing has."""
-
-    kind: str
-    """What they are names of, in the singular: `credential`, `operation or chain`."""
-
-
-Operations = Annotated[list[str] | None, Names("operation of this row")]
-"""Labels of operations of a row."""
-SomeOperations = Annotated[Annotated[list[str], Field(min_length=1)] | None, Names("operation of this row")]
-
-
-class StrictModel(BaseModel):
-    """A model that refuses unknown keys, converts no types and cannot be changed."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-def _look_up(name: Any, info: ValidationInfo, kind: str, singular: str) -> Any:
-    """What a name stands for under `kind` of the contract, which the loader passes as context; else itself."""
-    if not isinstance(name, str):
-        return name
-    known = (info.context or {}).get(kind, {})
-    if name not in known:
-        raise ValueError(f"names no {singular} of the contract; {suggest(name, known, kind)}")
-    return known[name]
-
-
-def _named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel]) -> Any:
-    """A value of this form, or what the contract has under `kind` by that name."""
-    if not isinstance(value, str):
-        return value
-    word = kind[:-1].replace("_", " ")
-    found = _look_up(value, info, kind, word)
-    try:
-        return form.model_validate(found, context=info.context)
-    except ValidationError:
-        raise PydanticCustomError(SAID_ELSEWHERE, "names what is not valid in contract.yaml") from None
-
-
-def _by_name(kind: str, form: type[StrictModel]) -> BeforeValidator:
-    """Lets a name of the contract's `kind` stand for a value of this form."""
-    return BeforeValidator(lambda value, info: _named(value, info, kind, form), json_schema_input_type=str | form)
-
-
-def _check_expression(text: str) -> str:
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"is {text!r}, no regular expression: {error}; correct it") from None
-    if not any(find_placeholders(text)) and not any(unknown_placeholders(text)):
-        from conformance.expressions import can_be_bounded  # noqa: PLC0415 - 30 ms that most contracts need not pay
-
-        if not can_be_bounded(text):
-            hint = "write it with short bounds, and without (?P=name), (?>…) and what only Python has"
-            raise ValueError(f"cannot be held against a text in bounded time; {hint}")
-    return text
-
-
-Expression = Annotated[str, AfterValidator(_check_expression)]
-"""A regular expression that can be held against any text in bounded time."""
-
-
-def _check_schema(value: Any) -> Any:
-    """It is a JSON Schema, and refers to nothing outside itself: no run may read or fetch what a case names."""
-    references = [text for steps, text in walk_values(value) if _is_reference(steps, text)]
-    for text in filter(_REMOTE.match, references):
-        raise ValueError(f"refers to {text}; write what it names into the schema")
-    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a contract without schemas need not pay
-
-    try:
-        jsonschema_rs.meta.validate(value)
-        if references:
-            jsonschema_rs.validator_for(value)
-    except (jsonschema_rs.ValidationError, ValueError) as error:
-        raise ValueError(f"is no JSON Schema: {str(error).splitlines()[0]}; correct it") from None
-    return value
-
-
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
-
-
-def _is_reference(steps: Sequence[str | int], value: Any) -> bool:
-    """Whether it is a text under `$ref` or its like; `$schema` may name a dialect of JSON Schema itself."""
-    key = steps[-1] if steps else ""
-    if key not in ("$ref", "$dynamicRef", "$schema", "$id") or not isinstance(value, str):
-        return False
-    return key != "$schema" or not value.startswith("https://json-schema.org/")
-
-
-Schema = Annotated[dict[str, Any], AfterValidator(_check_schema)]
-BodySchema = Annotated[
-    dict[str, Any],
-    BeforeValidator(
-        lambda value, info: (
-            _look_up(value, info, "schemas", "schema") if isinstance(value, str) else _check_schema(value)
-        )
-    ),
-    WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}]}),
-]
 DRAWN_KINDS = ("integers", "matching", "lists", "words")
 
 
@@ -261,7 +116,7 @@ class Input(StrictModel):
     except_: str | None = Field(default=None, alias="except")
 
 
-Varied = Annotated[dict[str, Annotated[Input, _by_name("inputs", Input)]], Names("part of a request")]
+Varied = Annotated[dict[str, Annotated[Input, by_name("inputs", Input)]], Names("part of a request")]
 """By part of a request, the values that it is given."""
 Combined = Annotated[dict[str, list[Any]], Names("part of a request")]
 """By part of a request, valid values to try the others with."""
@@ -283,7 +138,7 @@ class Open(StrictModel):
     for_: Annotated[SomeOperations, Field(alias="for")] = None
 
 
-NamedOpen = Annotated[Open, _by_name("open_choices", Open)]
+NamedOpen = Annotated[Open, by_name("open_choices", Open)]
 
 
 class Part(StrictModel):
@@ -401,7 +256,7 @@ class Expect(StrictModel):
         name = value.get("wordings") if isinstance(value, dict) else None
         if not isinstance(name, str):
             return value
-        shared = _look_up(name, info, "wordings", "wordings")
+        shared = look_up(name, info, "wordings", "wordings")
         rest = {key: member for key, member in value.items() if key != "wordings"}
         return {**rest, "message": [*_listed(shared), *_listed(value.get("message", []))]}
 
@@ -492,7 +347,7 @@ def _named_control(value: Any, info: ValidationInfo) -> Any:
     """A control of a row: one of the contract's, which its name labels where it has no label, or one of its own."""
     if isinstance(value, dict) and "label" not in value:
         raise ValueError("has no label; add `label:`")
-    found = _named(value, info, "controls", Control)
+    found = named(value, info, "controls", Control)
     return found.model_copy(update={"label": value}) if isinstance(found, Control) and not found.label else found
 
 
@@ -535,7 +390,7 @@ class Guard(StrictModel):
     for_: Annotated[Operations, Field(alias="for")] = None
 
 
-NamedGuard = Annotated[Guard, _by_name("guards", Guard)]
+NamedGuard = Annotated[Guard, by_name("guards", Guard)]
 
 
 class Repeat(StrictModel):

@@ -12,8 +12,9 @@ from conformance.checks.context import NOT_JSON, Expectation, Promise, parse_jso
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
-from conformance.contract.schema import HEADER_CAPTURE, MatchingCapture
+from conformance.contract.schema import MatchingCapture
 from conformance.contract.templates import Lookup, MissingValue, captures_used, fill
+from conformance.contract.values import HEADER_CAPTURE
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.ownership import check_ownership, find_doubtful, take_note

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.checks.context import ResponseRules
-from conformance.contract.schema import HEADER_CAPTURE, NamedInput
+from conformance.contract.schema import NamedInput
+from conformance.contract.values import HEADER_CAPTURE
 from conformance.engine.cleanup import run_steps
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence

@@ -20,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from conformance.contract.schema import PERMISSIONS, check_header_name
+from conformance.contract.schema import PERMISSIONS
+from conformance.contract.values import check_header_name
 from conformance.files import LARGEST_PEM, refuse_file
 from conformance.jsontools import walk_values
 from conformance.quantities import DurationText, PaceText

@@ -1,0 +1,183 @@
+"""What single values of case files may be: pointers, captures, headers, expressions, schemas, names of other things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from conformance.contract.templates import find_placeholders, unknown_placeholders
+from conformance.jsontools import walk_values
+from conformance.validation import SAID_ELSEWHERE, suggest
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+_HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+
+
+def _pointer(text: str) -> str:
+    if text and not text.startswith("/"):
+        raise ValueError("is no JSON pointer; write it as /member/0")
+    if re.search("~(?![01])", text):
+        raise ValueError("is no JSON pointer; write ~ as ~0 and / within a name as ~1")
+    return text
+
+
+Pointer = Annotated[str, AfterValidator(_pointer)]
+
+Pair = Annotated[list[Pointer], Field(min_length=2, max_length=2)]
+
+FRAMING_HEADERS = frozenset(
+    "connection content-length expect host keep-alive proxy-authorization proxy-connection te trailer "  # noqa: SIM905
+    "transfer-encoding upgrade".split()
+)
+"""Headers that say where a request begins, ends and which way it goes: the suite alone sets them."""
+
+
+def _capture(text: str) -> str:
+    if text.startswith(HEADER_CAPTURE):
+        if not re.fullmatch(_HEADER_NAME, text.removeprefix(HEADER_CAPTURE)):
+            raise ValueError("names no header; write it as header:Location")
+        return text
+    return _pointer(text)
+
+
+HEADER_CAPTURE = "header:"
+"""How a capture begins that is a header of the response and no member of its body."""
+Capture = Annotated[str, AfterValidator(_capture)]
+
+
+def _capture_of_step(text: str) -> str:
+    return text if re.fullmatch(r"\{(path|query|json)(\.[A-Za-z0-9_-]+)+\}", text) else _capture(text)
+
+
+StepCapture = Annotated[str, AfterValidator(_capture_of_step)]
+"""Also what the request itself held, such as an ID of our own choice in its path: `{path.id}`."""
+
+
+def check_header_name(text: str) -> str:
+    """The name of a header that a file may set; `ValueError` for any other."""
+    if not re.fullmatch(_HEADER_NAME, text):
+        raise ValueError("is not the name of a header")
+    if text.lower() in FRAMING_HEADERS:
+        raise ValueError("is set by the suite alone; leave it out")
+    return text
+
+
+HeaderName = Annotated[str, AfterValidator(check_header_name)]
+ResponseHeaderName = Annotated[str, StringConstraints(pattern=f"^{_HEADER_NAME}$")]
+Code = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Marks a member of a form whose texts, or keys, are names: lint tells those that nothing has."""
+
+    kind: str
+    """What they are names of, in the singular: `credential`, `operation or chain`."""
+
+
+Operations = Annotated[list[str] | None, Names("operation of this row")]
+"""Labels of operations of a row."""
+SomeOperations = Annotated[Annotated[list[str], Field(min_length=1)] | None, Names("operation of this row")]
+
+
+class StrictModel(BaseModel):
+    """A model that refuses unknown keys, converts no types and cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def look_up(name: str, info: ValidationInfo, kind: str, singular: str) -> Any:
+    """What a name stands for under `kind` of the contract, which the loader passes as context."""
+    known = (info.context or {}).get(kind, {})
+    if name not in known:
+        raise ValueError(f"names no {singular} of the contract; {suggest(name, known, kind)}")
+    return known[name]
+
+
+def named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel]) -> Any:
+    """A value of this form, or what the contract has under `kind` by that name."""
+    if not isinstance(value, str):
+        return value
+    word = kind[:-1].replace("_", " ")
+    found = look_up(value, info, kind, word)
+    try:
+        return form.model_validate(found, context=info.context)
+    except ValidationError:
+        raise PydanticCustomError(SAID_ELSEWHERE, "names what is not valid in contract.yaml") from None
+
+
+def by_name(kind: str, form: type[StrictModel]) -> BeforeValidator:
+    """Lets a name of the contract's `kind` stand for a value of this form."""
+    return BeforeValidator(lambda value, info: named(value, info, kind, form), json_schema_input_type=str | form)
+
+
+def _check_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"is {text!r}, no regular expression: {error}; correct it") from None
+    if not any(find_placeholders(text)) and not any(unknown_placeholders(text)):
+        from conformance.expressions import can_be_bounded  # noqa: PLC0415 - 30 ms that most contracts need not pay
+
+        if not can_be_bounded(text):
+            hint = "write it with short bounds, and without (?P=name), (?>…) and what only Python has"
+            raise ValueError(f"cannot be held against a text in bounded time; {hint}")
+    return text
+
+
+Expression = Annotated[str, AfterValidator(_check_expression)]
+"""A regular expression that can be held against any text in bounded time."""
+
+
+def _check_schema(value: Any) -> Any:
+    """It is a JSON Schema, and refers to nothing outside itself: no run may read or fetch what a case names."""
+    references = [text for steps, text in walk_values(value) if _is_reference(steps, text)]
+    for text in filter(_REMOTE.match, references):
+        raise ValueError(f"refers to {text}; write what it names into the schema")
+    import jsonschema_rs  # noqa: PLC0415 - 30 ms that a contract without schemas need not pay
+
+    try:
+        jsonschema_rs.meta.validate(value)
+        if references:
+            jsonschema_rs.validator_for(value)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise ValueError(f"is no JSON Schema: {str(error).splitlines()[0]}; correct it") from None
+    return value
+
+
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+
+
+def _is_reference(steps: Sequence[str | int], value: Any) -> bool:
+    """Whether it is a text under `$ref` or its like; `$schema` may name a dialect of JSON Schema itself."""
+    key = steps[-1] if steps else ""
+    if key not in ("$ref", "$dynamicRef", "$schema", "$id") or not isinstance(value, str):
+        return False
+    return key != "$schema" or not value.startswith("https://json-schema.org/")
+
+
+Schema = Annotated[dict[str, Any], AfterValidator(_check_schema)]
+BodySchema = Annotated[
+    dict[str, Any],
+    BeforeValidator(
+        lambda value, info: (
+            look_up(value, info, "schemas", "schema") if isinstance(value, str) else _check_schema(value)
+        )
+    ),
+    WithJsonSchema({"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "string"}]}),
+]
