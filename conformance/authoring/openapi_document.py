@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from conformance.authoring.blocks import Block, Heading, TableRow, build_table
 from conformance.authoring.envelope import find_fault, read_fault
-from conformance.contract.openapi import METHODS
+from conformance.contract.openapi import METHODS, list_operations
 from conformance.errors import ConfigError, Problem
 from conformance.jsontools import load_json, resolve_pointer
 from conformance.yaml_document import Document, read_text
@@ -21,8 +20,7 @@ _CODED = re.compile(r"Error codes?:?[\s*`]*(-?\w+)[`*]*\s*(?:<br\s*/?>)?[\s:*-]*
 _MOST_REFERENCES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """Operations that belong together: one makes a thing below a path, one lists what is there, one deletes it."""
 
     create: str
@@ -66,18 +64,14 @@ def path_parameters(path: str) -> Sequence[str]:
     return _PARAMETER.findall(path)
 
 
-def find_resources(operations: Mapping[str, tuple[str, str]]) -> tuple[Resource, ...]:
-    """Every path with a POST and a GET below which one more parameter has a DELETE."""
-    by_place = {place: name for name, place in operations.items()}
-    found = []
-    for (method, path), name in by_place.items():
-        below = [
-            each for (other, longer), each in by_place.items()
-            if other == "DELETE" and re.fullmatch(re.escape(path.rstrip("/")) + r"/\{[^{}/]+\}", longer)
-        ]  # fmt: skip
-        if method == "POST" and below and ("GET", path) in by_place:
-            found.append(Resource(name, by_place["GET", path], below[0]))
-    return tuple(found)
+def find_resources(document: Mapping[str, Any] | None) -> list[Resource]:
+    """Of every path with a POST and a GET below which one more parameter has a DELETE, the three."""
+    places = {(method, _PARAMETER.sub("{}", path)): name for name, method, path in list_operations(document)}
+    return [
+        Resource(name, places["GET", path], places["DELETE", below])
+        for (method, path), name in places.items()
+        if method == "POST" and ("GET", path) in places and ("DELETE", below := f"{path.rstrip('/')}/{{}}") in places
+    ]
 
 
 def read_openapi(text: str, name: str) -> Iterator[Block]:

@@ -15,6 +15,7 @@ from conformance.authoring.error_rows import find_error_tables, sample_texts
 from conformance.authoring.error_tables import ErrorTable
 from conformance.authoring.openapi_document import name_operations
 from conformance.authoring.read_page import read_openapi_document, read_page
+from conformance.authoring.todos import list_todos
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 
@@ -53,9 +54,10 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
     document: dict[str, Any] | None = name_operations(read_openapi_document(openapi)) if openapi else None
     source = ", ".join(_SECRET.sub(r"\1…", where) if "://" in where else Path(where).name for where in pages)
     today = datetime.now(UTC).date().isoformat()
-    draft = draft_contract(name, tables, source=source, today=today, envelope=guess_envelope(samples), openapi=document)
-    for file, text in draft.files.items():
+    files = draft_contract(name, tables, source=source, today=today, envelope=guess_envelope(samples), openapi=document)
+    for file, text in files.items():
         write_text(folder / file, text)
-    click.echo(f"{folder}: {len(draft.files)} files, {draft.rows} rows, {draft.todos} TODOs")
+    rows, todos = sum(len(table.rows) for table in tables), sum(len([*list_todos(text)]) for text in files.values())
+    click.echo(f"{folder}: {len(files)} files, {rows} rows, {todos} TODOs")
     click.echo(f"next: conformance lint {folder}")
     return 0
