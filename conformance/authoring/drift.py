@@ -12,7 +12,7 @@ from typing import Literal
 from conformance.authoring.draft import mark_placeholders
 from conformance.authoring.error_tables import ErrorRow, ErrorTable
 from conformance.contract.contract import Contract, Row
-from conformance.contract.messages import LONGEST_MESSAGE
+from conformance.contract.messages import LONGEST_MESSAGE, compile_wording, list_wordings
 from conformance.contract.schema import Wording
 
 _SURE = 6.0
@@ -20,6 +20,8 @@ _SURE = 6.0
 _SIMILAR = 0.7
 """From this ratio on, two messages are one that was reworded."""
 _REMEMBERED = 1 << 16
+_WEIGHTS = {"status": (3.0, -2.0), "code": (2.0, -1.0), "field": (1.0, -0.5)}
+"""How much it tells that a row and a page say the same, or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +122,10 @@ def _moved(
 
 
 def _score(row: Row, documented: ErrorRow) -> float:
-    expect = row.case.expect
-    score = 0.0
-    if documented.status is not None:
-        score += 3.0 if documented.status in _list(expect.status) else -2.0
-    if documented.code and expect.code is not None:
-        score += 2.0 if documented.code in map(str, expect.codes) else -1.0
-    if documented.field and expect.field is not None and "{" not in expect.field:
-        score += 1.0 if documented.field == expect.field else -0.5
-    wordings = _wordings(row)
-    if documented.messages and wordings:
-        score += sum(_alike(text, wordings) for text, _ in documented.messages) / len(documented.messages)
-    return score
+    wordings = list_wordings(row)
+    alike = [_alike(text, wordings) for text, _ in documented.messages] if wordings else []
+    facts = (_WEIGHTS[what][theirs not in ours] for what, ours, theirs in _facts(row, documented))
+    return sum(facts) + (sum(alike) / len(alike) if alike else 0.0)
 
 
 def _alike(text: str, wordings: Sequence[Wording]) -> float:
@@ -144,32 +138,32 @@ def _alike(text: str, wordings: Sequence[Wording]) -> float:
 @lru_cache(_REMEMBERED)
 def _ratio(one: str, other: str) -> float:
     """How alike two texts are, from 0 to 1; 0 also where they are not alike, which is seen in less time."""
-    if 2 * min(len(one), len(other)) < _SIMILAR * (len(one) + len(other)):
-        return 0.0
-    common = sum(min(one.count(letter), other.count(letter)) for letter in set(one))
-    return SequenceMatcher(None, one, other).ratio() if 2 * common >= _SIMILAR * (len(one) + len(other)) else 0.0
+    both = SequenceMatcher(None, one, other)
+    bounds = (both.real_quick_ratio, both.quick_ratio)
+    return both.ratio() if all(bound() >= _SIMILAR for bound in bounds) else 0.0
 
 
 # --- what they say
 
 
 def _changes(row: Row, documented: DocumentedRow) -> Iterator[Drift]:
-    expect, page_row = row.case.expect, documented.row
-    if page_row.status is not None and page_row.status not in _list(expect.status):
-        yield Drift("changed", row, documented, "status", _join(_list(expect.status)), str(page_row.status))
-    if page_row.code and expect.code is not None and page_row.code not in map(str, expect.codes):
-        yield Drift("changed", row, documented, "code", _join(expect.codes), page_row.code)
-    if page_row.field and expect.field is not None and "{" not in expect.field and page_row.field != expect.field:
-        yield Drift("changed", row, documented, "field", expect.field, page_row.field)
-    for text, language in page_row.messages:
-        wordings = [one for one in _wordings(row) if language is None or one.language in {None, language}]
+    for what, ours, theirs in _facts(row, documented.row):
+        if theirs not in ours:
+            yield Drift("changed", row, documented, what, " or ".join(ours), theirs)
+    for text, language in documented.row.messages:
+        wordings = [one for one in list_wordings(row) if language is None or one.language in {None, language}]
         if wordings and not any(_is_wording(wording.text, text) for wording in wordings):
             yield Drift("changed", row, documented, "message", wordings[-1].text, text, language)
 
 
-def _wordings(row: Row) -> list[Wording]:
-    message = row.case.expect.message
-    return [Wording(text=message)] if isinstance(message, str) else list(message or ())
+def _facts(row: Row, documented: ErrorRow) -> Iterator[tuple[str, list[str], str]]:
+    """What a row and a page both say: the status, code or field of the row, which may be several, and of the page."""
+    expect = row.case.expect
+    fields = [expect.field] if expect.field and "{" not in expect.field else []
+    page = {"status": documented.status or "", "code": documented.code, "field": documented.field}
+    for (what, theirs), ours in zip(page.items(), (expect.statuses, expect.codes, fields), strict=True):
+        if theirs and ours:
+            yield what, [str(one) for one in ours], str(theirs)
 
 
 @lru_cache(_REMEMBERED)
@@ -177,23 +171,11 @@ def _is_wording(wording: str, text: str) -> bool:
     """Whether a page's text is a wording: placeholders of either side stand for anything."""
     if _plain(wording) == _plain(mark_placeholders(text)):
         return True
-    pattern = "".join(
-        ".*" if piece.startswith("{") and piece != "{1}" else re.escape(piece)
-        for piece in re.split(r"(\{[^{}]*\})", " ".join(wording.split()))
-    )
-    found = re.fullmatch(pattern, " ".join(text.split()), re.DOTALL) if len(text) <= LONGEST_MESSAGE else None
-    return found is not None
+    pattern = compile_wording(" ".join(wording.split()))
+    return len(text) <= LONGEST_MESSAGE and pattern.fullmatch(" ".join(text.split())) is not None
 
 
 @lru_cache(_REMEMBERED)
 def _plain(text: str) -> str:
     """A wording with one sign for each placeholder, an optional ending left out, and blanks folded."""
     return " ".join(re.sub(r"\{[^{}]*\}", "\0", text.replace("{rest}", "")).split())
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else [value]
-
-
-def _join(values: Sequence[object]) -> str:
-    return " or ".join(map(str, values))
