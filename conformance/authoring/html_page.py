@@ -17,24 +17,27 @@ _INLINE = frozenset({*defs.special_inline_tags, *defs.phrase_tags, *defs.font_st
 _CELLS = "./*[self::td or self::th or @role='cell' or @role='columnheader' or @role='rowheader']"
 _WIDEST = 100
 """Rows or columns that a cell may span; more is a mistake of the page."""
+_LINE = "data-line"
 
 
 def read_html(text: str) -> tuple[Block, ...]:
     """The blocks of an HTML document or fragment.
 
-    An element's line is that of its `data-line`, which rendered pages have, or else its own.
+    An element's line is that of its `data-line`; where that is left out, of its first child or the one before.
     """
     if not text.strip():
         return ()
     page = html.fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text) if "<html" in text.lower() else f"<div>{text}</div>")
-    return tuple(_walk(page, 0, []))
+    line = 0
+    for element in page.iter("*"):
+        own = element.get(_LINE) or (element[0].get(_LINE) if len(element) else None) or ""
+        line = int(own) if own.isdecimal() else line or 1 if _LINE in text else element.sourceline or 1
+        element.set(_LINE, str(line))
+    return tuple(_walk(page, 0))
 
 
-def _walk(element: Any, level: int, terms: list[tuple[str, int]]) -> Iterator[Block]:
-    """The blocks below an element; `level` counts the lists around it.
-
-    `terms` holds the term and the line of an entry of a list whose text has not come yet; further texts are below it.
-    """
+def _walk(element: Any, level: int) -> Iterator[Block]:
+    """The blocks below an element; `level` counts the lists around it."""
     run: list[Any] = [element.text]
     for child in [*element, None]:
         tag = _tag(child)
@@ -42,29 +45,18 @@ def _walk(element: Any, level: int, terms: list[tuple[str, int]]) -> Iterator[Bl
             run += [child, child.tail]
             continue
         if child is None or tag:
-            yield from _texts(run, level, terms, _line(element))
+            texts = [_marked(part) if _tag(part) else part for part in run if isinstance(part, str) or _tag(part)]
+            inline = [part for part in run if _tag(part)]
+            if text := _plain("".join(texts)):
+                yield Paragraph(text, _line(inline[0] if inline and not (run[0] or "").strip() else element))
             run = []
         if tag and tag not in _LEFT_OUT:
-            yield from _block(child, tag, level, terms)
+            yield from _block(child, tag, level)
         run.append(child.tail if child is not None else "")
 
 
-def _texts(run: list[Any], level: int, terms: list[tuple[str, int]], line: int) -> Iterator[Block]:
-    """What stands between two blocks: an entry of a list, or a paragraph."""
-    text = _plain("".join(_marked(part) if not isinstance(part, str) else part for part in run if part is not None))
-    lines = [_line(part) for part in run if part is not None and not isinstance(part, str)]
-    if text and terms:
-        term, line = terms.pop()
-        yield Item(f"{term}: {text}" if term else text, line, level)
-    elif text:
-        line = lines[0] if lines and not (run[0] or "").strip() else line
-        yield Item(text, line, level + 1) if level else Paragraph(text, line)
-
-
-def _block(element: Any, tag: str, level: int, terms: list[tuple[str, int]]) -> Iterator[Block]:
+def _block(element: Any, tag: str, level: int) -> Iterator[Block]:
     line = _line(element)
-    if tag in {"table", "pre", "dl", "ul", "ol", *_HEADINGS} and terms and (term := terms.pop())[0]:
-        yield Item(f"{term[0]}: ", term[1], level)
     if tag in _HEADINGS:
         yield Heading(_text(element).rstrip("\u00b6# "), _HEADINGS[tag], line)
     elif tag == "table" or element.get("role") == "table":
@@ -74,24 +66,29 @@ def _block(element: Any, tag: str, level: int, terms: list[tuple[str, int]]) -> 
         yield Code(element.text_content(), line)
     elif tag == "dl":
         yield from _definitions(element, level + 1)
-    elif tag == "li" and not element.xpath(".//h1|.//h2|.//h3|.//h4"):
-        yield from () if _is_navigation(element) else _walk(element, max(level, 1), [("", line)])
+    elif tag == "li" and element.xpath(".//h1|.//h2|.//h3|.//h4"):
+        yield from _walk(element, 0)  # the page is laid out by a list
+    elif tag == "li" and _is_navigation(element):
+        return
     elif tag == "li":
-        yield from _walk(element, 0, [])  # the page is laid out by a list
+        yield from _entry(element, max(level, 1), line)
     else:
         if tag not in defs.tags and (title := element.get("title") or element.get("code")):
             yield Heading(title, 6, line)  # a component, such as an accordion
-        yield from _walk(element, level + (tag in {"ul", "ol"}), terms)
+        yield from _walk(element, level + (tag in {"ul", "ol"}))
 
 
-def _tag(element: Any) -> str:
-    return element.tag if element is not None and isinstance(element.tag, str) else ""
-
-
-def _line(element: Any) -> int:
-    """The line of an element, or of the first below or around it that knows its own."""
-    below = element.xpath("descendant-or-self::*/@data-line") or element.xpath("ancestor::*/@data-line")[-1:]
-    return int(below[0]) if below else element.sourceline or 1
+def _entry(element: Any, level: int, line: int, term: str = "") -> Iterator[Block]:
+    """An entry of a list, or a term with its definition: further paragraphs of it are entries one level deeper."""
+    for place, block in enumerate(_walk(element, level)):
+        if isinstance(block, Paragraph) and place:
+            yield Item(block.text, block.line, level + 1)
+        elif isinstance(block, Paragraph):
+            yield Item(f"{term}: {block.text}" if term else block.text, line, level)
+        else:
+            if term and not place:
+                yield Item(f"{term}: ", line, level)
+            yield block
 
 
 def _is_navigation(entry: Any) -> bool:
@@ -109,7 +106,16 @@ def _definitions(element: Any, level: int) -> Iterator[Block]:
             term = child
         elif term is not None:
             title = re.sub(r"^(?:status)?code\s+|^exception\s+|^>\S*\s*", "", _text(term).rstrip(": \u00b6"))
-            yield from _walk(child, level, [(title, _line(term if term.get("data-line") else child))])
+            yield from _entry(child, level, _line(term), title)
+
+
+def _tag(element: Any) -> str:
+    tag = getattr(element, "tag", "")
+    return tag if isinstance(tag, str) else ""
+
+
+def _line(element: Any) -> int:
+    return int(element.get(_LINE))
 
 
 def _rows(table: Any) -> list[TableRow]:
@@ -118,28 +124,19 @@ def _rows(table: Any) -> list[TableRow]:
     below: dict[int, tuple[int, str]] = {}
     for row in table.xpath(".//tr|.//*[@role='row']"):
         cells: list[str] = []
-        for cell in row.xpath(_CELLS):
-            _fill(cells, below)
-            text, down = _text(cell), _span(cell, "rowspan")
-            for _ in range(_span(cell, "colspan")):
+        own = row.xpath(_CELLS)
+        waiting = [(_span(cell, "colspan"), _span(cell, "rowspan"), _text(cell)) for cell in reversed(own)]
+        while waiting or len(cells) in below:
+            width, down, text = (1, *below.pop(len(cells))) if len(cells) in below else waiting.pop()
+            for _ in range(width):
                 if down > 1:
                     below[len(cells)] = (down - 1, text)
                 cells.append(text)
-        _fill(cells, below)
-        if cells and (len(cells) == 1 or len(row.xpath(_CELLS)) > 1 or below):
+        if cells and (len(cells) == 1 or len(own) > 1 or below):
             rows.append((TableRow(tuple(cells), _line(row)), not row.xpath("./td|./*[@role='cell']")))
     while len(rows) > 1 and rows[0][1] and rows[1][1]:
         rows.pop(0)
     return [row for row, _ in rows]
-
-
-def _fill(cells: list[str], below: dict[int, tuple[int, str]]) -> None:
-    """Repeat what spans from the rows above."""
-    while (held := below.pop(len(cells), None)) is not None:
-        count, text = held
-        if count > 1:
-            below[len(cells)] = (count - 1, text)
-        cells.append(text)
 
 
 def _span(cell: Any, name: str) -> int:

@@ -71,5 +71,5 @@ class _Translator(HTMLTranslator):  # type: ignore[misc]
 
 
 def _line(node: Any) -> int | None:
-    """The line of a node, or of the first below it that knows its own."""
-    return next((int(one.line) for one in node.findall() if getattr(one, "line", None)), None)
+    """The line of a node, or of the first below or around it that knows its own."""
+    return next((int(one.line) for one in (*node.findall(), node.parent) if getattr(one, "line", None)), None)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
 from conformance.authoring.column_titles import role_of_label, split_titles
@@ -66,48 +65,25 @@ _Read = tuple[Block, int] | None
 
 
 def _read_bars(lines: Sequence[str], at: int) -> _Read:
-    """Lines with bars: a row each, or one after each bar alone or each rule of a drawn table, or cells one by one."""
+    """Lines with bars: a row begins after a bar alone, where the titles do, or is lines with as many bars as these."""
     ruled = at + 1 < len(lines) and _RULE.match(lines[at + 1]) is not None
-    if "|" not in lines[at] or (not ruled and at and "|" in lines[at - 1]):
-        return None  # these lines are no table from their first one on
+    alone = lines[at].strip() == "|"
     end = _end(lines, at, lambda line: "|" in line)
-    if lines[at].strip() == "|":
-        rows = _rows_after_bars(lines, at, end)
-    elif not ruled and end - at < 3:
-        return None
-    else:
-        end = next((n for n in range(at + 2, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
-        rows = [TableRow(_cells(text), n + 1) for text, n in _whole_lines(lines, at + 1 + ruled, end, lines[at])]
-        # A sentence may stand before the titles.
-        rows.insert(0, TableRow(_cells(lines[at])[-max((len(row.cells) for row in rows), default=1) :], at + 1))
-    made = build_table(rows, at + 1)
-    return (made, end) if made is not None else None
-
-
-def _rows_after_bars(lines: Sequence[str], at: int, end: int) -> list[TableRow]:
-    """Rows that begin after a bar alone."""
-    rows: list[TableRow] = []
-    for group in _groups(range(at, end), lambda n: lines[n].strip() == "|"):
-        cells = [cell for n in group if not _RULE.match(lines[n]) for cell in _cells(lines[n])]
-        rows.append(TableRow(tuple(cells), group[0] + 1))
-    return rows
-
-
-def _groups(places: Iterable[int], divides: Callable[[int], bool]) -> list[list[int]]:
-    """The runs of lines between those that divide them."""
-    return [list(group) for is_end, group in groupby(places, divides) if not is_end]
-
-
-def _whole_lines(lines: Sequence[str], start: int, end: int, header: str) -> list[tuple[str, int]]:
-    """Lines with bars, those made whole that a break within a cell cut in two."""
-    made: list[tuple[str, int]] = []
-    for n in range(start, end):
-        bars = made[-1][0].count("|") + lines[n].count("|") if made else 0
-        if made and bars == header.count("|"):
-            made[-1] = (f"{made[-1][0]} {lines[n]}", made[-1][1])
+    if not ruled and ((end - at < 3 and not alone) or (at and "|" in lines[at - 1])):
+        return None  # these lines are no table from their first one on
+    end = next((n for n in range(at + 2, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
+    texts: list[tuple[str, int]] = []
+    for n in (n for n in range(at, end) if not _RULE.match(lines[n])):
+        bars = texts[-1][0].count("|") + lines[n].count("|") if texts else 0
+        if not texts or (lines[n].strip() == "|" if alone else bars > lines[at].count("|")):
+            texts.append((lines[n], n + 1 + alone))
         else:
-            made.append((lines[n], n))
-    return made
+            texts[-1] = (f"{texts[-1][0]} {lines[n]}", texts[-1][1])
+    titles, *rows = [TableRow(_cells(text), line) for text, line in texts] or [TableRow((), at + 1)]
+    # A sentence may stand before the titles.
+    titles = replace(titles, cells=titles.cells[-max((len(row.cells) for row in rows), default=1) :])
+    made = build_table([titles, *rows], at + 1)
+    return (made, end) if made is not None else None
 
 
 def _read_columns(lines: Sequence[str], at: int) -> _Read:
