@@ -55,7 +55,7 @@ _LONGEST_TITLE = 40
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Every documented error of a page, in the page's order, those of one section as one table."""
     blocks = [_with_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
-    context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks), _levels_of_answers(blocks))
+    context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks))
     sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
     found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
     return tuple(ErrorTable(titles, rows, rows[0].line) for titles, rows in found)
@@ -78,8 +78,6 @@ class _Context:
     titles: tuple[str, ...]
     coded: frozenset[int]
     """The levels at which headings are codes."""
-    answered: frozenset[int]
-    """The levels at which headings have a sample answer each that shows its status."""
     statuses: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
     """Those of the titles that are about one status; tables are not named by them."""
@@ -136,12 +134,14 @@ def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
 
 def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
     line = ""
-    for node in nodes:
+    answers = [_count_answers(node, context.statuses) for node in nodes]
+    for place, node in enumerate(nodes):
         block = node.block
         here = context.below_line(line) if line else context
         line = block.text if isinstance(block, Paragraph) else line
         if isinstance(block, Heading):
-            yield from _read_entry(node, block, context)
+            answered = answers[place] == 1 and sum(map(bool, answers)) > 1
+            yield from _read_entry(node, block, context, answered=answered)
         elif _ABOUT_RETRIES.search(here.titles[-1]):
             continue
         elif isinstance(block, TableBlock):
@@ -150,18 +150,20 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
             yield from _read_entry(node, block, here)
 
 
-def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterator[_TitledRow]:
-    """The errors below a title or an entry of a list; where there are none, and it names one itself, that one."""
+def _read_entry(
+    node: Node, block: Heading | Item, context: _Context, *, answered: bool = False
+) -> Iterator[_TitledRow]:
+    """The errors below a title or an entry of a list; where there are none, and it names one itself, that one.
+
+    `answered`: whether a sample answer tells that a title is about an error.
+    """
     title = isinstance(block, Heading)
     below = node.below()
     within = context.below(block.text) if isinstance(block, Heading) else context
     coded = isinstance(block, Heading) and block.level in context.coded
     about_errors = replace(within, strict=within.strict and not coded).about_errors and (coded or not title)
     held = read_lead(block.text, context.statuses, about_errors=about_errors, title=title)
-    is_answered = isinstance(block, Heading) and block.level in context.answered
-    if held is None and is_answered and len(samples_of(below)) == 1:
-        held = {"cause": [block.text]}  # an error with a status above it or in its sample
-    if held is None and title and _is_labelled([node.block for node in node.inside]):
+    if held is None and title and (answered or _is_labelled(node)):
         held = {"cause": [block.text]}
     success = STATUS.match(block.text)
     if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):
@@ -178,11 +180,19 @@ def _read_entry(node: Node, block: Heading | Item, context: _Context) -> Iterato
     yield from context.with_titles(build_rows({**held, **read_body(below), **sure}, block.line, within.statuses))
 
 
-def _is_labelled(blocks: Sequence[Block]) -> bool:
+def _is_labelled(node: Node) -> bool:
     """Whether what stands below a title says a code and a message by their labels: `errorID: 2`, `errorText: …`."""
-    texts = [block.text for block in blocks if isinstance(block, Item | Paragraph)]
+    texts = [one.block.text for one in node.inside if isinstance(one.block, Item | Paragraph)]
     labels = {role: said[0] for text in texts for role, said in read_labels(text).items()}
     return "message" in labels and IDENTIFIER.fullmatch(labels.get("code", "")) is not None
+
+
+def _count_answers(node: Node, around: Sequence[int]) -> int:
+    """How many sample answers a section has, if these, a text or a title above tell their status."""
+    samples = samples_of(node.below()) if isinstance(node.block, Heading) else []
+    texts = [one.block.text for one in node.inside if isinstance(one.block, Paragraph)]
+    told = around or any(map(status_in_text, texts)) or any(sample.status for sample in samples)
+    return len(samples) if told else 0
 
 
 def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
@@ -204,21 +214,6 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
         for level in {*coded} - of_tables
         if sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level))
     )
-
-
-def _levels_of_answers(blocks: Sequence[Block]) -> frozenset[int]:
-    found: list[int] = []
-    level, is_told, above = 0, False, 0
-    for block in blocks:
-        if isinstance(block, Heading):
-            above = block.level if error_statuses(block.text) else above if block.level > above else 0
-            level, is_told = block.level, 0 < above < block.level
-        elif isinstance(block, Paragraph):
-            is_told = is_told or bool(status_in_text(block.text))
-        if level and any(one.status or is_told for one in samples_of([block])):
-            found.append(level)
-            level = 0  # one of each section counts
-    return frozenset(one for one in found if found.count(one) > 1)
 
 
 def _has_codes(table: TableBlock) -> bool:
