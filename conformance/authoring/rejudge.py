@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,7 +16,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.templates import MissingValue
 from conformance.http import Response, split_url
 from conformance.jsontools import load_json
-from conformance.results.model import FIRM, RecordedExchange, Results, RowResult, TargetRun
+from conformance.results.model import FIRM, RecordedExchange, RecordedResponse, Results, RowResult, TargetRun
 from conformance.session.assemble import assemble_run
 
 
@@ -70,10 +71,8 @@ def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRule
         if exchange.n in excused or (entry.case.repeat and exchange.n not in ends):
             continue
         if exchange.role in FIRM and exchange.response is not None and not exchange.response.cut:
-            try:
-                again[exchange.n] = tuple(_check(exchange, exchange.response.status, entry, run, rules))
-            except MissingValue:
-                continue  # it rests on a value that was only known during the run
+            with suppress(MissingValue):  # it rests on a value that was only known during the run
+                again[exchange.n] = tuple(_check(exchange, exchange.response, entry, run, rules))
     kept = [one for one in row.findings if one.exchange not in again or one.check in {"control", "effect", "repeat"}]
     findings = (*(one for found in again.values() for one in found), *kept)
     verdict = verdict_of_levels((one.level for one in findings), in_doubt=in_doubt)
@@ -81,51 +80,31 @@ def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRule
 
 
 def _check(
-    exchange: RecordedExchange, status: int, entry: Row, run: TargetRun, rules: ResponseRules
+    exchange: RecordedExchange, recorded: RecordedResponse, entry: Row, run: TargetRun, rules: ResponseRules
 ) -> Iterator[Finding]:
-    recorded = exchange.response
-    if recorded is None:
-        return
-    response = Response(status=status, headers=recorded.headers, body=recorded.body.encode(), size=recorded.size)
-    expected = build_expectation(
-        rules.promise(entry.id),
-        _lookup_of(exchange, run.target),
-        language=_language_of(exchange, rules.contract),
-    )
+    response = Response(recorded.status, recorded.headers, recorded.body.encode(), size=recorded.size)
+    held = _values_of(exchange, run.target)
+
+    def look_up(head: str, names: Sequence[str]) -> Any:
+        value: Any = held.get(head)
+        for name in names:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is None:
+            raise MissingValue(".".join([head, *names]))
+        return value
+
+    expected = build_expectation(rules.promise(entry.id), look_up, language=_language_of(exchange, rules.contract))
     for found in check_response(response, expected, rules, exchange.label):
         yield replace(found, exchange=exchange.n)
 
 
-def _lookup_of(exchange: RecordedExchange, target: Mapping[str, Any]) -> Any:
-    """Fills placeholders with what the recorded request held, and with the fixtures of the run."""
+def _values_of(exchange: RecordedExchange, target: Mapping[str, Any]) -> dict[str, Any]:
+    """What placeholders stand for: what the recorded request held, and the fixtures of the run."""
     query = parse_qs(split_url(exchange.request.url).query, keep_blank_values=True)
-
-    def look_up(head: str, names: Sequence[str]) -> Any:
-        if head == "query" and names and names[0] in query:
-            return query[names[0]][0]
-        found: Any = None
-        if head == "json":
-            found = _walk(_parse(exchange.request.body), names)
-        elif head == "fixture":
-            found = _walk(target.get("fixtures"), names)
-        if found is None:
-            raise MissingValue(".".join([head, *names]))
-        return found
-
-    return look_up
-
-
-def _walk(value: Any, names: Sequence[str]) -> Any:
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
-def _parse(text: str | None) -> Any:
-    try:
-        return load_json(text or "")
-    except ValueError:
-        return None
+    values = {"query": {name: texts[0] for name, texts in query.items()}, "fixture": target.get("fixtures")}
+    with suppress(ValueError):
+        values["json"] = load_json(exchange.request.body or "")
+    return values
 
 
 def _language_of(exchange: RecordedExchange, contract: Contract) -> str | None:
