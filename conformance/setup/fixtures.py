@@ -32,14 +32,65 @@ _MOST_CANDIDATES = 3
 def discover_fixtures(context: RunContext, within: float = inf) -> SetupResult:
     """Look for each fixture that the target lacks and the contract can find. Sends reads only.
 
-    `within` so many seconds the last look begins.
+    `within` so many seconds the last look begins. A chain that several fixtures name is run once.
     """
-    finder = _FixtureFinder(context, within)
-    for name, how in fixtures_to_find(context.contract, lambda: finder.context.target):
-        if f"fixtures.{name}" not in context.shared.wrong:
-            finder.find(name, how)
-    context.shared.count_outside_rows(finder.evidence)
-    return SetupResult(finder.context, finder.found, finder.missed, finder.evidence.requests)
+    evidence, until = Evidence(context.redactor), monotonic() + within
+    bodies: dict[str, tuple[Any, str]] = {}
+    found: dict[str, Any] = {}
+    missed: dict[str, str] = {}
+    over = Message("the {seconds:g} s of looking for fixtures were over", seconds=within)
+    lacking = fixtures_to_find(context.contract, lambda: context.target)  # as it is by then
+    for name, how in lacking:
+        if f"fixtures.{name}" in context.shared.wrong:
+            continue
+        if how.chain not in bodies and monotonic() < until:
+            bodies[how.chain] = _read_list(context, evidence, how.chain)
+        body, why = bodies.get(how.chain, (None, over))
+        missed[name] = why or Message("the target shows none")
+        for value in islice(_candidates(context, body, how), _MOST_CANDIDATES):
+            if monotonic() >= until:
+                missed[name] = over
+                break
+            with_it = with_fixtures(context, {name: value})
+            sequence = check_fixture(with_it, evidence, name)
+            if not context.contract.file.fixtures[name].check or (sequence is not None and is_usable(sequence)):
+                context, found[name] = with_it, value
+                del missed[name]
+                break
+            missed[name] = Message("what was found is not as it should be")
+    context.shared.count_outside_rows(evidence)
+    return SetupResult(context, found, missed, evidence.requests)
+
+
+def _read_list(context: RunContext, evidence: Evidence, name: str) -> tuple[Any, str]:
+    """The JSON body of the last response of a chain, or why there is none."""
+    looking = setup_steps(context.contract, context.target, "discover", name)
+    if not looking.can_read:
+        return None, Message("looking for it needs {names}", names=", ".join(looking.missing) or "more than reads")
+    label = Message("looking at {name}", name=name)
+    sequence = run_steps(context, evidence, looking.steps, {}, label=label, role="step", salt=looking.salt)
+    response = sequence.response
+    if response is None or not _was_answered(sequence):
+        return None, Message("it could not be looked for: {reason}", reason=sequence.why)
+    body = parse_json(response)
+    if body is NOT_JSON:
+        return None, Message("it could not be looked for: the answer is no JSON")
+    return body, ""
+
+
+def _candidates(context: RunContext, body: Any, how: Discover) -> Iterator[Any]:
+    there, items = resolve_pointer(body, how.in_)
+    seen: set[str] = set()
+    for item in items if there and isinstance(items, list) else ():
+        shown, taken = resolve_pointer(item, how.take)
+        places = ((*resolve_pointer(item, pointer), value) for pointer, value in how.where.items())
+        fits = all(held and json_equal(one, value) for held, one, value in places)
+        if not shown or not fits or not isinstance(taken, str | int) or taken == "":
+            continue
+        value = context.builder.fill_known(how.value, PlaceholderScope({"taken": taken}))
+        if value is not None and str(value) not in seen:
+            seen.add(str(value))
+            yield value
 
 
 def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:
@@ -86,78 +137,3 @@ def with_fixtures(context: RunContext, found: Mapping[str, Any], without: Collec
     described = {**context.target.described, "fixtures": context.redactor.json(fixtures)}
     target = replace(context.target, fixtures=fixtures, described=described)
     return replace(context, target=target, builder=replace(context.builder, target=target))
-
-
-class _FixtureFinder:
-    """Finds one fixture after the other; a chain that several of them name is run once."""
-
-    def __init__(self, context: RunContext, within: float) -> None:
-        self._within, self._until = within, monotonic() + within
-        self.context, self.evidence = context, Evidence(context.redactor)
-        self.found: dict[str, Any] = {}
-        self.missed: dict[str, str] = {}
-        self._bodies: dict[str, tuple[Any, str]] = {}
-
-    def find(self, name: str, how: Discover) -> None:
-        """Take the first candidate that passes the checks of the fixture."""
-        if self._is_over(name):
-            return
-        if how.chain not in self._bodies:
-            self._bodies[how.chain] = self._read(how.chain)
-        body, why = self._bodies[how.chain]
-        tried = False
-        for value in islice(self._candidates(body, how), _MOST_CANDIDATES):
-            if self._is_over(name):
-                return
-            tried = True
-            context = with_fixtures(self.context, {name: value})
-            sequence = check_fixture(context, self.evidence, name)
-            unchecked = not context.contract.file.fixtures[name].check
-            if unchecked or (sequence is not None and is_usable(sequence)):
-                self.context, self.found[name] = context, value
-                return
-        self.missed[name] = why or (
-            Message("what was found is not as it should be") if tried else Message("the target shows none")
-        )
-
-    def _is_over(self, name: str) -> bool:
-        """Whether no look begins any more; the fixture is missed then."""
-        if monotonic() < self._until:
-            return False
-        self.missed[name] = Message("the {seconds:g} s of looking for fixtures were over", seconds=self._within)
-        return True
-
-    def _read(self, name: str) -> tuple[Any, str]:
-        """The JSON body of the last response of a chain, or why there is none."""
-        looking = setup_steps(self.context.contract, self.context.target, "discover", name)
-        if not looking.can_read:
-            return None, Message("looking for it needs {names}", names=", ".join(looking.missing) or "more than reads")
-        label = Message("looking at {name}", name=name)
-        sequence = run_steps(
-            self.context, self.evidence, looking.steps, {}, label=label, role="step", salt=looking.salt
-        )
-        response = sequence.response
-        if response is None or not _was_answered(sequence):
-            return None, Message("it could not be looked for: {reason}", reason=sequence.why)
-        body = parse_json(response)
-        if body is NOT_JSON:
-            return None, Message("it could not be looked for: the answer is no JSON")
-        return body, ""
-
-    def _candidates(self, body: Any, how: Discover) -> Iterator[Any]:
-        there, items = resolve_pointer(body, how.in_)
-        seen: set[str] = set()
-        for item in items if there and isinstance(items, list) else ():
-            shown, taken = resolve_pointer(item, how.take)
-            fits = all(_holds(item, pointer, value) for pointer, value in how.where.items())
-            if not shown or not fits or not isinstance(taken, str | int) or taken == "":
-                continue
-            value = self.context.builder.fill_known(how.value, PlaceholderScope({"taken": taken}))
-            if value is not None and str(value) not in seen:
-                seen.add(str(value))
-                yield value
-
-
-def _holds(item: Any, pointer: str, value: Any) -> bool:
-    there, shown = resolve_pointer(item, pointer)
-    return there and json_equal(shown, value)

@@ -22,7 +22,6 @@ from conformance.setup.fixtures import (
     with_fixtures,
 )
 from conformance.setup.renewal import with_renewal
-from conformance.target.loader import Target
 
 _MAY_ARRIVE: Final = 1.0
 """Seconds within which a request that was interrupted has arrived, or never will."""
@@ -93,11 +92,8 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
 
 def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:
     """The context with the fixtures that the contract creates for a run, where the profile permits that."""
-
-    def current() -> Target:
-        return context.target
-
-    for name, making in fixtures_to_make(context.contract, current):
+    lacking = fixtures_to_make(context.contract, lambda: context.target)  # as it is by then
+    for name, making in lacking:
         captures: dict[str, object] = {}
         label = Message("fixture {name}", name=name)
         sequence = run_steps(context, evidence, making.steps, captures, label=label, role="step", salt=making.salt)

@@ -77,6 +77,18 @@ def _obtain_anew(context: RunContext, name: str) -> str | None:
 
 
 @dataclass(slots=True)
+class _State:
+    """What is known of one credential."""
+
+    value: str = field(repr=False)
+    renewed_at: float = -_PAUSE
+    helped: bool = False
+    """Whether the last value was accepted."""
+    worked: bool = False
+    """Whether the first one was."""
+
+
+@dataclass(slots=True)
 class RenewingSender:
     """Sends through a session; what is refused with 401 goes out once more with a renewed credential."""
 
@@ -90,12 +102,7 @@ class RenewingSender:
     written: frozenset[str] = frozenset()
     """The names of those that must have worked before: a wrong one is to be told."""
     clock: Callable[[], float] = time.monotonic
-    _current: dict[str, str] = field(default_factory=dict, repr=False)
-    _renewed_at: dict[str, float] = field(default_factory=dict, repr=False)
-    _helped: set[str] = field(default_factory=set, repr=False)
-    """Credentials whose last value was accepted."""
-    _worked: set[str] = field(default_factory=set, repr=False)
-    """Those whose first value was."""
+    _states: dict[str, _State] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __getattr__(self, name: str) -> Any:
@@ -104,47 +111,38 @@ class RenewingSender:
 
     def send(self, request: Request, **options: Any) -> Exchange:
         """As the session itself; the tries of both requests are counted together."""
-        original = self._find_value(request)
-        current = request if original is None else self._with_current(request, original)
-        exchange = self.session.send(current, **options)
-        if original is None or exchange.response is None or exchange.response.status != 401:
-            if original is not None and exchange.response is not None and exchange.response.status < 400:
-                self._worked.add(original)
+        original = next((value for _, value in request.headers if value in self.renewable), None)
+        if original is None:
+            return self.session.send(request, **options)
+        state = self._states.setdefault(original, _State(original))
+        sent = state.value
+        exchange = self.session.send(_with_value(request, original, sent), **options)
+        if exchange.response is None or exchange.response.status != 401:
+            state.worked |= exchange.response is not None and exchange.response.status < 400
             return exchange
-        if not self._renew(original, current):
-            if original not in self._helped:
-                return exchange
-            return replace(exchange, outcome=NoResponse(FailureKind.UNAVAILABLE, _EXPIRED, exchange.response))
-        again = self.session.send(self._with_current(request, original), **options)
+        if not self._renew(state, self.renewable[original], sent):
+            outcome = NoResponse(FailureKind.UNAVAILABLE, _EXPIRED, exchange.response)
+            return replace(exchange, outcome=outcome) if state.helped else exchange
+        again = self.session.send(_with_value(request, original, state.value), **options)
         if again.response is not None:
-            (self._helped.discard if again.response.status == 401 else self._helped.add)(original)
+            state.helped = again.response.status != 401
         return replace(again, tries=exchange.tries + again.tries)
 
-    def _find_value(self, request: Request) -> str | None:
-        """The value of a renewable credential that a request was built with."""
-        return next((value for _, value in request.headers if value in self.renewable), None)
-
-    def _with_current(self, request: Request, original: str) -> Request:
-        current = self._current.get(original, original)
-        headers = tuple((name, current if value == original else value) for name, value in request.headers)
-        return replace(request, headers=headers)
-
-    def _renew(self, original: str, refused: Request) -> bool:
+    def _renew(self, state: _State, credential: Credential, refused: str) -> bool:
         """Whether there is another value than the one that was refused; several threads renew it once."""
         with self._lock:
-            current = self._current.get(original, original)
-            if all(value != current for _, value in refused.headers):
+            if state.value != refused:
                 return True
-            helped, credential = original in self._helped, self.renewable[original]
-            left = self._renewed_at.get(original, -_PAUSE) + _PAUSE - self.clock()
-            if credential.name in self.written and original not in self._worked:
+            if credential.name in self.written and not state.worked:
                 return False
-            is_due = left <= 0 or (helped and (not credential.command or self.wait(left)))
-            if not is_due:
+            left = state.renewed_at + _PAUSE - self.clock()
+            if left > 0 and not (state.helped and (not credential.command or self.wait(left))):
                 return False
-            self._renewed_at[original] = self.clock()
+            state.renewed_at = self.clock()
             value = self.renew(credential)
-            if value is None or value == current:
-                return False
-            self._current[original] = value
-            return True
+            state.value = value or refused
+            return state.value != refused
+
+
+def _with_value(request: Request, original: str, value: str) -> Request:
+    return replace(request, headers=tuple((name, value if one == original else one) for name, one in request.headers))
