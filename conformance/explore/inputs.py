@@ -203,11 +203,7 @@ def _document(operation: DocumentedOperation) -> dict[str, Any] | None:
     item: dict[str, Any] = {"parameters": parameters, "responses": {"default": {"description": "any"}}}
     if has_body:
         item["requestBody"] = {"required": True, "content": {"application/json": {"schema": _narrowed(operation.body)}}}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": operation.id, "version": "1"},
-        "paths": {_PATH: {operation.method.lower(): item}},
-    }
+    return {"paths": {_PATH: {operation.method.lower(): item}}}
 
 
 def _narrowed(schema: Any) -> Any:
