@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from conformance.messages import Message
 
 DECODED_PIECE = 1 << 16
 MOST_CODINGS = 3
 
-Unpack = Callable[[Iterator[bytes]], Iterator[bytes]]
-
 
 class ContentCodingError(Exception):
     """The body is not what its Content-Encoding says; the text of it says how."""
 
 
-def build_decoder(codings: list[str]) -> Unpack | None:
-    """What takes the members of a Content-Encoding off a body; None where there is nothing to take off.
+def list_codings(members: list[str]) -> list[str]:
+    """The codings of a Content-Encoding that change a body.
 
-    Raises ContentCodingError for a coding that was not offered, or for too many of them.
+    Raises ContentCodingError for one that was not offered, or for too many of them.
     """
-    names = [name for name in codings if name not in {"", "identity"}]
+    names = [name for name in members if name not in {"", "identity"}]
     unknown = [name for name in names if name not in {"gzip", "x-gzip", "deflate"}]
     if unknown:
         raise ContentCodingError(Message("Content-Encoding {name!r} was not offered", name=unknown[0][:40]))
     if len(names) > MOST_CODINGS:
         raise ContentCodingError(Message("Content-Encoding names {n} codings", n=len(names)))
-    if not names:
-        return None
+    return names
 
-    def unpack(pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for name in reversed(names):
-            pieces = _inflate(name, pieces)
-        return pieces
 
-    return unpack
+def decode(codings: list[str], pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """A body without its codings; raises ContentCodingError where it is not what they say."""
+    for name in reversed(codings):
+        pieces = _inflate(name, pieces)
+    return pieces
 
 
 def _inflate(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:

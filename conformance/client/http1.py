@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from conformance.client.content_coding import ContentCodingError, build_decoder
+from conformance.client.content_coding import ContentCodingError, decode, list_codings
 from conformance.client.large_bodies import LargeBody
 from conformance.client.policy import Limits
 from conformance.http import Response
@@ -426,8 +426,8 @@ class ResponseReader:
         packed = bytearray()
         try:
             try:
-                unpack = build_decoder(self._tokens("content-encoding"))
-                for piece in pieces if unpack is None else self._bounded(unpack(_copied(pieces, packed))):
+                codings = list_codings(self._tokens("content-encoding"))
+                for piece in self._bounded(decode(codings, _copied(pieces, packed))) if codings else pieces:
                     self._body += piece
             except ContentCodingError as fault:
                 self.faults.append(error_message(fault))

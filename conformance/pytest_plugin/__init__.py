@@ -24,7 +24,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read options and profile before anything else; a problem ends the session with exit code 4."""
     folders = find_contract_folders(config)
     if not folders:
-        config.pluginmanager.register(_NothingFound(config), "conformance-nothing-found")
         return
     from conformance.pytest_plugin.plugin import register_contracts  # noqa: PLC0415 - only for a session with contracts
 
@@ -32,6 +31,17 @@ def pytest_configure(config: pytest.Config) -> None:
         register_contracts(config, folders)
     except ConfigError as unusable:
         raise pytest.UsageError(f"\n{unusable}") from None
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say why nothing was run where a target or a contract was named and no contract was found."""
+    asked = config.option.conformance_target or config.option.conformance_contract
+    if asked and not config.pluginmanager.hasplugin("conformance-plugin"):
+        terminalreporter.write_line(
+            f"conformance: no contract was found from {', '.join(map(str, config.args))}: give the folder of one (it "
+            "holds contract.yaml), or use `conformance run`, which finds those that came with the package",
+            red=True,
+        )
 
 
 @pytest.fixture
@@ -44,20 +54,3 @@ def conformance_target() -> Callable[..., Any]:
     from conformance.api import check  # noqa: PLC0415 - only for a test that uses it
 
     return check
-
-
-class _NothingFound:
-    """Says why nothing was run where a target or a contract was named and no contract was found."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        option = config.option
-        self._asked = option.conformance_target or option.conformance_contract
-        self._places = ", ".join(map(str, config.args))
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self._asked:
-            terminalreporter.write_line(
-                f"conformance: no contract was found from {self._places}: give the folder of one (it holds "
-                "contract.yaml), or use `conformance run`, which finds those that came with the package",
-                red=True,
-            )
