@@ -202,7 +202,15 @@ def test_a_control_that_sets_the_name_again_hides_nothing(run: Callable[..., Don
 
 
 def test_rows_of_several_workers_are_judged_alike(run: Callable[..., Done], answer: MakeResponse) -> None:
-    done = run(Shop(answer, applies="The name is too long"), workers=3)
+    class Counting(Shop):
+        """What is sent at the same time, and again, never leaves what was there before."""
+
+        def put(self, name: Any) -> Outcome:
+            answer = super().put(name)
+            self.name = f"{self.name} ({len(self.log)})" if self.wrong(name) == self.applies else self.name
+            return answer
+
+    done = run(Counting(answer, applies="The name is too long"), workers=3)
     assert done.verdicts() == {"too-long": "violates", "no-name": "conforms", "no-number": "conforms"}
 
 
