@@ -27,7 +27,7 @@ class Curve:
     """The lines of the grid, each with its number."""
     up: tuple[tuple[float, int], ...]
     table: tuple[tuple[int, int], ...]
-    """The same in a few pairs, for those who do not see it."""
+    """The same in pairs, for those who do not see it: every tenth of the faults, and the last."""
     summary: str
     """The same in one sentence."""
 
@@ -55,7 +55,7 @@ def build_curve(proof: ContractProof) -> Curve | None:
         stairs(known) if len(known) > 1 else "",
         tuple((across(value), value) for value in _round_steps(most)),
         tuple((up(value), value) for value in _round_steps(total)),
-        _sample_points(points),
+        tuple(dict.fromkeys(_point_at(points, tenth / 10) for tenth in range(1, 11))),
         _summarize(proof, known),
     )
 
@@ -67,25 +67,20 @@ def _summarize(proof: ContractProof, known: Sequence[tuple[int, int]]) -> str:
         n=points[-1][1],
         total=len(proof.faults),
         requests=points[-1][0],
-        half=_half(points),
+        half=_point_at(points, 0.5)[0],
     )
     if len(known) < 2:
         return first
     bound = Message(
-        "Whoever knew all beforehand, and needed no set-up, would catch half of them within {n}.", n=_half(known)
+        "Whoever knew all beforehand, and needed no set-up, would catch half of them within {n}.",
+        n=_point_at(known, 0.5)[0],
     )
     return join_messages(" ", [first, bound])
 
 
-def _half(points: Sequence[tuple[int, int]]) -> int:
-    return next(after for after, caught in points if caught * 2 >= points[-1][1])
-
-
-def _sample_points(points: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    """Every tenth of the faults, and the last."""
-    expected = [points[-1][1] * tenth / 10 for tenth in range(1, 11)]
-    picked = (next(point for point in points if point[1] >= value) for value in expected)
-    return tuple(dict.fromkeys(picked))
+def _point_at(points: Sequence[tuple[int, int]], share: float) -> tuple[int, int]:
+    """The first point with this share of what is caught in all."""
+    return next(point for point in points if point[1] >= share * points[-1][1])
 
 
 def _round_steps(most: int) -> list[int]:

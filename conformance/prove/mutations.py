@@ -193,20 +193,18 @@ def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
     probes = [n for n, one in enumerate(recorded) if one.role in FIRM]
     urls = [recorded[n].exchange.request.url for n in probes if recorded[n].exchange.request.method == "DELETE"]
     earlier = sum(one.exchange.request.permission != "read" for one in recorded[: probes[0]])
-    reads = [n for n, one in enumerate(recorded) if one.role == "guard" and _is_success(one)]
     written = _members_written(recorded[probes[0]].exchange.request)
     changed: dict[int, Changed] = {}
-    for n in reads:
-        response = recorded[n].response
-        if response is None:
+    for n, read in enumerate(recorded):
+        if read.role != "guard" or read.response is None or not _is_success(read):
             continue
         # A detail may hold, as a list of one, what only the read of the list compares.
-        own = [guard for guard in row.case.unchanged if recorded[n].label.endswith(f" {guard.read.call}")]
+        own = [guard for guard in row.case.unchanged if read.label.endswith(f" {guard.read.call}")]
         pointers = [each for guard in own or row.case.unchanged for each in guard.compare if "{" not in each]
-        after = partial(_after_writes, response, pointers, written)
+        after = partial(_after_writes, read.response, pointers, written)
         if urls:
-            after = partial(_after_deletions, response, pointers, urls, earlier)
-        if after(earlier + 1) != response:
+            after = partial(_after_deletions, read.response, pointers, urls, earlier)
+        if after(earlier + 1) != read.response:
             changed[n] = after
     sentence, advice = "A rejected write is carried out all the same.", "`unchanged`: a read before and after"
     return Mutation("carries_out_a_rejected_write", sentence, advice, changed)
