@@ -10,8 +10,8 @@ from typing import Any
 from conformance.authoring.envelope import DEFAULT_ENVELOPE, has_whole_codes
 from conformance.authoring.error_tables import ErrorRow, ErrorTable
 from conformance.authoring.openapi_document import find_resources, path_parameters
-from conformance.authoring.templates import render_file
 from conformance.contract.openapi import list_operations
+from conformance.report.page import render_template
 from conformance.yaml_document import dump
 
 TODO_OPERATION = "todo"
@@ -48,8 +48,9 @@ def draft_contract(
     }
     names = unique_names([slug(table.titles[-1]) if table.titles else "" for table in tables], "errors")
     files = {
-        "contract.yaml": render_file(
-            "contract",
+        "contract.yaml": render_template(
+            "conformance.authoring",
+            "contract.yaml.jinja",
             name=name,
             source=source,
             today=today,
@@ -60,7 +61,9 @@ def draft_contract(
             operations=calls,
             resources=find_resources(openapi),
         ),
-        "openapi.yaml": dump(dict(openapi)) if openapi else render_file("openapi", name=name, operation=TODO_OPERATION),
+        "openapi.yaml": dump(dict(openapi))
+        if openapi
+        else render_template("conformance.authoring", "openapi.yaml.jinja", name=name, operation=TODO_OPERATION),
     }
     languages = {language for table in tables for row in table.rows for _, language in row.messages if language}
     for table_name, table in zip(names, tables, strict=True):
@@ -78,8 +81,14 @@ def draft_contract(
         ]
         title = " ".join(" / ".join(table.titles).split()) or "Errors"
         usual = "" if all(row["operation"] for row in rows) else next(iter(calls))
-        files[f"{table_name}.yaml"] = render_file(
-            "table", name=table_name, title=title, usual=usual, rows=rows, unfinished=UNFINISHED
+        files[f"{table_name}.yaml"] = render_template(
+            "conformance.authoring",
+            "table.yaml.jinja",
+            name=table_name,
+            title=title,
+            usual=usual,
+            rows=rows,
+            unfinished=UNFINISHED,
         )
     return files
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.authoring.templates import render_file
 from conformance.contract.contract import Contract
+from conformance.report.page import render_template
 
 
 def format_profile(
@@ -20,5 +20,12 @@ def format_profile(
 
     `notes`: how each fixture was found, or why it was not.
     """
-    known = {"base_url": base_url, "credentials": credentials, "fixtures": fixtures, "notes": notes}
-    return render_file("profile", file=contract.file, **known)
+    return render_template(
+        "conformance.authoring",
+        "profile.yaml.jinja",
+        file=contract.file,
+        base_url=base_url,
+        credentials=credentials,
+        fixtures=fixtures,
+        notes=notes,
+    )

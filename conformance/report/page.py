@@ -1,6 +1,7 @@
 """Jinja as every document uses it: all that is written is escaped, and each text of ours is in the reader's language.
 
-The ending of a template says what it draws: `.html.jinja` a page, `.md.jinja` GitHub's Markdown, `.txt.jinja` lines.
+The ending of a template says what it draws: `.html.jinja` a page, `.md.jinja` GitHub's Markdown, `.txt.jinja` lines,
+`.yaml.jinja` a file of YAML with comments, in which every value that is written is one of YAML.
 Templates make our own texts with `_("English template", name=value)` and show them, like any text of the results,
 through the filter `t`. A page shows one language and holds the other in `data-alt` attributes, where its script finds
 it: there `t` gives a span, `w` the end of a start tag with the text behind it, `a` an attribute.
@@ -25,13 +26,15 @@ from conformance.report.sanitize import clip_text, escape_cell, format_json, is_
 from conformance.report.text_diff import diff_texts, list_statuses
 from conformance.report.translation import LANGUAGES, NO_LABELS, Bilingual, Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICT_MEANINGS, WORST_FIRST, name_of
+from conformance.yaml_document import dump, dump_flow
 
-_ESCAPES: Final[Mapping[str, Callable[[str], str]]] = {
+_ESCAPES: Final[Mapping[str, Callable[[Any], str]]] = {
     "html": show_invisible,  # and then Jinja escapes it
     "md": lambda text: Markup(escape_prose(text)),  # noqa: S704 - escaped for its own form
     "txt": lambda text: Markup(to_one_line(text)),  # noqa: S704 - the same
+    "yaml": lambda value: Markup(dump_flow(value)),  # noqa: S704 - the same
 }
-"""What is done to every text that a template writes."""
+"""What is done to every text that a template writes, and in a file of YAML to every value."""
 
 
 def gettext(template: str, many: str | None = None, /, **values: Any) -> Message:
@@ -77,7 +80,8 @@ def build_environment(package: str, form: str = "html") -> Environment:
     """An environment with the templates of `package`, and those of the report for what documents have in common."""
 
     def escape(value: Any) -> Any:
-        return _ESCAPES[form](value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        is_written = (isinstance(value, str) or form == "yaml") and not isinstance(value, Markup)
+        return _ESCAPES[form](value) if is_written else value
 
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("conformance.report")]),
@@ -114,6 +118,7 @@ def build_environment(package: str, form: str = "html") -> Environment:
         json=format_json,
         line=to_one_line,
         wording=show_placeholders,
+        yaml=lambda value: Markup(dump(value)),  # noqa: S704 - made for YAML, in lines of its own
     )
     return environment
 
