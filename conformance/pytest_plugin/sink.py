@@ -64,24 +64,19 @@ class ResultSink:
     def announce(self, run: TargetRun, planned: int) -> None:
         """Begin the results of a contract, of whose rows so many requests are planned."""
         self.planned += planned
-        self.take(Event("run", run.contract.name, run=run))
+        if run.contract.name not in self._announced:
+            self._announced.add(run.contract.name)
+            self.take(Event("run", run.contract.name, run=run))
 
     def warn(self, run: TargetRun) -> None:
         """Add the warnings and the requests outside of rows of a run, which are complete only at its end."""
         if (run.warnings or run.outside_rows.requests) and run.contract.name in self._announced:
-            self._keep(Event("warnings", run.contract.name, run=run))
+            self.take(Event("warnings", run.contract.name, run=run))
 
     def take(self, event: Event, text: str | None = None) -> None:
         """Keep an event and append it to results.jsonl; `text` is its JSON where that is known already."""
-        if event.kind == "run":
-            if event.contract in self._announced:
-                return
-            self._announced.add(event.contract)
         if not self._events:
             event = replace(event, seed=self._options.seed, depth=self._options.depth, started=self._started)
-        self._keep(event, text)
-
-    def _keep(self, event: Event, text: str | None = None) -> None:
         self._events.append(event)
         self._results = None
         with self._noting_failures():
