@@ -230,7 +230,7 @@ def _is_named(file: _File, place: Place, form: StrictModel) -> bool:
 
 def _check_variables(file: _File, case: Case, written: Any, place: Place) -> Iterator[Problem]:
     """What the row, its table and what it names write as a variable has a value in the row."""
-    texts = case.model_dump(by_alias=True, exclude_unset=True)
+    texts = [text for text in walk_texts(case.model_dump(by_alias=True, exclude_unset=True)) if "{" in text]
     lacking = list_variables(texts, (file.variables or frozenset()) - case.vars.keys())
     for name in sorted(lacking | (_unknown_heads(texts) - _unknown_heads(written))):
         yield file.problem(

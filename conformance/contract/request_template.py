@@ -101,7 +101,7 @@ def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTempla
             changes["json"] = {**(body if isinstance(body, Mapping) else {}), **(value or {})}
         else:
             changes[key] = None if value == OMIT and key not in _BODIES else value
-    return replace(template, **changes)
+    return replace(template, **changes) if changes else template
 
 
 def replace_part(template: RequestTemplate, part: str, value: Any) -> RequestTemplate:

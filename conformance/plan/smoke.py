@@ -122,7 +122,7 @@ class _Drafts:
             offered = {offer.name for offer in self._offers[name]}  # of these controls it sends a part
             sent = {control_key(name, control.label) for control in self.plans[name].controls}
             shown = self._offers[name][0].faults | self._shown_by(*sent - offered)
-            others = {(one, _BASE) for one in self.usable if one != name}
+            others = {(one, _BASE) for one in ([] if every_row else self.usable) if one != name}
             requests = 1 if every_row else max(all_bases - self.count(others), 1)
             bases.append(
                 # Of a row that nobody has measured, it is taken for granted that it shows something.

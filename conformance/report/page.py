@@ -65,7 +65,7 @@ class PageTexts:
     def span(self, text: str | Bilingual, limit: int | None = None) -> Markup:
         """The text; within a span where there is another one for the other language."""
         end = self.tag_end(text, limit)
-        return end[1:] if end.startswith(">") else Markup("<span{}</span>").format(end)
+        return end[1:] if end.startswith(">") else Markup("<span") + end + Markup("</span>")
 
     def attribute(self, text: str | Bilingual, name: str, limit: int | None = None) -> Markup:
         """` title="…"` or ` aria-label="…"`, which `language.js` switches, with the other language beside it."""

@@ -163,11 +163,13 @@ class Redactor:
         """The value without secrets; a number that `is_ours` stays, such as a count that equals a short secret."""
         if isinstance(value, str) and not isinstance(value, Enum):
             return self.text(value)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            members = _list_members(type(value))
-            changed = {name: self._redact(getattr(value, name), is_ours=is_ours) for name, is_ours in members}
-            differs = any(member is not getattr(value, name) for name, member in changed.items())
-            return dataclasses.replace(value, **changed) if differs else value
+        if members := _list_members(value.__class__):
+            changed = {}
+            for name, ours in members:
+                member = getattr(value, name)
+                if (redacted := self._redact(member, is_ours=ours)) is not member:
+                    changed[name] = redacted
+            return dataclasses.replace(value, **changed) if changed else value
         if isinstance(value, tuple):
             items = tuple(self._redact(item, is_ours=is_ours) for item in value)
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
@@ -292,4 +294,5 @@ def _printable(text: str) -> str:
 @cache
 def _list_members(kind: type) -> tuple[tuple[str, bool], ...]:
     """The members of a dataclass, and whether a number there is ours: what a target answered may be of any type."""
-    return tuple((item.name, "Any" not in str(item.type)) for item in dataclasses.fields(kind))
+    members = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    return tuple((item.name, "Any" not in str(item.type)) for item in members)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from string import Formatter
 from typing import Any, TypeVar
 
@@ -23,10 +24,10 @@ def store_messages(part: Part) -> Part:
     """The same results, run, row or exploration with `messages` filled in it and in its parts, each text once."""
     part = _map_parts(part, store_messages)
     known = {message.text: message for message in part.messages}
-    for value in _field_values(part):
-        for message in _find_messages(value):
+    for message in _find_messages(part):
+        if message not in known:
             values = {name: str(one) if isinstance(one, str) else one for name, one in message.values.items()}
-            known.setdefault(str(message), StoredMessage(str(message), message.template, values))
+            known[str(message)] = StoredMessage(str(message), message.template, values)
     return replace(part, messages=tuple(known.values())) if len(known) > len(part.messages) else part
 
 
@@ -79,20 +80,23 @@ def _put_back(value: Any, known: Mapping[str, str]) -> Any:
     return value
 
 
-def _find_messages(value: object) -> Iterator[Message]:
-    """Every message within a value, and among the values of messages; not those of parts that keep their own."""
-    if isinstance(value, Message):
-        yield from value.walk()
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _find_messages(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _find_messages(item)
-    elif is_dataclass(value) and not isinstance(value, (*_PARTS, StoredMessage, type)):
-        for item in _field_values(value):
-            yield from _find_messages(item)
+def _find_messages(part: Part) -> Iterator[Message]:
+    """Every message within a part, and among the values of messages; not those of parts that keep their own."""
+    left: list[Any] = [getattr(part, field.name) for field in reversed(fields(part))]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            yield from value.walk() if isinstance(value, Message) else ()
+        elif isinstance(value, list | tuple):
+            left += reversed(value)
+        elif names := _names_of_members(value.__class__):
+            left += [getattr(value, name) for name in names]
+        elif isinstance(value, Mapping):
+            left += reversed(list(value.values()))
 
 
-def _field_values(value: Any) -> Iterator[Any]:
-    return (getattr(value, field.name) for field in fields(value))
+@cache
+def _names_of_members(kind: type) -> tuple[str, ...]:
+    """The members of a dataclass in which messages are looked for, the last one first."""
+    looked_into = is_dataclass(kind) and not issubclass(kind, (*_PARTS, StoredMessage))
+    return tuple(field.name for field in reversed(fields(kind))) if looked_into else ()

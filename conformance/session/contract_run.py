@@ -193,7 +193,7 @@ class ContractRun:
         if job.name in self._ran:
             return
         self._ran.add(job.name)
-        for earlier in [other for name, other in self._jobs.items() if name in job.after]:
+        for earlier in [other for name, other in self._jobs.items() if name in job.after] if job.after else ():
             self._run_now(earlier)
         job.run()
 
