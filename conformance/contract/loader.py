@@ -48,7 +48,7 @@ def read_contract(folder: Path) -> Contract:
     problems += unreadable
     written = head_document.members if head_document else {}
     # What contract.yaml defines for rows to name, and its tables, also where it is not valid.
-    named = {kind: written[kind] if isinstance(written.get(kind), dict) else {} for kind in _NAMED_PARTS}
+    named = {kind: {**written[kind]} if isinstance(written.get(kind), dict) else {} for kind in _NAMED_PARTS}
     listed = written["tables"] if isinstance(written.get("tables"), list) else []
     names = [name for name in listed if isinstance(name, str)]
     head = None if unreadable else _validated(ContractFile, head_document, named, problems)

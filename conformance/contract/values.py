@@ -115,10 +115,12 @@ def named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel]) 
         return value
     word = kind[:-1].replace("_", " ")
     found = look_up(value, info, kind, word)
-    try:
-        return form.model_validate(found, context=info.context)
-    except ValidationError:
-        raise PydanticCustomError(SAID_ELSEWHERE, "names what is not valid in contract.yaml") from None
+    if info.context and not isinstance(found, form):
+        try:
+            found = info.context[kind][value] = form.model_validate(found, context=info.context)
+        except ValidationError:
+            raise PydanticCustomError(SAID_ELSEWHERE, "names what is not valid in contract.yaml") from None
+    return found
 
 
 def by_name(kind: str, form: type[StrictModel]) -> BeforeValidator:

@@ -11,6 +11,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import OMIT, apply_patch, format_value, name_part, replace_part, split_part
 from conformance.contract.schema import Control, Depth, Input, Open
 from conformance.contract.templates import show_placeholders
+from conformance.jsontools import resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import DrawSlot, Probe
 from conformance.plan.steps import DRAWN, FIRM, PERMISSION_ORDER, permission_of, reaches
@@ -175,7 +176,7 @@ class ProbePlanner:
             edges = [edge for edge in edges if not is_excluded(self.target, described.except_, edge[1])]
         if described.always is None or self.depth == "thorough":
             return edges
-        sharing = [row.id for row in self.contract.rows if described in _inputs_of(row)]
+        sharing = [row.id for row in self.contract.rows if described in _inputs_to_share(row)]
         share = edges[described.always + sharing.index(self.row.id) :: len(sharing)]
         return [*edges[: described.always], *share]
 
@@ -222,17 +223,16 @@ class ProbePlanner:
         """The varied part of the written example."""
         for part in self.case.vary:
             head, *rest = split_part(part)
-            value: Any = getattr(variant.request, head, None)
-            for member in rest:
-                value = value.get(member) if isinstance(value, dict) else None
+            _, value = resolve_pointer(getattr(variant.request, head, None), "/".join(["", *rest]))
             if value is not None:
                 return format_value(value)
         return ""
 
 
-def _inputs_of(row: Row) -> list[Input]:
-    """The inputs that a row varies, firm and open."""
-    return [*row.case.vary.values(), *(value for choice in row.case.open for value in choice.vary.values())]
+def _inputs_to_share(row: Row) -> list[Input]:
+    """The inputs that a row varies, firm and open, of which rows share the edges."""
+    parts = (row.case.vary, *(choice.vary for choice in row.case.open))
+    return [item for part in parts for item in part.values() if item.always is not None]
 
 
 def _all_at_once(combine: ContextValues) -> list[ContextValues]:
