@@ -1,1 +1,1 @@
-"""Files that people begin with: a commented target profile, later whole contracts."""
+"""Files that people begin with, drafted: contracts from vendors' pages, profiles, rows; and what drifts from them."""

@@ -7,15 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.authoring.draft import slug, unique_names
+from conformance.report.page import render_template
 from conformance.results.model import Undocumented
-from conformance.yaml_document import dump
-
-_HEAD = """\
-# What exploration saw and no row documents. Put this file beside the tables of {contract} and add `{table}` to
-# `tables` in contract.yaml there; `conformance lint` accepts it as it is.
-# To fill in for each row before it is run: its cause, the request that provokes it (the note has a command to begin
-# with), its control, and the source: whose promise it is.
-"""
 
 
 def suggest_rows(pairs: Iterable[Undocumented], contract: str = "its contract", table: str = "undocumented") -> str:
@@ -25,8 +18,9 @@ def suggest_rows(pairs: Iterable[Undocumented], contract: str = "its contract", 
         different.setdefault((pair.operation, pair.status, pair.message), pair)
     named = zip(unique_names(map(_name, different.values())), different.values(), strict=True)
     rows = [_row(name, pair) for name, pair in named]
-    head = _HEAD.format(contract=contract, table=table)
-    return head + dump({"table": table, "title": "Undocumented behaviour", "rows": rows})
+    return render_template(
+        "conformance.authoring", "undocumented.yaml.jinja", contract=contract, table=table, rows=rows
+    )
 
 
 def _row(name: str, pair: Undocumented) -> dict[str, Any]:

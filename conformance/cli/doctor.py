@@ -32,7 +32,6 @@ def command(contracts: Sequence[Contract], selection: TargetSelection, *, seed: 
     code = 0
     for one, held_to in resolve_targets(contracts, selection):
         diagnosis = examine_target(one, held_to, seed or 0)
-        for line in format_diagnosis(diagnosis):
-            click.echo(line)
+        click.echo(format_diagnosis(diagnosis), nl=False)
         code = max(code, int(diagnosis.wrong) if diagnosis.possible else 4)
     return code

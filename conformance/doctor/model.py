@@ -33,6 +33,12 @@ class RequestLoad:
     def requests(self) -> int:
         return sum(count for _, count in self.permissions) + self.explored
 
+    @property
+    def parts(self) -> list[str]:
+        """What the requests are, by permission."""
+        exploring = [f"{self.explored} exploring"] if self.explored else []
+        return [*(f"{count} {permission}" for permission, count in self.permissions), *exploring]
+
 
 @dataclass(frozen=True, slots=True)
 class MissingRequirement:

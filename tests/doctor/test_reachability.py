@@ -56,7 +56,7 @@ def test_a_redirect_to_https_is_bad_and_names_where_it_leads(
     assert answer.state == "bad"
     assert f"redirects to {redirecting.replace('http', 'https')}/" in answer.detail
     assert not diagnosis.possible
-    assert "correct what is marked ✗" in list(format_diagnosis(diagnosis))[-1]
+    assert "correct what is marked ✗" in format_diagnosis(diagnosis).splitlines()[-1]
 
 
 def test_a_redirect_to_what_is_no_url_is_told_as_it_is(
