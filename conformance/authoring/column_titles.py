@@ -43,7 +43,7 @@ TITLES: Final[dict[Role, tuple[str, ...]]] = {
     "cause": (
         "cause and solution", "cause", "causes", "condition", "reason", "description", "error description",
         "meaning", "definition", "when", "explanation", "details", "detail", "possible cause", "possible causes",
-        "occurs when",
+        "occurs when", "scenario", "scenarios",
         "when it happens", "situation", "problem", "additional information", "further information",
         "原因と対策", "原因", "理由", "エラー理由", "条件", "説明", "内容", "意味", "詳細", "発生条件",
         "错误描述", "描述", "释义", "说明", "説明文", "含义", "错误说明", "原因说明", "可能原因",

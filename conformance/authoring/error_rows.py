@@ -47,7 +47,7 @@ from conformance.authoring.error_text import (
 from conformance.authoring.loose_lines import is_code_alone, read_lines
 
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
-_ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|\brecover|back-?off|best practice|recommended", re.IGNORECASE)
+_ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|\brecover|back-?off|best practice|recommended|guidance", re.IGNORECASE)
 _LONGEST_LINE = 30
 _LONGEST_TITLE = 40
 
@@ -144,7 +144,7 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
             yield from _read_entry(node, block, context, answered=answered)
         elif _ABOUT_RETRIES.search(here.titles[-1]):
             continue
-        elif isinstance(block, TableBlock):
+        elif isinstance(block, TableBlock) and not (here.strict and _is_part_of_entry(block)):
             yield from here.with_titles(read_table(block, here.statuses, about_errors=here.about_errors))
         elif isinstance(block, Item):
             yield from _read_entry(node, block, here)
@@ -178,6 +178,12 @@ def _read_entry(
         return
     sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}
     yield from context.with_titles(build_rows({**held, **read_body(below), **sure}, block.line, within.statuses))
+
+
+def _is_part_of_entry(table: TableBlock) -> bool:
+    """Whether a table has labels that tell more of the error above it: neither its status nor its code."""
+    records = records_of_table(table)
+    return len(records) == 1 and not {"status", "code"} & {*records[0][0]}
 
 
 def _is_labelled(node: Node) -> bool:

@@ -182,7 +182,7 @@ def records_of_table(table: TableBlock) -> list[tuple[dict[Role, list[str]], int
                 seen = set()
             seen.add(label)
             found[-1][0].setdefault(role, []).append(value)
-    are_records = all(len(set(labels) & {"status", "code", "message", "cause"}) > 1 for labels, _ in found)
+    are_records = all(len(set(labels) - {"field", "operation"}) > 1 for labels, _ in found)
     are_labels = 2 * sum(len(labels) for labels, _ in found) > len(rows) and role_of_label(rows[0].cells[1]) is None
     values = [value.lower() for labels, _ in found for texts in labels.values() for value in texts]
     return found if are_records and are_labels and not set(values) <= TYPES_OF_JSON else []

@@ -659,6 +659,15 @@ KINDS = (
     "<tr><td>317</td><td>It is lent</td><td>Book</td></tr><tr><td>2061</td><td>It is sold</td><td>Book</td></tr>"
     "<tr><td>2062</td><td>It is lost</td><td>Book</td></tr></table></html>"
 )
+LABELS_IN_TABLES = (
+    "# Errors\n\n### BOOK_LENT\n\n| | |\n|-|-|\n| Title | Lent |\n| Severity | High |\n"
+    "| Description | Another has it |\n\n"
+    "### BOOK_SOLD\n\n| | |\n|-|-|\n| Severity | High |\n| Description | It is sold |\n| Solution | Buy one |"
+)
+SCENARIOS = (
+    "# Errors\n\n| Code | Meaning | Common scenarios |\n|-|-|-|\n| 402 | Money | None left |\n\n"
+    "## Guidance\n\n- 429 / 413 errors pass"
+)
 BELOW_400 = "200\tSuccess\n101\tNo name\n105\tNo key\n202\tLent"
 
 
@@ -680,6 +689,12 @@ BELOW_400 = "200\tSuccess\n101\tNo name\n105\tNo key\n202\tLent"
             KINDS,
             [(None, "317", "It is lent"), (None, "2061", "It is sold"), (None, "2062", "It is lost")],
         ),
+        (
+            "errors.md",
+            LABELS_IN_TABLES,
+            [(None, "BOOK_LENT", "Lent Another has it"), (None, "BOOK_SOLD", "It is sold")],
+        ),
+        ("errors.md", SCENARIOS, [(402, "", "Money None left")]),
         ("error_codes.txt", BELOW_400, [(None, "101", "No name"), (None, "105", "No key"), (None, "202", "Lent")]),
     ],
 )
