@@ -34,7 +34,6 @@ DOORS = {
     ],
     "jinja2": ["conformance.report"],
     "markupsafe": ["conformance.report", "conformance.audit"],
-    "harfile": ["conformance.report"],
     "prometheus_client": ["conformance.report"],
     "werkzeug": ["conformance.reference", "conformance.app_server"],
     "pydantic": [

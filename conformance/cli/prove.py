@@ -22,7 +22,7 @@ from conformance.contract.power import format_power as format_power_file
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
-from conformance.prove.forms import format_json_proof, format_proof, render_proof
+from conformance.prove.forms import format_proof
 from conformance.prove.model import Proof, ServerProof
 from conformance.prove.proof import build_proof, number_faults
 from conformance.prove.recorded_power import measure_recorded
@@ -112,9 +112,9 @@ def command(  # noqa: PLR0917 - click gives them by name
     started, began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), perf_counter()
     done, partial = _take_until_interrupted(_show_progress(run_trials(servers, options, workers), len(servers)))
     proof = build_proof(chosen, done, options, started, round(perf_counter() - began, 1), partial=partial)
-    click.echo(format_proof(proof, language), nl=False)
-    write_text(output / "proof.json", format_json_proof(proof))
-    write_text(output / "proof.html", render_proof(proof, language))
+    click.echo(format_proof(proof, language=language), nl=False)
+    write_text(output / "proof.json", format_proof(proof, "json"))
+    write_text(output / "proof.html", format_proof(proof, "html", language))
     if write_power:
         _write_power(proof, chosen)
     if proof.partial:

@@ -9,9 +9,7 @@ from typing import Any, Final
 from conformance.messages import Message, join_messages, plural_message
 from conformance.prove.curve import build_curve
 from conformance.prove.model import Blame, ContractProof, FaultProof, Outcome, Proof, RightServerProof
-from conformance.report.format import format_duration
 from conformance.report.page import render_template
-from conformance.report.translation import Translator
 from conformance.report.words import VERDICTS, name_of
 from conformance.results.serialization import format_json_text
 
@@ -20,7 +18,6 @@ OUTCOMES: Final[Mapping[Outcome, Message]] = {
     Outcome.SURVIVED: Message("survived"),
     Outcome.ELSEWHERE: Message("caught by other rows only"),
 }
-_LONGEST = 300
 
 
 def format_proof_headline(proof: Proof) -> str:
@@ -66,47 +63,15 @@ def format_choices(server: RightServerProof) -> str:
     return ", ".join(f"{name}={choice}" for name, choice in server.variants.items()) or Message("every usual choice")
 
 
-def format_proof(proof: Proof, language: str | None = None) -> str:
-    """Per contract what went wrong, whole; what went right, in numbers."""
-    return "\n".join(_lines(proof, Translator(language))) + "\n"
-
-
-def _lines(proof: Proof, say: Translator) -> Iterator[str]:
-    for one in proof.contracts:
-        yield say(Message("{contract}, edition {edition}", contract=one.contract, edition=one.edition))
-        yield from _contract(one, say)
-        yield ""
-    yield say(format_proof_headline(proof))
-    yield say(Message("{time}, seed {seed}", time=format_duration(proof.seconds), seed=proof.seed))
-
-
-def _contract(one: ContractProof, say: Translator) -> Iterator[str]:
-    counts = {"n": one.caught, "total": len(one.faults), "requests": one.requests}
-    yield "  " + say(Message("{n} of {total} faults caught; a right server is sent {requests} requests", **counts))
-    yield from _curve(one, say)
-    for fault in one.survivors:
-        yield f"  {say(format_fault(fault), _LONGEST)}"
-    for fault in one.faults:
-        if fault.catching and fault.missed:
-            missed = Message("{fault}: caught, but not by {rows}", fault=fault.name, rows=", ".join(fault.missed))
-            yield f"  {say(missed)}"
-    for server in one.alarms:
-        choices = format_choices(server)
-        yield f"  {say(Message('false alarm, seed {seed} ({choices})', seed=server.seed, choices=choices))}"
-        yield from (f"    {say(format_blame(blame), _LONGEST)}" for blame in server.alarms)
-    for row in one.idle:
-        yield f"  {say(Message('{row} catches none of its {n} faults', row=row.id, n=row.faults))}"
-
-
-def _curve(one: ContractProof, say: Translator) -> Iterator[str]:
-    """How many requests it took for a half, for four fifths, and for all that were caught."""
+def _find_milestones(one: ContractProof) -> Iterator[tuple[int, int]]:
+    """For a half, four fifths and all of what was caught: the share in per cent, and how many requests it took."""
     for share in (0.5, 0.8, 1.0):
         enough = next((after for after, total in one.curve if total and total >= share * one.caught), None)
         if enough is not None:
-            yield "  " + say(Message("{percent} % of these after {n} requests", percent=round(100 * share), n=enough))
+            yield round(100 * share), enough
 
 
-def format_json_proof(proof: Proof) -> str:
+def _format_json(proof: Proof) -> str:
     """JSON: every field of the proof; each contract with its counts and its curve, so that no reader has to count."""
     made: dict[str, Any] = {**asdict(proof), "stands": proof.stands}
     for values, one in zip(made["contracts"], proof.contracts, strict=True):
@@ -128,11 +93,13 @@ def format_json_proof(proof: Proof) -> str:
     return format_json_text(made)
 
 
-def render_proof(proof: Proof, language: str | None = None) -> str:
-    """The page of a proof; for `language` see `render_template`."""
+def format_proof(proof: Proof, form: str = "txt", language: str | None = None) -> str:
+    """Per contract what went wrong, whole, and what went right, in numbers: lines, JSON, or a page (`html`)."""
+    if form == "json":
+        return _format_json(proof)
     return render_template(
         "conformance.prove",
-        "proof.html.jinja",
+        f"proof.{form}.jinja",
         title=Message("The proof stands") if proof.stands else Message("The proof does not stand"),
         headline=format_proof_headline(proof),
         language=language,
@@ -140,6 +107,8 @@ def render_proof(proof: Proof, language: str | None = None) -> str:
         outcomes=OUTCOMES,
         caught=Outcome.CAUGHT,
         curve_of=build_curve,
+        milestones=_find_milestones,
+        fault_line=format_fault,
         blame_line=format_blame,
         choices_line=format_choices,
     )

@@ -11,9 +11,9 @@ from conformance.checks.model import Verdict
 from conformance.messages import Message, join_messages
 from conformance.report.evidence import TIERS, Tier, estimate_size
 from conformance.report.format import format_answer, format_times, format_value
-from conformance.report.page import PageTexts, build_environment, escape_content, read_asset
+from conformance.report.page import escape_content, read_asset, render_template
 from conformance.report.sanitize import to_one_line
-from conformance.report.translation import check_language, collect_labels, translate
+from conformance.report.translation import Translator, collect_labels
 from conformance.report.view import build_view, collect_sentences, count_verdicts, group_rows, share_of_bar
 from conformance.report.words import CONFIDENCES, SYMBOLS, VERDICTS
 from conformance.results.model import Results, TargetRun
@@ -45,7 +45,7 @@ def render_fragment(results: Results, language: str | None = None, script_file: 
     """The report as an HTML fragment that holds its own script, or refers to `script_file` where that is given.
 
     It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown. For `language` see
-    `render_page`.
+    `render_template`.
     """
     return _render("page.html.jinja", results, language, script_file)
 
@@ -53,8 +53,8 @@ def render_fragment(results: Results, language: str | None = None, script_file: 
 def render_in_frame(results: Results, language: str | None = None, script_file: str = "") -> str:
     """Our page as it stands in pytest-html's, whose own table is folded under "pytest's own log" at the end."""
     page = Markup(render_fragment(results, language, script_file))  # noqa: S704 - made by our templates, which escape
-    chosen = check_language(language)
-    return str(_FRAME.format(language=chosen, page=page, log=translate(Message("pytest's own log"), chosen)))
+    say = Translator(language)
+    return str(_FRAME.format(language=say.language, page=page, log=say(Message("pytest's own log"))))
 
 
 def render_document(results: Results, language: str | None = None) -> str:
@@ -64,7 +64,7 @@ def render_document(results: Results, language: str | None = None) -> str:
 
 def format_title(results: Results, language: str | None = None) -> str:
     """The page's title: the verdict first, for it is what a tab has room for."""
-    return to_one_line(translate(_title(results), check_language(language)))
+    return Translator(language)(_title(results))
 
 
 def _title(results: Results) -> str:
@@ -79,32 +79,30 @@ def _titles(runs: Iterable[TargetRun]) -> str:
 
 
 def _render(template: str, results: Results, language: str | None, script_file: str = "") -> str:
-    page = build_environment(_PACKAGE).get_template(template)
     for limits in TIERS:
         is_least = limits is TIERS[-1]
         if is_least or estimate_size(results, limits) <= _MOST_BYTES:
-            text = page.render(_context(results, language, limits, script_file))
+            values = _context(results, limits, script_file)
+            labels = collect_labels(results.runs)
+            text = render_template(_PACKAGE, template, language=language, labels=labels, **values)
             if is_least or len(text.encode()) <= _MOST_BYTES:
                 break
     return text
 
 
-def _context(results: Results, language: str | None, limits: Tier, script_file: str) -> dict[str, Any]:
+def _context(results: Results, limits: Tier, script_file: str) -> dict[str, Any]:
     runs = build_view(results, limits)
     return {
-        "texts": PageTexts(check_language(language), collect_labels(results.runs)),
-        "results": results,
-        "runs": runs,
-        "limits": limits,
-        "language": check_language(language),
-        "follow": language is None,
-        "broken": group_rows((row for run in runs for row in run.rows), Verdict.VIOLATES),
-        "doubtful": group_rows((row for run in runs for row in run.rows), Verdict.INCONCLUSIVE),
         "title": _title(results),
-        "tally": count_verdicts(row for run in results.runs for row in run.rows),
         "style": Markup(render_head()),  # noqa: S704 - our own file
         "script": Markup(read_script()),  # noqa: S704 - our own file
         "script_file": script_file,
+        "results": results,
+        "runs": runs,
+        "limits": limits,
+        "broken": group_rows((row for run in runs for row in run.rows), Verdict.VIOLATES),
+        "doubtful": group_rows((row for run in runs for row in run.rows), Verdict.INCONCLUSIVE),
+        "tally": count_verdicts(row for run in results.runs for row in run.rows),
         "share": share_of_bar,
         "sentences": collect_sentences,
         "confidences": CONFIDENCES,

@@ -144,8 +144,8 @@ def render_template(
         "style": Markup(style + read_asset(package, f"{name}.css")),  # noqa: S704
         "script": Markup(read_asset("conformance.report", "language.js") + read_asset(package, f"{name}.js")),  # noqa: S704
     }
-    texts = PageTexts(chosen, labels)
-    return document.render(**assets, texts=texts, language=chosen, follow=language is None, **values)
+    values = {**assets, "texts": PageTexts(chosen, labels), "language": chosen, "follow": language is None, **values}
+    return document.render(values)
 
 
 @cache

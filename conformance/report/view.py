@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from conformance.checks.model import Level, Verdict
-from conformance.messages import Message, plural_message
+from conformance.checks.model import Finding, Level, Verdict
+from conformance.messages import Message, drop_zeros, plural_message
 from conformance.report.evidence import (
     Group,
     Tier,
@@ -35,7 +36,7 @@ from conformance.results.model import (
 _EXPLORED = Message("Exploration beyond the tables")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowView:
     """A row and what is shown of it; `anchor` is its ID, unless another run on the page has the same."""
 
@@ -43,25 +44,32 @@ class RowView:
     anchor: str
     target: str
     """Whose row it is, where the page shows several targets of its contract; else empty."""
-    exchanges: tuple[RecordedExchange, ...]
-    left_off: int
-    attempts: tuple[Attempt, ...]
-    proof: RecordedExchange | None
+    limits: Tier
 
-    @property
+    @cached_property
+    def exchanges(self) -> tuple[RecordedExchange, ...]:
+        """Those that are shown."""
+        return choose_exchanges(self.row, self.limits)
+
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Those that are shown."""
+        return choose_attempts(self.row.attempts, self.limits.attempts)
+
+    @cached_property
     def findings(self) -> tuple[Group, ...]:
         """The findings, those that say the same together, the gravest first."""
         return group_findings(self.row.findings)
 
     @property
-    def bad(self) -> frozenset[int | None]:
-        """The exchanges that a finding of weight was made on."""
-        return frozenset(one.exchange for one in self.row.findings if one.level is not Level.NOTE)
+    def proof(self) -> RecordedExchange | None:
+        """The exchange that shows the gravest finding."""
+        return proof_exchanges(self.row)
 
     @property
-    def firm(self) -> int:
-        """How many findings weigh: notes do not."""
-        return sum(finding.level is not Level.NOTE for finding in self.row.findings)
+    def firm(self) -> tuple[Finding, ...]:
+        """The findings that weigh: notes do not."""
+        return tuple(finding for finding in self.row.findings if finding.level is not Level.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,83 +152,71 @@ def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
     """
     runs = tuple(runs)
     rows = [row for run in runs for row in run.rows]
-    counts = dict(count_verdicts(row for row in rows if row.known is None))
-    worst = next((verdict for verdict in WORST_FIRST if counts[verdict]), Verdict.NOT_EXERCISED)
-    if known := sum(row.known is not None for row in rows):
-        worst = Verdict.CONFORMS if worst is Verdict.NOT_EXERCISED and not counts[worst] else worst
+    known, counts = sum(row.known is not None for row in rows), Counter(row.verdict for row in rows if not row.known)
+    none_tried = Verdict.CONFORMS if known else Verdict.NOT_EXERCISED
+    worst = next((verdict for verdict in WORST_FIRST if counts[verdict]), none_tried)
     explored = Counter(one.verdict for run in runs for one in run.explored)
-    sentences = [_verdict_sentence(worst, counts[worst], len(rows))]
+    first = _verdict_sentence(worst, counts[worst], len(rows))
     if worst is Verdict.NOT_EXERCISED and explored.keys() - {Verdict.NOT_EXERCISED}:
-        sentences = [Message("No row was exercised, only what goes beyond the tables.")]
-    if bad := explored[Verdict.VIOLATES]:
-        sentences.append(
-            plural_message(
-                bad,
-                "Exploration beyond the tables found a deviation in {n} operation.",
-                "Exploration beyond the tables found deviations in {n} operations.",
-            )
-        )
-    if doubtful := explored[Verdict.INCONCLUSIVE]:
-        sentences.append(
-            plural_message(
-                doubtful,
-                "Exploration beyond the tables is inconclusive for {n} operation.",
-                "Exploration beyond the tables is inconclusive for {n} operations.",
-            )
-        )
-    if known:
-        sentences.append(
-            plural_message(
-                known,
-                "{n} row deviates in a way that the profile lists as known; it is not counted.",
-                "{n} rows deviate in ways that the profile lists as known; they are not counted.",
-            )
-        )
-    if worst is not Verdict.INCONCLUSIVE and (doubtful := counts[Verdict.INCONCLUSIVE]):
-        sentences.append(plural_message(doubtful, "{n} row is inconclusive.", "{n} rows are inconclusive."))
-    if worst is not Verdict.NOT_EXERCISED and (left := counts[Verdict.NOT_EXERCISED]):
-        sentences.append(plural_message(left, "{n} row was not exercised.", "{n} rows were not exercised."))
-    return (*sentences, *_budget_sentences(runs))
+        first = Message("No row was exercised, only what goes beyond the tables.")
+    del counts[worst]  # that is said
+    further = (
+        plural_message(
+            explored[Verdict.VIOLATES],
+            "Exploration beyond the tables found a deviation in {n} operation.",
+            "Exploration beyond the tables found deviations in {n} operations.",
+        ),
+        plural_message(
+            explored[Verdict.INCONCLUSIVE],
+            "Exploration beyond the tables is inconclusive for {n} operation.",
+            "Exploration beyond the tables is inconclusive for {n} operations.",
+        ),
+        plural_message(
+            known,
+            "{n} row deviates in a way that the profile lists as known; it is not counted.",
+            "{n} rows deviate in ways that the profile lists as known; they are not counted.",
+        ),
+        plural_message(counts[Verdict.INCONCLUSIVE], "{n} row is inconclusive.", "{n} rows are inconclusive."),
+        plural_message(counts[Verdict.NOT_EXERCISED], "{n} row was not exercised.", "{n} rows were not exercised."),
+        *map(_budget_sentence, runs),
+    )
+    return (first, *drop_zeros(further))
 
 
-def _budget_sentences(runs: Iterable[TargetRun]) -> Iterator[Message]:
-    """What each budget left untried."""
-    for run in runs:
-        untried = sum(len(row.untried) for row in run.rows)
-        if run.budget is not None and untried:
-            total = untried + sum(len(row.attempts) for row in run.rows)
-            values = {"budget": run.budget, "n": untried, "total": total}
-            yield Message("The budget of {budget} requests left {n} of {total} probes and controls untried.", **values)
+def _budget_sentence(run: TargetRun) -> Message:
+    """What the budget left untried."""
+    untried = sum(len(row.untried) for row in run.rows) if run.budget is not None else 0
+    total = untried + sum(len(row.attempts) for row in run.rows)
+    values = {"budget": run.budget, "n": untried, "total": total}
+    return Message("The budget of {budget} requests left {n} of {total} probes and controls untried.", **values)
 
 
 def _verdict_sentence(verdict: Verdict, count: int, total: int) -> Message:
-    if verdict is Verdict.CONFORMS:
-        return plural_message(
+    return {
+        Verdict.CONFORMS: plural_message(
             count,
             "The one row that was tried is answered as the vendor promises.",
             "All {n} rows that were tried are answered as the vendor promises.",
-        )
-    if verdict is Verdict.DRIFTS:
-        return Message(
+        ),
+        Verdict.DRIFTS: Message(
             "Every firm promise holds; in {n} of {total} rows something softer, such as the wording, is different.",
             n=count,
             total=total,
-        )
-    if verdict is Verdict.VIOLATES:
-        return plural_message(
+        ),
+        Verdict.VIOLATES: plural_message(
             count,
             "{n} of {total} rows is not answered as the vendor promises.",
             "{n} of {total} rows are not answered as the vendor promises.",
             total=total,
-        )
-    if verdict is Verdict.INCONCLUSIVE:
-        return plural_message(
+        ),
+        Verdict.INCONCLUSIVE: plural_message(
             count,
             "No row is violated, but {n} of {total} is inconclusive.",
             "No row is violated, but {n} of {total} are inconclusive.",
             total=total,
-        )
-    return Message("No row was exercised, so nothing can be said about the target.")
+        ),
+        Verdict.NOT_EXERCISED: Message("No row was exercised, so nothing can be said about the target."),
+    }[verdict]
 
 
 def _run(run: TargetRun, anchor: str, target: str, limits: Tier, taken: set[str]) -> RunView:
@@ -245,7 +241,4 @@ def _row(row: RowResult, prefix: str, target: str, limits: Tier, taken: set[str]
         anchor = f"{prefix}/{to_one_line(row.id)}" + (f"/{more}" if more > 1 else "")
         more += 1
     taken.add(anchor)
-    exchanges = choose_exchanges(row, limits)
-    attempts = choose_attempts(row.attempts, limits.attempts)
-    left_off = len(row.exchanges) - len(exchanges)
-    return RowView(row, anchor, target, exchanges, left_off, attempts, proof_exchanges(row))
+    return RowView(row, anchor, target, limits)

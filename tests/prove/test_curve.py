@@ -6,7 +6,7 @@ import json
 
 from conformance.checks.model import Verdict
 from conformance.prove.curve import build_curve
-from conformance.prove.forms import format_json_proof, render_proof
+from conformance.prove.forms import format_proof
 from conformance.prove.model import (
     Blame,
     ContractProof,
@@ -47,12 +47,12 @@ def test_the_bound_is_what_an_order_with_full_knowledge_reaches() -> None:
 
 def test_proof_json_has_the_figures_and_the_page_draws_both_lines() -> None:
     whole = Proof(Suite("conformance", "1"), "standard", 0, "2026-11-01T01:00:00Z", 1.0, (proof(),))
-    (values,) = json.loads(format_json_proof(whole))["contracts"]
+    (values,) = json.loads(format_proof(whole, "json"))["contracts"]
     assert values["bound"] == [[0, 0], [1, 3], [4, 4]]
     assert values["share_after"]["100"] == 0.8
     curve = build_curve(proof())
     assert curve is not None
-    page = render_proof(whole)
+    page = format_proof(whole, "html")
     assert f'd="{curve.steps}"' in page
     assert f'class="cf-bound" fill="none" stroke="currentColor" d="{curve.bound}"' in page
 
