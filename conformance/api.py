@@ -15,7 +15,7 @@ from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
-from conformance.report.format import format_failure
+from conformance.report.failure import format_failure
 from conformance.report.translation import Translator
 from conformance.results.model import Results
 from conformance.session.coverage import check_requirements

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from itertools import groupby
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Final
 from urllib.parse import quote
 
-from conformance.audit.matrix import AuditCell, AuditedRow, AuditedTable, Matrix, TargetColumn
+from conformance.audit.matrix import AuditCell, AuditedRow, Matrix, TargetColumn
 from conformance.checks.model import Verdict
-from conformance.messages import Message, join_messages, plural_message
+from conformance.messages import Message, join_messages
 from conformance.report.format import format_choice
 from conformance.report.page import render_template
 from conformance.report.sanitize import escape_cell
@@ -54,7 +53,7 @@ def format_json_audit(matrix: Matrix, links: Mapping[str, str] | None = None) ->
     `links` names the folder of each target's report; where it has one, each cell has its link.
     """
     links = links or {}
-    values = asdict(replace(matrix, labels_ja={}))
+    values = asdict(matrix)
     targets = [{**one, "report": links.get(one["name"])} for one in values["columns"]]
     for row in (row for table in values["tables"] for row in table["rows"]):
         for cell, target in zip(row["cells"], targets, strict=True):
@@ -82,19 +81,7 @@ def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, languag
         labels=matrix.labels_ja,
         matrix=matrix,
         folders=[quote(links[column.name]) if column.name in links else None for column in matrix.columns],
-        contracts=_contracts(matrix),
         broken=_broken(matrix),
-        headline=_headline(matrix.columns),
-        heading=join_messages(
-            ", ",
-            [
-                plural_message(len(matrix.columns), "{n} target", "{n} targets"),
-                plural_message(len(matrix.rows), "{n} row", "{n} rows"),
-            ],
-        ),
-        unfair=join_messages(", ", matrix.unfair),
-        rank=_rank,
-        score=_score,
         hint=_hint,
         count_line=format_counts,
         choice_of=format_choice,
@@ -125,24 +112,3 @@ def format_counts(counts: Mapping[Verdict, int]) -> str:
     """`violates: 1, conforms: 31`, the worst first."""
     present = [verdict for verdict in WORST_FIRST if counts[verdict]]
     return join_messages(", ", [Message("{verdict}: {n}", n=counts[one], verdict=VERDICTS[one]) for one in present])
-
-
-def _contracts(matrix: Matrix) -> list[tuple[str, list[AuditedTable]]]:
-    return [(name, list(tables)) for name, tables in groupby(matrix.tables, key=lambda table: table.contract)]
-
-
-def _rank(verdict: Verdict | None) -> int:
-    """0 for the worst; a target without results stands behind all."""
-    return len(WORST_FIRST) if verdict is None else WORST_FIRST.index(verdict)
-
-
-def _score(counts: Mapping[Verdict, int]) -> str:
-    """`30/32`: rows that keep every firm promise, of those there are."""
-    good = counts.get(Verdict.CONFORMS, 0) + counts.get(Verdict.DRIFTS, 0)
-    return f"{good}/{sum(counts.values())}"
-
-
-def _headline(columns: Sequence[TargetColumn]) -> list[tuple[Any, int]]:
-    """How many targets have which verdict, worst first; None for those without results."""
-    counted = [(verdict, sum(column.verdict is verdict for column in columns)) for verdict in (*WORST_FIRST, None)]
-    return [(verdict, number) for verdict, number in counted if number]

@@ -10,8 +10,8 @@ from conformance.messages import Message
 from conformance.report.format import format_reason
 from conformance.report.translation import collect_labels
 from conformance.report.view import count_verdicts
+from conformance.results.matching import collect_choices
 from conformance.results.model import Results, RowResult, TableName
-from conformance.results.normalize import Normalizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +207,8 @@ def _choices(targets: Sequence[Results | None]) -> tuple[OpenChoice, ...]:
     found: dict[tuple[str, str, str], list[set[str]]] = {}
     for at, results in enumerate(targets):
         for run in results.runs if results else ():
-            normalizer = Normalizer(run.target)
-            for row in run.rows:
-                for choice in row.choices:
-                    key = run.contract.name, row.id, normalizer.normalize(choice.input)
-                    found.setdefault(key, [set() for _ in targets])[at].add(normalizer.normalize(choice.answer))
+            for key, answers in collect_choices(run).items():
+                found.setdefault((run.contract.name, *key), [set() for _ in targets])[at] |= answers
     choices = [
         OpenChoice(*key, tuple(", ".join(sorted(answers)) or None for answers in per_target))
         for key, per_target in found.items()

@@ -15,7 +15,7 @@ from conformance.cli.contracts import resolve_targets, with_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.files import write_text
-from conformance.report.format import format_failure
+from conformance.report.failure import format_failure
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator
 from conformance.results.model import Exploration, Undocumented

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
 from conformance.checks.model import Level, Verdict
 from conformance.compare.attribution import changes_that_decide, row_changes, run_changes, session_changes
 from conformance.compare.model import (
@@ -16,9 +19,12 @@ from conformance.compare.model import (
 from conformance.compare.rows import compare_rows, compare_wordings
 from conformance.messages import Message
 from conformance.report.translation import collect_labels
-from conformance.results.matching import label_run, match_runs
+from conformance.results.matching import collect_choices, label_run, match_runs
 from conformance.results.model import ExploredFinding, Results, TargetRun, Undocumented
 from conformance.results.normalize import Normalizer
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
 
 
 def compare(old: Results, new: Results) -> Comparison:
@@ -73,22 +79,19 @@ def _name(run: TargetRun) -> str:
 
 def compare_choices(old: TargetRun, new: TargetRun) -> tuple[ChoiceChange, ...]:
     """Inputs that both runs tried and that were not treated the same; an input may have been tried several times."""
-    before, after = _choices(old), _choices(new)
+    before, after = collect_choices(old), collect_choices(new)
     return tuple(
-        ChoiceChange(row, text, ", ".join(sorted(before[row, text])), ", ".join(sorted(answers)))
-        for (row, text), answers in after.items()
-        if (row, text) in before and before[row, text] != answers
+        ChoiceChange(*key, ", ".join(sorted(before[key])), ", ".join(sorted(answers)))
+        for key, answers in after.items()
+        if key in before and before[key] != answers
     )
 
 
 def compare_undocumented(old: TargetRun, new: TargetRun) -> tuple[UndocumentedChange, ...]:
     """What came that had not come before, then what did not come again."""
-    before, after = _undocumented(old), _undocumented(new)
-    came = [(one, True) for key, one in after.items() if key not in before]
-    missing = [(one, False) for key, one in before.items() if key not in after]
     return tuple(
         UndocumentedChange(one.operation, one.status, one.message, is_new, one.curl)
-        for one, is_new in (*came, *missing)
+        for _, one, is_new in _find_differences(*map(_undocumented, (old, new)))
     )
 
 
@@ -98,10 +101,7 @@ def compare_exploration(old: TargetRun, new: TargetRun, changes: tuple[OurChange
     Other draws find other things: where suite, edition, depth, seed or permissions are not the same, a finding says
     nothing about a change of the target. Fixtures are other names for the same things.
     """
-    before, after = _explored(old), _explored(new)
     explained = changes_that_decide(one for one in changes if not one.what.startswith("fixtures."))
-    came = [(key, one, True) for key, one in after.items() if key not in before]
-    missing = [(key, one, False) for key, one in before.items() if key not in after]
     tried, again = (
         {one.operation for one in run.explored if one.verdict is not Verdict.NOT_EXERCISED} for run in (old, new)
     )
@@ -110,20 +110,15 @@ def compare_exploration(old: TargetRun, new: TargetRun, changes: tuple[OurChange
             operation, one.check, one.level, one.expected, one.actual, is_new, explained,
             worse=is_new and one.level is Level.MUST and not explained,
         )
-        for (operation, *_), one, is_new in (*came, *missing)
+        for (operation, *_), one, is_new in _find_differences(*map(_explored, (old, new)))
         if operation in tried & again
     )  # fmt: skip
 
 
-def _choices(run: TargetRun) -> dict[tuple[str, str], set[str]]:
-    normalizer = Normalizer(run.target)
-    found: dict[tuple[str, str], set[str]] = {}
-    for row in run.rows:
-        for choice in row.choices:
-            found.setdefault((row.id, normalizer.normalize(choice.input)), set()).add(
-                normalizer.normalize(choice.answer)
-            )
-    return found
+def _find_differences(before: Mapping[Key, Found], after: Mapping[Key, Found]) -> Iterator[tuple[Key, Found, bool]]:
+    """What is new, then, with False, what is gone."""
+    yield from ((key, one, True) for key, one in after.items() if key not in before)
+    yield from ((key, one, False) for key, one in before.items() if key not in after)
 
 
 def _undocumented(run: TargetRun) -> dict[tuple[str, int, str], Undocumented]:

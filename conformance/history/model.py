@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 
 from conformance.checks.model import Verdict
 from conformance.results.normalize import Normalizer
+
+_NOBODY = Normalizer({})
+"""Sets aside what is particular to a request; of the targets a history does not know the fixtures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,55 +52,40 @@ class RowHistory:
     row: int
     cells: tuple[HistoryCell | None, ...]
 
+    @cached_property
+    def kept(self) -> tuple[HistoryCell, ...]:
+        """The row in each run that has it."""
+        return tuple(cell for cell in self.cells if cell is not None)
+
     @property
     def verdict(self) -> Verdict | None:
         """What the newest run that has the row says."""
-        return self._kept[-1].verdict if self._kept else None
-
-    @property
-    def first_seen(self) -> str:
-        """When the first run started that has the row."""
-        return self._kept[0].started if self._kept else ""
+        return self.kept[-1].verdict if self.kept else None
 
     @property
     def since(self) -> str:
         """When the first run of the unbroken stretch started in which the row has the verdict it has now."""
-        since = ""
-        for cell in reversed(self._kept):
-            if cell.verdict is not self.verdict:
-                break
-            since = cell.started
-        return since
+        stretches = [next(cells).started for _, cells in groupby(self.kept, key=lambda cell: cell.verdict)]
+        return stretches[-1] if stretches else ""
 
     @property
     def just_changed(self) -> bool:
         """Whether the newest run that exercised the row gave another verdict than the one before it."""
-        return len(self._exercised) > 1 and self._exercised[-1] is not self._exercised[-2]
+        return len(set(self._exercised[-2:])) > 1
 
     @property
     def flickers(self) -> int:
         """How often the verdict changed back to one that the row had had before."""
-        count, earlier, current = 0, set[Verdict](), None
-        for verdict in self._exercised:
-            if current is not None and verdict is not current:
-                count += verdict in earlier
-                earlier.add(current)
-            current = verdict
-        return count
+        verdicts = [verdict for verdict, _ in groupby(self._exercised)]
+        return len(verdicts) - len(set(verdicts))
 
-    @property
+    @cached_property
     def wordings(self) -> tuple[tuple[str, str], ...]:
         """Each stretch of one wording as when it began and what it is, identifiers and times set aside."""
-        normalizer = Normalizer({})
-        found: list[tuple[str, str]] = []
-        last = ""
-        for cell in self._kept:
-            wording = normalizer.normalize(cell.wording)
-            # What a row that violates was answered is no wording of what the vendor promises.
-            if wording and wording != last and cell.verdict is not Verdict.VIOLATES:
-                found.append((cell.started, cell.wording))
-                last = wording
-        return tuple(found)
+        # What a row that violates was answered is no wording of what the vendor promises.
+        promised = [cell for cell in self.kept if cell.wording and cell.verdict is not Verdict.VIOLATES]
+        stretches = groupby(promised, key=lambda cell: _NOBODY.normalize(cell.wording))
+        return tuple((first.started, first.wording) for first in (next(cells) for _, cells in stretches))
 
     @property
     def wording_changed(self) -> str:
@@ -103,12 +93,8 @@ class RowHistory:
         return self.wordings[-1][0] if len(self.wordings) > 1 else ""
 
     @property
-    def _kept(self) -> tuple[HistoryCell, ...]:
-        return tuple(cell for cell in self.cells if cell is not None)
-
-    @property
     def _exercised(self) -> tuple[Verdict, ...]:
-        return tuple(cell.verdict for cell in self._kept if cell.verdict is not Verdict.NOT_EXERCISED)
+        return tuple(cell.verdict for cell in self.kept if cell.verdict is not Verdict.NOT_EXERCISED)
 
 
 @dataclass(frozen=True, slots=True)

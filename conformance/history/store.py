@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -164,12 +166,10 @@ def _lines(connection: sqlite3.Connection, runs: tuple[RunPoint, ...]) -> tuple[
     """In the order of the newest run, then rows that it no longer has."""
     places: dict[str, tuple[str, int]] = {}
     cells: dict[str, list[HistoryCell | None]] = {}
+    statement = "SELECT id, tab, n, verdict, wording, editions, known FROM rows WHERE run = ?"
     for at in reversed(range(len(runs))):
         run = runs[at]
-        rows = connection.execute(
-            "SELECT id, tab, n, verdict, wording, editions, known FROM rows WHERE run = ?", (run.number,)
-        )
-        for name, table, number, verdict, wording, editions, known in rows:
+        for name, table, number, verdict, wording, editions, known in connection.execute(statement, (run.number,)):
             places.setdefault(name, (table, number))
             names = tuple(editions.split("\n")) if editions else ()
             line = cells.setdefault(name, [None] * len(runs))
@@ -182,16 +182,11 @@ def _lines(connection: sqlite3.Connection, runs: tuple[RunPoint, ...]) -> tuple[
 def _choices(
     connection: sqlite3.Connection, runs: Iterable[RunPoint]
 ) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
-    stretches: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    statement = "SELECT row, input, answer FROM choices WHERE run = ? ORDER BY row, input"
+    made: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for run in runs:
-        found: dict[tuple[str, str], set[str]] = {}
-        for row, text, answer in connection.execute(
-            "SELECT row, input, answer FROM choices WHERE run = ?", (run.number,)
-        ):
-            found.setdefault((row, text), set()).add(answer)
-        for key, answers in found.items():
-            text_of_answers = ", ".join(sorted(answers))
-            changes = stretches.setdefault(key, [])
-            if not changes or changes[-1][1] != text_of_answers:
-                changes.append((run.started, text_of_answers))
-    return tuple((row, text, tuple(changes)) for (row, text), changes in sorted(stretches.items()) if len(changes) > 1)
+        found = connection.execute(statement, (run.number,)).fetchall()
+        for key, choices in groupby(found, key=lambda choice: choice[:2]):
+            made.setdefault(key, []).append((run.started, ", ".join(sorted({answer for *_, answer in choices}))))
+    stretches = {key: [next(same) for _, same in groupby(answers, itemgetter(1))] for key, answers in made.items()}
+    return tuple((*key, tuple(changes)) for key, changes in sorted(stretches.items()) if len(changes) > 1)

@@ -51,7 +51,7 @@ class _Item(pytest.Item):
         raise NotImplementedError
 
     def format_failure(self) -> str:
-        from conformance.report.format import format_failure  # noqa: PLC0415 - only where something fails
+        from conformance.report.failure import format_failure  # noqa: PLC0415 - only where something fails
 
         if self.result is None:
             return ""

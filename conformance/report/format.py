@@ -6,25 +6,21 @@ it. Text of the target in it may hold anything: whoever writes it passes it thro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from conformance.checks.model import Finding, Level, Verdict
+from conformance.checks.model import Finding, Level
 from conformance.contract.templates import show_placeholders
 from conformance.messages import Message, join_messages, plural_message
 from conformance.report.evidence import (
     Group,
-    doubtful_exchange,
-    group_findings,
     proof_exchanges,
-    row_of_exploration,
 )
 from conformance.report.sanitize import clip_text, format_json
 from conformance.report.text_diff import list_statuses, reveal_difference
-from conformance.report.translation import Bilingual, Translator
+from conformance.report.translation import Translator
 from conformance.report.words import name_of
-from conformance.results.model import Exploration, ExploredFinding, KnownDeviationNote, RecordedExchange, RowResult
+from conformance.results.model import ExploredFinding, KnownDeviationNote, RecordedExchange, RowResult
 
 _LONGEST, _MOST_LINES = 300, 24
 _WORDINGS = 3
@@ -140,12 +136,6 @@ def format_repeat_command(row: RowResult) -> str:
     return proof.curl if proof else ""
 
 
-def format_failure(result: RowResult | Exploration, say: Translator, excerpt: str = "") -> str:
-    """The text of one row, of which `excerpt` is the YAML, or of one operation that was explored."""
-    row = result if isinstance(result, RowResult) else row_of_exploration(result)
-    return "\n".join(_row(row, say, excerpt))
-
-
 def describe_promise(row: RowResult, say: Translator) -> str:
     """`promised: 400 "Limit: must be no less than 0."`."""
     return f"{say(Message('promised'))}: {say(format_promise(row))}"
@@ -159,38 +149,3 @@ def describe_known_deviation(known: KnownDeviationNote, say: Translator) -> str:
 def format_known_deviation(known: KnownDeviationNote) -> str:
     """The reason, link and expiry of a deviation that a profile lists as known."""
     return " ".join(filter(None, (known.reason, known.link, known.expires)))
-
-
-def _row(row: RowResult, say: Translator, excerpt: str) -> Iterator[str]:
-    yield f"{say(row.id)} {say(name_of(row.verdict))}: {say(Bilingual(row.cause, row.cause_ja))}"
-    if row.expected:
-        yield f"  {describe_promise(row, say)}"
-    if row.known:
-        yield f"  {describe_known_deviation(row.known, say)}"
-    if row.reason or row.lacks:
-        yield f"  {say(format_reason(row))}"
-    if excerpt:
-        yield f"\n{row.file}:{row.line}"
-        yield from (f"  | {clip_text(line, _LONGEST)}" for line in excerpt.splitlines()[:_MOST_LINES])
-    exchanges = {item.n: item for item in row.exchanges}
-    groups = group_findings(row.findings)
-    for group in groups[:_SHOWN]:
-        yield ""
-        level = "" if group[0].level is Level.MUST else f"{say(name_of(group[0].level))}: "
-        yield f"  {level}{say(describe_group(group))}"
-        yield from _exchange(exchanges.get(group[0].exchange or 0), say)
-    if not groups and row.verdict is Verdict.INCONCLUSIVE:
-        yield from _exchange(doubtful_exchange(row), say)
-    if more := sum(len(group) for group in groups[_SHOWN:]):
-        yield ""
-        yield f"  {say(plural_message(more, 'and {n} more finding', 'and {n} more findings'))}"
-    yield from (f"  {say(warning)}" for warning in row.warnings)
-
-
-def _exchange(exchange: RecordedExchange | None, say: Translator) -> Iterator[str]:
-    if exchange is None:
-        return
-    yield f"    {say(Message('sent'))}: {exchange.request.method} {say(exchange.request.url)}"
-    yield f"    {say(Message('answer'))}: {say(format_answer(exchange), _LONGEST)}"
-    if exchange.curl:
-        yield f"    {say(Message('repeat'))}: {say(exchange.curl)}"

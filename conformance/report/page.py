@@ -1,7 +1,7 @@
 """Jinja as every document uses it: all that is written is escaped, and each text of ours is in the reader's language.
 
 The ending of a template says what it draws: `.html.jinja` a page, `.md.jinja` GitHub's Markdown, `.txt.jinja` lines,
-`.yaml.jinja` a file of YAML with comments, in which every value that is written is one of YAML.
+`.xml.jinja` JUnit's XML, `.yaml.jinja` a file of YAML with comments, in which every value that is written is one of YAML.
 Templates make our own texts with `_("English template", name=value)` and show them, like any text of the results,
 through the filter `t`. A page shows one language and holds the other in `data-alt` attributes, where its script finds
 it: there `t` gives a span, `w` the end of a start tag with the text behind it, `a` an attribute.
@@ -33,6 +33,7 @@ _ESCAPES: Final[Mapping[str, Callable[[Any], str]]] = {
     "md": lambda text: Markup(escape_prose(text)),  # noqa: S704 - escaped for its own form
     "txt": lambda text: Markup(to_one_line(text)),  # noqa: S704 - the same
     "yaml": lambda value: Markup(dump_flow(value)),  # noqa: S704 - the same
+    "xml": show_invisible,
 }
 """What is done to every text that a template writes, and in a file of YAML to every value."""
 

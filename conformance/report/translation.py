@@ -65,7 +65,7 @@ class Translator:
     """
 
     def __init__(self, language: str | None = None, labels: Mapping[str, str] = NO_LABELS) -> None:
-        self.language, self._labels = check_language(language), labels
+        self.language, self.labels = check_language(language), labels
 
     @classmethod
     def of(cls, runs: Iterable[TargetRun], language: str | None) -> Translator:
@@ -77,7 +77,7 @@ class Translator:
         if isinstance(text, Bilingual):
             shown = text[LANGUAGES.index(self.language)] or text.english or text.japanese
         else:
-            shown = translate(text, self.language, self._labels)
+            shown = translate(text, self.language, self.labels)
         line = to_one_line(shown)
         return line if limit is None else clip_text(line, limit)
 

@@ -46,6 +46,16 @@ def label_run(run: TargetRun) -> str:
     return str(run.target.get("name") or run.target.get("base_url") or "?")
 
 
+def collect_choices(run: TargetRun) -> dict[tuple[str, str], set[str]]:
+    """What the target made of each open choice, by row and input; nothing in it is particular to the target."""
+    normalizer, found = Normalizer(run.target), dict[tuple[str, str], set[str]]()
+    for row in run.rows:
+        for choice in row.choices:
+            answers = found.setdefault((row.id, normalizer.normalize(choice.input)), set())
+            answers.add(normalizer.normalize(choice.answer))
+    return found
+
+
 def request_key(exchange: RecordedExchange, normalizer: Normalizer) -> RequestKey:
     """Equal for two requests, perhaps of two targets, that ask for the same; `normalizer` is that of the target."""
     request = exchange.request

@@ -69,7 +69,7 @@ def test_a_line_tells_since_when_and_how_often_it_flickered(tmp_path: Path) -> N
     for number, verdict in enumerate(["conforms", "violates", "conforms", "not-exercised", "violates", "violates"], 1):
         append_results(path, day(number, verdict))
     line = only(path)
-    assert (line.first_seen, line.since) == ("2026-11-01T01:00:00Z", "2026-11-05T01:00:00Z")
+    assert (line.kept[0].started, line.since) == ("2026-11-01T01:00:00Z", "2026-11-05T01:00:00Z")
     assert line.flickers == 2
 
 

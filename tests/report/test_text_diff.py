@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.checks.model import Finding, Level
-from conformance.report.format import format_failure, format_finding
+from conformance.report.failure import format_failure
+from conformance.report.format import format_finding
 from conformance.report.text_diff import DiffPiece, diff_texts, reveal_difference
 from conformance.report.translation import Translator
 from conformance.report.writers import WRITERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from conformance.report import html
@@ -24,7 +25,7 @@ WRITERS: Mapping[str, Writer] = {
     "html": Writer("report.html", html.render_document),
     "json": Writer("results.json", lambda results, _: format_results(results)),
     "junit": Writer("junit.xml", junit.format_junit),
-    "junit-gitlab": Writer("junit-gitlab.xml", junit.format_junit_with_places),
+    "junit-gitlab": Writer("junit-gitlab.xml", partial(junit.format_junit, places=True)),
     "markdown": Writer("summary.md", markdown.format_markdown),
     "sarif": Writer("results.sarif", sarif.format_sarif),
     "har": Writer("exchanges.har", lambda results, _: har.format_har(results)),
