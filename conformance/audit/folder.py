@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
 from conformance.audit.forms import format_csv_audit, format_json_audit, render_audit
 from conformance.audit.jobs import Job, JobOutcome
-from conformance.audit.matrix import Matrix, build_matrix
+from conformance.audit.matrix import build_matrix
 from conformance.checks.model import Verdict
 from conformance.errors import ConformanceError, OutputError
 from conformance.files import read_text, write_text
@@ -90,17 +90,13 @@ def drop_exchanges(results: Results) -> Results:
 
 
 def write_matrix(
-    output: Path,
-    jobs: Sequence[Job],
-    kept: Mapping[str, Results],
-    failed: Iterable[JobOutcome],
-    language: str | None = None,
-) -> Matrix:
+    output: Path, jobs: Sequence[Job], outcomes: Mapping[str, JobOutcome], language: str | None = None
+) -> None:
     """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of their jobs; raises OutputError."""
-    found = [(job.name, kept[job.name]) for job in jobs if job.name in kept]
-    matrix = build_matrix(found, {one.name: one.problem for one in failed})
-    links = {job.name: job.folder for job in jobs if job.name in kept}
+    kept = {job: results for job in jobs if (results := outcomes[job.name].results) is not None}
+    lost = {name: outcome.problem for name, outcome in outcomes.items() if outcome.results is None}
+    matrix = build_matrix([(job.name, results) for job, results in kept.items()], lost)
+    links = {job.name: job.folder for job in kept}
     write_text(output / "audit.json", format_json_audit(matrix, links))
     write_text(output / "audit.html", render_audit(matrix, links, language))
     write_text(output / "audit.csv", format_csv_audit(matrix))
-    return matrix

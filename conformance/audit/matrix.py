@@ -10,8 +10,8 @@ from conformance.messages import Message
 from conformance.report.format import format_reason
 from conformance.report.translation import collect_labels
 from conformance.report.view import count_verdicts
-from conformance.results.matching import collect_choices
-from conformance.results.model import Results, RowResult, TableName
+from conformance.results.matching import collect_choices, group_by_table
+from conformance.results.model import Results, RowResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +170,15 @@ def _tables(targets: Sequence[Results | None]) -> Iterator[AuditedTable]:
     runs = [run for results in targets if results for run in results.runs]
     for contract in dict.fromkeys(run.contract.name for run in runs):
         found = [_rows(results, contract) for results in targets]
-        rows: dict[str, RowResult] = {}
-        for own in found:
-            rows = {**(own or {}), **rows}
+        rows = {row.id: row for own in reversed(found) for row in (own or {}).values()}
         names = {table.name: table for run in runs if run.contract.name == contract for table in run.contract.tables}
-        names |= {row.table: TableName(row.table, row.table) for row in rows.values() if row.table not in names}
-        for name, table in names.items():
-            ordered = sorted((row for row in rows.values() if row.table == name), key=lambda row: row.row)
-            audited = tuple(_audit_row(contract, row, found) for row in ordered)
-            its = [None if own is None else [row for row in own.values() if row.table == name] for own in found]
-            sums = tuple(None if rows_of_one is None else dict(count_verdicts(rows_of_one)) for rows_of_one in its)
-            if audited:
-                yield AuditedTable(contract, name, table.title, audited, sums, table.title_ja)
+        for table, rows_of_table in group_by_table(rows.values(), names.values()):
+            audited = tuple(_audit_row(contract, row, found) for row in rows_of_table)
+            sums = tuple(
+                None if own is None else dict(count_verdicts(row for row in own.values() if row.table == table.name))
+                for own in found
+            )
+            yield AuditedTable(contract, table.name, table.title, audited, sums, table.title_ja)
 
 
 def _rows(results: Results | None, contract: str) -> Mapping[str, RowResult] | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from conformance.messages import Message, join_messages, plural_message
 from conformance.report.format import format_duration
 from conformance.report.translation import Translator
 from conformance.report.words import SYMBOLS, VERDICTS
-from conformance.results.model import Results
 
 INTERRUPTED, NOTHING_EXERCISED = 2, 5
 _INTERNAL, _UNUSABLE = 3, 4
@@ -44,41 +43,33 @@ class AuditRun:
     language: str | None
     """Of the pages; None for the reader's."""
     announce: Callable[[str], None]
-    kept: dict[str, Results] = field(default_factory=dict)
-    failed: list[JobOutcome] = field(default_factory=list)
+    outcomes: dict[str, JobOutcome] = field(default_factory=dict)
+    """Of each target, without its exchanges."""
     abandoned: bool = False
     """Whether threads may be left that never end."""
 
     def run(self, scheduler: str | None, workers: int | None, *, resume: bool, strict: bool) -> tuple[int, str]:
         """Run all targets and write the matrix; the exit code and a summary. Ctrl-C keeps what is done."""
-        left = self._find_jobs(resume=resume)
+        left = [job for job in self.jobs if not self._is_settled(job, resume=resume)]
         interrupted = bool(left) and self._run_jobs(left, scheduler, workers)
-        finished = {*self.kept, *(one.name for one in self.failed)}
-        absent = [
-            JobOutcome(name, problem=Message("interrupted"))
-            for name in (job.name for job in left)
-            if name not in finished
-        ]
-        write_matrix(self.output, self.jobs, self.kept, [*self.failed, *absent], self.language)
-        code = audit_exit_code(list(self.kept.values()), self.failed, strict=strict, interrupted=interrupted)
-        return code, format_audit_summary(self.kept.values(), [*self.failed, *absent], self.output, self.language)
-
-    def _find_jobs(self, *, resume: bool) -> list[Job]:
-        """The jobs that are to be run; what an earlier audit has done, and what cannot be run, is kept at once."""
-        left = []
         for job in self.jobs:
-            folder = self.output / job.folder
-            earlier = read_kept_results(folder, job) if resume and not job.problem else None
-            if earlier is not None:
-                self.kept[job.name] = drop_exchanges(earlier)
-                self.announce(format_line(JobOutcome(job.name, earlier), self.language, before=True))
-                continue
-            clear_target_folder(folder)
-            if job.problem:
-                self._keep_outcome(JobOutcome(job.name, problem=job.problem, exit_code=_UNUSABLE))
-            else:
-                left.append(job)
-        return left
+            self.outcomes.setdefault(job.name, JobOutcome(job.name, problem=Message("interrupted")))
+        outcomes = list(self.outcomes.values())
+        write_matrix(self.output, self.jobs, self.outcomes, self.language)
+        code = INTERRUPTED if interrupted else audit_exit_code(outcomes, strict=strict)
+        return code, format_audit_summary(outcomes, self.output, self.language)
+
+    def _is_settled(self, job: Job, *, resume: bool) -> bool:
+        """Whether a job need not be run: an earlier audit has done it, or it cannot be run."""
+        folder = self.output / job.folder
+        if resume and not job.problem and (earlier := read_kept_results(folder, job)) is not None:
+            self.outcomes[job.name] = JobOutcome(job.name, drop_exchanges(earlier))
+            self.announce(format_line(self.outcomes[job.name], self.language, before=True))
+            return True
+        clear_target_folder(folder)
+        if job.problem:
+            self._keep_outcome(JobOutcome(job.name, problem=job.problem, exit_code=_UNUSABLE))
+        return bool(job.problem)
 
     def _run_jobs(self, jobs: Sequence[Job], scheduler: str | None, workers: int | None) -> bool:
         """Run the jobs; whether it was interrupted. After Ctrl-C, targets that are under way clean up."""
@@ -104,12 +95,12 @@ class AuditRun:
 
     def _keep_outcome(self, outcome: JobOutcome) -> None:
         """Write the results of a target, and keep them without their exchanges."""
-        if outcome.results is None:
-            self.failed = [*(one for one in self.failed if one.name != outcome.name), outcome]
-        else:
+        kept = outcome
+        if outcome.results is not None:
             job = next(job for job in self.jobs if job.name == outcome.name)
             write_target_folder(self.output / job.folder, outcome.results, job, self.language)
-            self.kept[job.name] = drop_exchanges(outcome.results)
+            kept = replace(outcome, results=drop_exchanges(outcome.results))
+        self.outcomes[outcome.name] = kept
         self.announce(format_line(outcome, self.language))
 
 
@@ -138,24 +129,22 @@ def format_line(outcome: JobOutcome, language: str | None = None, *, before: boo
     return f"{line}  ({'; '.join(map(say, whys))})" if whys else line
 
 
-def format_audit_summary(
-    kept: Iterable[Results], failed: Sequence[JobOutcome], output: Path, language: str | None = None
-) -> str:
+def format_audit_summary(outcomes: Sequence[JobOutcome], output: Path, language: str | None = None) -> str:
     """How many targets have which verdict, and where the page is."""
-    lost = Message("{n} without results", n=len(failed)) if failed else ""
+    kept = [outcome.results for outcome in outcomes if outcome.results is not None]
+    lost = Message("{n} without results", n=len(outcomes) - len(kept)) if len(outcomes) > len(kept) else ""
     counts = format_counts(Counter(results.verdict for results in kept))
     summary = join_messages(", ", filter(None, [counts, lost])) or Message("nothing")
     return Translator(language)(Message("{summary}; see {page}", summary=summary, page=output / "audit.html"))
 
 
-def audit_exit_code(kept: Sequence[Results], failed: Iterable[JobOutcome], *, strict: bool, interrupted: bool) -> int:
+def audit_exit_code(outcomes: Sequence[JobOutcome], *, strict: bool) -> int:
     """The exit code of the worst target; our own faults first, for what could not be run may not pass."""
-    if interrupted:
-        return INTERRUPTED
-    codes = {outcome.exit_code for outcome in failed}
+    codes = {outcome.exit_code for outcome in outcomes}
     for code in (_INTERNAL, _UNUSABLE):
         if code in codes:
             return code
+    kept = [outcome.results for outcome in outcomes if outcome.results is not None]
     verdicts = {results.verdict for results in kept}
     bad = {Verdict.VIOLATES, Verdict.INCONCLUSIVE} | ({Verdict.DRIFTS} if strict else set())
     if verdicts & bad or any(results.partial for results in kept):

@@ -21,7 +21,7 @@ from conformance.report.evidence import (
 from conformance.report.sanitize import format_json, to_one_line
 from conformance.report.translation import translate
 from conformance.report.words import WORST_FIRST
-from conformance.results.matching import label_run
+from conformance.results.matching import group_by_table, label_run
 from conformance.results.model import (
     Attempt,
     Choice,
@@ -220,19 +220,16 @@ def _verdict_sentence(verdict: Verdict, count: int, total: int) -> Message:
 
 
 def _run(run: TargetRun, anchor: str, target: str, limits: Tier, taken: set[str]) -> RunView:
-    every = list_rows(run)
-    names = {table.name: table for table in run.contract.tables}
-    for row in every:
-        names.setdefault(row.table, TableName(row.table, row.table))
-    if run.explored:
-        names["explored"] = TableName("explored", _EXPLORED, translate(_EXPLORED, "ja"))
-    tables = []
-    for table in names.values():
-        rows = sorted((row for row in every if row.table == table.name), key=lambda row: row.row)
-        if rows:
-            views = tuple(_row(row, anchor, target, limits, taken) for row in rows)
-            tables.append(TableView(table, f"{anchor}/table/{to_one_line(table.name)}", views))
-    return RunView(run, anchor, target, tuple(tables))
+    explored = [TableName("explored", _EXPLORED, translate(_EXPLORED, "ja"))] if run.explored else []
+    tables = tuple(
+        TableView(
+            table,
+            f"{anchor}/table/{to_one_line(table.name)}",
+            tuple(_row(row, anchor, target, limits, taken) for row in rows),
+        )
+        for table, rows in group_by_table(list_rows(run), (*run.contract.tables, *explored))
+    )
+    return RunView(run, anchor, target, tables)
 
 
 def _row(row: RowResult, prefix: str, target: str, limits: Tier, taken: set[str]) -> RowView:

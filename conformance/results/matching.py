@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from conformance.results.model import RecordedExchange, TargetRun
+from conformance.results.model import RecordedExchange, RowResult, TableName, TargetRun
 from conformance.results.normalize import Normalizer
 
 RequestKey = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
@@ -44,6 +44,18 @@ def match_runs(old: Sequence[TargetRun], new: Sequence[TargetRun]) -> tuple[Pair
 def label_run(run: TargetRun) -> str:
     """The target's name, or its address where it has none."""
     return str(run.target.get("name") or run.target.get("base_url") or "?")
+
+
+def group_by_table(
+    rows: Iterable[RowResult], tables: Iterable[TableName]
+) -> Iterator[tuple[TableName, tuple[RowResult, ...]]]:
+    """The tables that have rows, in their order, each with its own in the vendor's; then those that only rows name."""
+    rows = tuple(rows)
+    names = {table.name: table for table in tables}
+    names |= {row.table: TableName(row.table, row.table) for row in rows if row.table not in names}
+    for name, table in names.items():
+        if own := tuple(sorted((row for row in rows if row.table == name), key=lambda row: row.row)):
+            yield table, own
 
 
 def collect_choices(run: TargetRun) -> dict[tuple[str, str], set[str]]:
