@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
-from conformance.audit.forms import format_csv_audit, format_json_audit, render_audit
+from conformance.audit.forms import format_audit
 from conformance.audit.jobs import Job, JobOutcome
 from conformance.audit.matrix import build_matrix
 from conformance.checks.model import Verdict
@@ -95,8 +95,7 @@ def write_matrix(
     """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of their jobs; raises OutputError."""
     kept = {job: results for job in jobs if (results := outcomes[job.name].results) is not None}
     lost = {name: outcome.problem for name, outcome in outcomes.items() if outcome.results is None}
-    matrix = build_matrix([(job.name, results) for job, results in kept.items()], lost)
-    links = {job.name: job.folder for job in kept}
-    write_text(output / "audit.json", format_json_audit(matrix, links))
-    write_text(output / "audit.html", render_audit(matrix, links, language))
-    write_text(output / "audit.csv", format_csv_audit(matrix))
+    reports = {job.name: job.folder for job in kept}
+    matrix = build_matrix([(job.name, results) for job, results in kept.items()], lost, reports)
+    for form in ("json", "html", "csv"):
+        write_text(output / f"audit.{form}", format_audit(matrix, form, language))

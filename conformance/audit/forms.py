@@ -21,15 +21,35 @@ from conformance.results.serialization import format_json_text
 FORMAT: Final = 1
 
 
-def format_csv_audit(matrix: Matrix) -> str:
-    """RFC 4180: a line per row with the verdict of each target, then sums and cost, then the open choices."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([escape_cell(cell) for cell in line] for line in _lines(matrix))
-    return text.getvalue()
+def format_audit(matrix: Matrix, form: str, language: str | None = None) -> str:
+    """The matrix as `csv` (RFC 4180), as `json`, or as a page (`html`), for whose language see `render_template`.
+
+    The page is whole without script, and sorted and filtered with it; a cell leads to the proof in the target's report.
+    """
+    if form == "csv":
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerows([escape_cell(cell) for cell in line] for line in _lines(matrix))
+        return text.getvalue()
+    if form == "json":
+        return _format_json(matrix)
+    return render_template(
+        "conformance.audit",
+        "audit.html.jinja",
+        title=Message("Audit"),
+        language=language,
+        labels=matrix.labels_ja,
+        matrix=matrix,
+        folders=[column.report and quote(column.report) for column in matrix.columns],
+        broken=_broken(matrix),
+        hint=_hint,
+        count_line=format_counts,
+        choice_of=format_choice,
+    )
 
 
 def _lines(matrix: Matrix) -> Iterator[Iterable[str]]:
+    """A line per row with the verdict of each target, then sums and cost, then the open choices."""
     columns = matrix.columns
     yield ("kind", "contract", "table", "row", *(column.name for column in columns))
     for row in matrix.rows:
@@ -47,45 +67,21 @@ def _lines(matrix: Matrix) -> Iterator[Iterable[str]]:
         yield ("choice", choice.contract, choice.row, choice.input, *(answer or "" for answer in choice.answers))
 
 
-def format_json_audit(matrix: Matrix, links: Mapping[str, str] | None = None) -> str:
-    """JSON: `targets` with verdict, counts and cost, `tables` with rows and sums, `choices`; places as in `targets`.
+def _format_json(matrix: Matrix) -> str:
+    """`targets` with verdict, counts and cost, `tables` with rows and sums, `choices`; places as in `targets`.
 
-    `links` names the folder of each target's report; where it has one, each cell has its link.
+    Each cell of a target that has a report has its link.
     """
-    links = links or {}
     values = asdict(matrix)
-    targets = [{**one, "report": links.get(one["name"])} for one in values["columns"]]
     for row in (row for table in values["tables"] for row in table["rows"]):
-        for cell, target in zip(row["cells"], targets, strict=True):
-            if cell is not None and target["report"] is not None:
-                cell["link"] = f"{target['report']}/report.html#{row['id']}"
+        for cell, column in zip(row["cells"], matrix.columns, strict=True):
+            if cell is not None and column.report is not None:
+                cell["link"] = f"{column.report}/report.html#{row['id']}"
     choices = [
         {**one, "differs": choice.differs} for one, choice in zip(values["choices"], matrix.choices, strict=True)
     ]
-    head = {"format": FORMAT, "unfair": matrix.unfair, "targets": targets}
+    head = {"format": FORMAT, "unfair": matrix.unfair, "targets": values["columns"]}
     return format_json_text({**head, "tables": values["tables"], "choices": choices})
-
-
-def render_audit(matrix: Matrix, links: Mapping[str, str] | None = None, language: str | None = None) -> str:
-    """The page, whole without script and sorted and filtered with it; for `language` see `render_template`.
-
-    `links` names for each target the folder of its report, relative to the page; a cell leads to
-    `<folder>/report.html#<row id>`. A target without a folder has cells without links.
-    """
-    links = links or {}
-    return render_template(
-        "conformance.audit",
-        "audit.html.jinja",
-        title=Message("Audit"),
-        language=language,
-        labels=matrix.labels_ja,
-        matrix=matrix,
-        folders=[quote(links[column.name]) if column.name in links else None for column in matrix.columns],
-        broken=_broken(matrix),
-        hint=_hint,
-        count_line=format_counts,
-        choice_of=format_choice,
-    )
 
 
 def _broken(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[TargetColumn, AuditCell]]]]:

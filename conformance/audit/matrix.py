@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.checks.model import Verdict
 from conformance.messages import Message
@@ -39,6 +39,8 @@ class TargetColumn:
     partial: bool = False
     problem: str = ""
     """Why there are no results, or why they are not whole."""
+    report: str | None = None
+    """The folder of its report, relative to the matrix, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,21 @@ class Matrix:
         )
 
 
-def build_matrix(runs: Sequence[tuple[str, Results]], failures: Mapping[str, str] | None = None) -> Matrix:
-    """The matrix of the targets in their order, then those of `failures`: the name and why there are no results."""
-    failures = failures or {}
+def build_matrix(
+    runs: Sequence[tuple[str, Results]],
+    failures: Mapping[str, str] | None = None,
+    reports: Mapping[str, str] | None = None,
+) -> Matrix:
+    """The matrix of the targets in their order, then those of `failures`: the name and why there are no results.
+
+    `reports` are the folders of their reports.
+    """
+    failures, reports = failures or {}, reports or {}
     named: dict[str, Results | None] = {**dict(runs), **{name: None for name in failures if name not in dict(runs)}}
     targets = tuple(named.values())
+    columns = (_column(name, results, failures.get(name, "")) for name, results in named.items())
     return Matrix(
-        columns=tuple(_column(name, results, failures.get(name, "")) for name, results in named.items()),
+        columns=tuple(replace(column, report=reports.get(column.name)) for column in columns),
         tables=tuple(_tables(targets)),
         choices=_choices(targets),
         labels_ja=collect_labels(run for _, results in runs for run in results.runs),

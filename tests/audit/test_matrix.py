@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conformance.audit.forms import format_csv_audit, format_json_audit, render_audit
+from conformance.audit.forms import format_audit
 from conformance.audit.matrix import Matrix, build_matrix
 from conformance.checks.model import Verdict
 from conformance.report.sanitize import escape_cell
@@ -35,10 +35,11 @@ def accepting() -> RowResult:
     return replace(conforms(), choices=(Choice("limit=+5", "accepted"), Choice("limit=", "accepted")))
 
 
-def two() -> Matrix:
+def two(**reports: str) -> Matrix:
     return build_matrix(
         [("good", results(accepting(), seconds=3.5)), ("bad", results(refusing(), violates_by_status()))],
         {"dead": "no connection within 10 s"},
+        reports,
     )
 
 
@@ -78,7 +79,7 @@ def test_cost_and_editions_are_told() -> None:
 def test_what_was_not_the_same_for_all_is_said() -> None:
     found = build_matrix([("a", results(conforms())), ("b", replace(results(conforms(), allow=[]), depth="smoke"))])
     assert found.unfair == ("depth", "permissions")
-    assert "compare with care: depth, permissions" in render_audit(found)
+    assert "compare with care: depth, permissions" in format_audit(found, "html")
 
 
 def test_rows_of_several_contracts_stand_below_their_own() -> None:
@@ -107,14 +108,14 @@ def parsed(html: str) -> Page:
 
 
 def test_each_cell_leads_to_its_row_in_the_targets_report() -> None:
-    page = parsed(render_audit(two(), {"good": "good", "bad": "the bad one"}))
+    page = parsed(format_audit(two(good="good", bad="the bad one"), "html"))
     assert f"good/report.html#{ROW}" in page.links
     assert f"the%20bad%20one/report.html#{ROW}" in page.links
     assert sum("#contents-get/" in link for link in page.links) == 5
 
 
 def test_json_has_the_places_of_its_targets() -> None:
-    reported = json.loads(format_json_audit(two(), {"good": "good"}))
+    reported = json.loads(format_audit(two(good="good"), "json"))
     assert [target["name"] for target in reported["targets"]] == ["good", "bad", "dead"]
     row = next(row for row in reported["tables"][0]["rows"] if row["id"] == ROW)
     assert [cell and cell["verdict"] for cell in row["cells"]] == ["conforms", "violates", None]
@@ -123,7 +124,7 @@ def test_json_has_the_places_of_its_targets() -> None:
 
 
 def test_csv_has_a_line_per_row_and_a_column_per_target() -> None:
-    lines = list(csv.reader(io.StringIO(format_csv_audit(two()))))
+    lines = list(csv.reader(io.StringIO(format_audit(two(), "csv"))))
     assert lines[0] == ["kind", "contract", "table", "row", "good", "bad", "dead"]
     assert ["row", "microcms-management", "contents-get", ROW, "conforms", "violates", ""] in lines
     assert {len(line) for line in lines} == {7}
@@ -137,12 +138,12 @@ def test_a_cell_that_a_spreadsheet_would_calculate_gets_an_apostrophe(cell: str)
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 def test_hostile_text_does_no_harm_in_any_form(payload: str) -> None:
     evil = map_text(sample_results(), lambda text: payload)
-    found = build_matrix([(f"t {payload}", evil)], {f"dead {payload}": payload})
-    page = parsed(render_audit(found, {f"t {payload}": "t"}))
+    found = build_matrix([(f"t {payload}", evil)], {f"dead {payload}": payload}, {f"t {payload}": "t"})
+    page = parsed(format_audit(found, "html"))
     assert (page.seen.count("script"), page.handlers) == (1, [])
     assert not [link for link in page.links if not link.startswith(("t/report.html", "#"))]
-    format_json_audit(found).encode()
-    for line in csv.reader(io.StringIO(format_csv_audit(found))):
+    format_audit(found, "json").encode()
+    for line in csv.reader(io.StringIO(format_audit(found, "csv"))):
         assert not [cell for cell in line if cell.lstrip().startswith(("=", "+", "-", "@"))]
 
 
@@ -151,15 +152,15 @@ def test_forty_targets_are_one_page_of_moderate_size() -> None:
     rows = tuple(replace(conforms(), id=f"t-{n % 6}/row-{n}", table=f"t-{n % 6}", row=n) for n in range(47))
     one = replace(sample, runs=(run_of(sample.runs[0].contract, sample.runs[0].target, rows),))
     names = [f"target-{n:02}" for n in range(40)]
-    html = render_audit(build_matrix([(name, one) for name in names]), {name: name for name in names})
+    html = format_audit(build_matrix([(name, one) for name in names], {}, {name: name for name in names}), "html")
     assert len(html) < 1_000_000
     assert sum("#t-" in link for link in parsed(html).links) == 40 * 47
 
 
 def test_the_page_shows_first_which_rows_are_violated_by_which_targets() -> None:
-    page = render_audit(two(), {})
+    page = format_audit(two(), "html")
     first = page[: page.index('id="targets"')]
     assert "What is broken" in first
     assert "contents-get/limit-below-minimum" in first
     assert "1 target" in first
-    assert "What is broken" not in render_audit(build_matrix([("good", results(accepting()))]), {})
+    assert "What is broken" not in format_audit(build_matrix([("good", results(accepting()))]), "html")

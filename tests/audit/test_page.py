@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.audit.forms import format_json_audit, render_audit
+from conformance.audit.forms import format_audit
 from conformance.audit.matrix import Matrix, build_matrix
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse
@@ -64,11 +64,12 @@ def matrix() -> Matrix:
             "dead": Message("not done after {seconds:g} s", seconds=60),
             "lost": Message("the worker died: {error}", error="Connection refused"),
         },
+        {"atlas": "atlas"},
     )
 
 
 def page(language: str | None) -> str:
-    return render_audit(matrix(), {"atlas": "atlas"}, language)
+    return format_audit(matrix(), "html", language)
 
 
 def test_a_japanese_audit_has_no_word_of_ours_in_english() -> None:
@@ -123,7 +124,7 @@ def test_an_unknown_language_is_refused() -> None:
 
 
 def test_json_has_the_japanese_that_results_hold() -> None:
-    told_of = json.loads(format_json_audit(matrix()))
+    told_of = json.loads(format_audit(matrix(), "json"))
     table = told_of["tables"][0]
     assert (table["title_ja"], table["rows"][0]["cause_ja"]) == ("表", "原因です。")
 
@@ -132,8 +133,8 @@ def test_json_has_the_japanese_that_results_hold() -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_hostile_text_becomes_an_element_in_either_language(language: str, payload: str) -> None:
     evil = map_text(sample_results(), lambda text: text + payload)
-    plain = render_audit(build_matrix([("t", sample_results())], {"d": "x"}), {"t": "t"}, language)
-    hostile = render_audit(build_matrix([("t", evil)], {"d": payload}), {"t": "t"}, language)
+    plain = format_audit(build_matrix([("t", sample_results())], {"d": "x"}, {"t": "t"}), "html", language)
+    hostile = format_audit(build_matrix([("t", evil)], {"d": payload}, {"t": "t"}), "html", language)
     assert plain.count("<script") == hostile.count("<script") == 1
     assert "<img" not in hostile
     assert "<svg" not in hostile

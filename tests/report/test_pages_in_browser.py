@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.audit.forms import render_audit
+from conformance.audit.forms import format_audit
 from conformance.audit.matrix import build_matrix
 from conformance.compare.compare import compare
 from conformance.compare.forms import format_comparison
@@ -25,7 +25,7 @@ pytestmark = needs_chromium
 
 def pages() -> dict[str, str]:
     return {
-        "audit": render_audit(two(), {"good": "good"}),
+        "audit": format_audit(two(good="good"), "html"),
         "history": format_history(over_time("conforms", "violates", "", "drifts", "inconclusive"), "html"),
         "comparison": format_comparison(compare(*changed()), "html"),
     }
@@ -35,7 +35,7 @@ def test_an_audit_can_be_filtered_and_sorted(tmp_path: Path) -> None:
     page = tmp_path / "audit.html"
     page.write_text(
         with_probe(
-            render_audit(two(), {"good": "good"}),
+            format_audit(two(good="good"), "html"),
             """
             const rows = () => [...document.querySelectorAll('tr.audited')].filter((row) => !row.hidden).length;
             const targets = () => [...document.querySelectorAll('.matrix th.target')];
@@ -61,7 +61,7 @@ def test_an_audit_can_be_filtered_and_sorted(tmp_path: Path) -> None:
 
 def test_without_script_an_audit_shows_every_cell_and_no_tool(tmp_path: Path) -> None:
     page = tmp_path / "audit.html"
-    page.write_text(render_audit(two(), {"good": "good"}).replace("<head>", f"<head>{NO_SCRIPT}", 1))
+    page.write_text(format_audit(two(good="good"), "html").replace("<head>", f"<head>{NO_SCRIPT}", 1))
     dom = opened(page)
     assert 'class="cf cf-framed cf-audit"' in dom
     assert dom.count('class="audited"') == 2
@@ -70,7 +70,7 @@ def test_without_script_an_audit_shows_every_cell_and_no_tool(tmp_path: Path) ->
 def test_no_hostile_text_runs_in_any_page(tmp_path: Path) -> None:
     evil = map_text(sample_results(), lambda text: text + "".join(PAYLOADS.values()))
     found = {
-        "audit": render_audit(build_matrix([("x", evil)], {"y": "".join(PAYLOADS.values())}), {"x": "x"}),
+        "audit": format_audit(build_matrix([("x", evil)], {"y": "".join(PAYLOADS.values())}, {"x": "x"}), "html"),
         "comparison": format_comparison(compare(evil, replace(evil, seed=3, runs=sample_results().runs)), "html"),
         "history": format_history(over_time("conforms", "violates", suffix="".join(PAYLOADS.values())), "html"),
     }
