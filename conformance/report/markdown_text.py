@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.report.sanitize import clip_text, show_invisible, to_one_line
 
@@ -35,10 +34,3 @@ def format_code_block(text: str, language: str = "sh", limit: int = 4000) -> str
     """A fenced block, its fence longer than any run of backticks in the text."""
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     return f"{fence}{language}\n{show_invisible(clip_text(text, limit))}\n{fence}"
-
-
-def format_table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> Iterator[str]:
-    """The lines of a table; the last `numbers` columns are aligned to the right."""
-    yield f"| {' | '.join(heads)} |"
-    yield f"| {' | '.join(['---'] * (len(heads) - numbers) + ['---:'] * numbers)} |"
-    yield from (f"| {' | '.join(row)} |" for row in rows)

@@ -1,7 +1,7 @@
 """Jinja as every document uses it: all that is written is escaped, and each text of ours is in the reader's language.
 
 The ending of a template says what it draws: `.html.jinja` a page, `.md.jinja` GitHub's Markdown, `.txt.jinja` lines,
-`.xml.jinja` JUnit's XML, `.yaml.jinja` a file of YAML with comments, in which every value that is written is one of YAML.
+`.xml.jinja` JUnit's XML, `.yaml.jinja` a file of YAML with comments, in which every value is written as one of YAML.
 Templates make our own texts with `_("English template", name=value)` and show them, like any text of the results,
 through the filter `t`. A page shows one language and holds the other in `data-alt` attributes, where its script finds
 it: there `t` gives a span, `w` the end of a start tag with the text behind it, `a` an attribute.
