@@ -115,7 +115,7 @@ def build_environment(package: str, form: str = "html") -> Environment:
         clip=clip_text,
         code=_filter(lambda say, text, limit=None: Markup(format_code(say(text), limit))),  # noqa: S704 - the same
         content=escape_content,
-        duration=format_duration,
+        duration=lambda seconds: Markup(format_duration(seconds)),  # noqa: S704 - a number and its unit
         json=format_json,
         line=to_one_line,
         wording=show_placeholders,

@@ -130,6 +130,10 @@ def test_markdown_says_verdict_counts_and_how_to_repeat_each_violation() -> None
     assert text.count("\n### ✗ ") == 5
 
 
+def test_markdown_shows_a_time_as_it_is() -> None:
+    assert "Time: 6.7 s" in drawn("markdown", replace(sample_results(), seconds=6.7))
+
+
 def test_markdown_of_a_large_run_stays_below_what_github_takes() -> None:
     results = many_rows(2000, exchanges=1)
     bad = tuple(row for row in results.runs[0].rows if row.verdict is Verdict.VIOLATES)
