@@ -49,6 +49,8 @@ class StateGuard:
         """Seconds after a probe in which it may still be carried out, although it was refused; then one looks."""
         self.found_effect = False
         """Whether a rejected write has changed something."""
+        self.newest: Mapping[str, State] = {}
+        """By the key of its read, what other rows have read since the set-up of this one."""
         self.unexplained: dict[str, tuple[State, State]] = {}
         """By the key of its read, what was shown before and since of what none of its own writes has changed: perhaps
         another row's did, late.
@@ -57,12 +59,14 @@ class StateGuard:
     def read_first(self, guards: Sequence[int]) -> None:
         """Read what the next probes must not change; with a pool, several guards side by side.
 
-        What the last call of the set-up has just shown is not read again.
+        What the last call of the set-up has just shown is not read again, nor what another row has read since.
         """
         for index in guards:
             shown = state_shown_by_set_up(self._sender, self._look(index))
             if shown is not None:
-                self._states[index] = shown
+                newest = self.newest.get(self._plan.guards[index].key, {})
+                known = {pointer: newest.get(pointer, value) for pointer, value in shown.items()}
+                self._states[index] = newest if "status" in newest else known
         unread = [index for index in guards if index not in self._states]
         for index, state in self._read_all(unread, Message("read before")):
             if state is not None:

@@ -91,6 +91,10 @@ class WritingRows:
         """
         self._seen: set[str] = set()
         """What of that was seen to change."""
+        self._sent: set[str] = set()
+        """The rows that have begun to send probes."""
+        self._possible: dict[str, set[str]] = {}
+        """Those that had when a change was seen, by the key of its read: none that came later can have made it."""
         self._unexplained: set[str] = set()
         """What of that some row has read itself, before its writes and after."""
         self._done: dict[str, tuple[FinishedRow, RowRunner]] = {}
@@ -114,6 +118,8 @@ class WritingRows:
         runner = self._runners[plan.row.id]
         with self._keeping(runner.id):
             self._read_before(runner)
+            self._sent.add(runner.id)
+            runner.guard.newest = self._states
             runner.send_probes()
             self._note_states(runner)
             if self._shares:
@@ -131,7 +137,7 @@ class WritingRows:
             seen = self._read_after()
             changed = self._read_after(seen) if seen else {}
             for runner in self._runners.values():
-                self._changes += [(key, *states) for key, states in runner.guard.unexplained.items()]
+                self._note_unexplained(runner)
                 self._unexplained |= runner.guard.unexplained.keys()
             changed |= {key: state for key, _, state in self._changes if key not in changed}
             self._seen = {key for key, state in changed.items() if state}
@@ -149,7 +155,8 @@ class WritingRows:
         suspects = {}
         for runner in self._runners.values():
             doubted = runner.guard.unexplained.keys() - self._context.shared.written_by_others
-            suspects[runner.id] = frozenset(doubted.union(key for key in left if self._guards_of(runner, key)))
+            guarded = (key for key in left if runner.id in self._possible[key] and self._guards_of(runner, key))
+            suspects[runner.id] = frozenset(doubted.union(guarded))
         return {id_: keys for id_, keys in suspects.items() if keys and id_ not in guilty}
 
     def _find_guilty(self, changed: Mapping[str, State], shown: str | None = None) -> tuple[set[str], dict[str, State]]:
@@ -331,8 +338,10 @@ class WritingRows:
             reader = self._runners[self._readers[key]]
             if key in reader.plan.read_by_next:
                 reader.guard.unexplained[key] = before, new
+                self._note_unexplained(reader)
             else:
-                self._changes.append((key, before, new))
+                self._note_change(key, before, new)
+        self._note_unexplained(runner)
         states = runner.guard.shared_states()
         find_undeletable(self._context, runner.evidence, canonical_text(list(states.values())))
         self._states |= states
@@ -346,6 +355,17 @@ class WritingRows:
                 if changed & resources(guard.step.operation):
                     self._states.pop(guard.key, None)
 
+    def _note_unexplained(self, runner: RowRunner) -> None:
+        for key, states in runner.guard.unexplained.items():
+            if (key, *states) not in self._changes:
+                self._note_change(key, *states)
+
+    def _note_change(self, key: str, before: State | None = None, after: State | None = None) -> None:
+        """Keep what has changed, or that it could not be read, with the rows whose doing it may be."""
+        self._possible.setdefault(key, set()).update(self._sent)
+        if before is not None and after is not None:
+            self._changes.append((key, before, after))
+
     def _read_after(self, keys: Collection[str] | None = None) -> dict[str, State]:
         """Read again, all or these; by its key, what each shows that is not as before; nothing if it was not read."""
         changed: dict[str, State] = {}
@@ -356,11 +376,10 @@ class WritingRows:
                     continue
                 with runner.evidence.count_as("confirmed") if keys is not None else nullcontext():
                     after = before and self._read(runner, guard, Message("read after all rows that write"))
-                if before is None or after is None:
-                    changed[guard.key] = {}
-                elif new := _changed(before, after):
+                new = _changed(before, after) if after is not None else {}
+                if before is None or after is None or new:
                     changed[guard.key] = new
-                    self._changes.append((guard.key, before, new))
+                    self._note_change(guard.key, before, new or None)
         return changed
 
     def _rows_guarded(self, changed: Iterable[str]) -> list[RowRunner]:
