@@ -85,8 +85,8 @@ def build_rows(
     statuses, rest = find_statuses(first.get("status", ""))
     causes = [text.replace("`", "") for text in texts.get("cause", [])]
     cause = " ".join(causes)
-    cells = zip(map(_message, held.get("message", ())), [*languages, *[None] * 9], strict=False)
-    messages = [(text, language) for text, language in cells if text]
+    cells = [plain_cell(text).replace("`", "") for text in texts.get("message", [])]
+    messages = [pair for pair in zip(cells, [*languages, *[None] * 9], strict=False) if pair[0]]
     messages = [pair for pair in messages if not is_phrase(pair[0])] or messages
     statuses = statuses or tuple(around) or (() if first.get("status") else status_in_text(cause))
     codes = split_codes((held.get("code") or [""])[0]) or [""]
@@ -113,10 +113,6 @@ def build_rows(
                 operation=first.get("operation", ""),
                 line=line,
             )
-
-
-def _message(cell: str) -> str:
-    return plain_cell(" ".join(cell.split())).replace("`", "")
 
 
 # --- a table
