@@ -17,12 +17,12 @@ import yaml
 from conformance.audit import dispatch
 from conformance.audit.dispatch import ExecutorPool, JobDispatcher, dask_executor
 from conformance.audit.jobs import AuditOptions, Job, JobOutcome, build_jobs, find_profiles
-from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
 from conformance.quantities import Pace
+from tests.shipped_contracts import shipped_contract
 
 FULL = {"contract": "kuroco", "base_url": "https://shop.example"}
-CONTRACTS = {"kuroco": read_contract(Path(__file__).parents[2] / "cases" / "kuroco")}
+CONTRACTS = {"kuroco": shipped_contract("kuroco")}
 
 
 def read_jobs(*paths: Path) -> tuple[Job, ...]:

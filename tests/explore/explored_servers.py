@@ -6,13 +6,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.contract.contract import Contract
-from conformance.contract.loader import read_contract
 from conformance.engine.context import RunContext
 from conformance.explore.driver import explore_operation
 from conformance.explore.explorer import Explorer
@@ -20,9 +18,9 @@ from conformance.http import Exchange, Request, Response, header
 from conformance.results.model import Exploration
 from conformance.session.contract_run import build_context
 from conformance.target.loader import target_from_mapping
+from tests.shipped_contracts import shipped_contract
 
-CASES = Path(__file__).resolve().parents[2] / "cases"
-CONTRACTS = {name: read_contract(CASES / name) for name in ("microcms-management", "kuroco")}
+CONTRACTS = {name: shipped_contract(name) for name in ("microcms-management", "kuroco")}
 BASE = "http://127.0.0.1:9/base"
 KEY = "a-key-of-some-length"
 

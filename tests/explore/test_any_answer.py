@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance import reference
-from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
 from conformance.explore.driver import explore_operation
@@ -26,9 +24,9 @@ from conformance.results.model import Exploration, RowResult
 from conformance.results.serialization import dump_json
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
 from conformance.target.loader import target_from_mapping
+from tests.shipped_contracts import shipped_contract
 
-CASES = Path(__file__).resolve().parents[2] / "cases"
-CONTRACTS = {name: read_contract(CASES / name) for name in reference.contracts()}
+CONTRACTS = {name: shipped_contract(name) for name in reference.contracts()}
 
 
 def nested(levels: int, inner: str = "x") -> str:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.loader import read_contract
 from conformance.plan.model import RowPlan
 from conformance.plan.power import Offer
 from conformance.plan.smoke import _Drafts, plan_within_budget
 from conformance.plan.steps import plan_steps
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import Target, target_from_mapping
+from tests.shipped_contracts import shipped_contract
 
-CASES = Path(__file__).parents[2] / "cases"
 CONTRACTS = ("microcms-management", "kuroco")
 
 
 @pytest.fixture(scope="module", params=CONTRACTS)
 def ours(request: pytest.FixtureRequest) -> Contract:
-    return read_contract(CASES / request.param)
+    return shipped_contract(request.param)
 
 
 def target(contract: str, *allowed: str) -> Target:

@@ -15,12 +15,12 @@ from typing import Any
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.loader import read_contract
 from conformance.results.model import Exploration, RowResult, TargetRun
 from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.target.loader import Target
 from conformance.target.selection import resolve_target, select_target
 from conformance.yaml_document import dump
+from tests.shipped_contracts import shipped_contract
 
 CASES = Path(__file__).parents[2] / "cases"
 CONTRACTS = ("kuroco", "microcms-management")
@@ -90,7 +90,7 @@ def watched(
 
 
 def contract(name: str) -> Contract:
-    return read_contract(CASES / name)
+    return shipped_contract(name)
 
 
 def saved(folder: Path, profile: Mapping[str, Any]) -> Path:

@@ -6,14 +6,12 @@ import copy
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance import reference
 from conformance.checks.model import Finding, Level, Verdict
-from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.results.model import (
     Exploration,
@@ -31,8 +29,8 @@ from conformance.session.causes.find import find_causes
 from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.target.loader import target_from_mapping
 from tests.safety.watched import things
+from tests.shipped_contracts import shipped_contract
 
-CASES = Path(__file__).parents[2] / "cases"
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -46,7 +44,7 @@ def run_smoke(contract: str, change: Change, *faults: str) -> TargetRun:
 
 def run_at(profile: Mapping[str, Any], depth: Depth = "smoke", only: Collection[str] | None = None) -> TargetRun:
     target = target_from_mapping(profile, where="target.yaml", environ={})
-    runner = TargetRunner(read_contract(CASES / target.contract), target, RunOptions(depth, 0))
+    runner = TargetRunner(shipped_contract(target.contract), target, RunOptions(depth, 0))
     try:
         for row in runner.begin(only):
             runner.row(row)

@@ -9,19 +9,18 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
 from conformance.target.fixtures import check_fixture_values
 from conformance.target.loader import Target
 from conformance.target.selection import resolve_target, select_target
+from tests.shipped_contracts import shipped_contract
 
-CASES = Path(__file__).parents[2] / "cases"
 HEAD = "contract: kuroco\nbase_url: http://127.0.0.1:9\n"
 
 
 @cache
 def contract(name: str) -> Contract:
-    return read_contract(CASES / name)
+    return shipped_contract(name)
 
 
 @pytest.mark.parametrize(
