@@ -18,7 +18,6 @@ from conformance.errors import ConfigError, Problem
 from conformance.report.failure import format_failure
 from conformance.report.translation import Translator
 from conformance.results.model import Results
-from conformance.session.coverage import check_requirements
 from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.target.loader import Target, read_profile, target_from_mapping
 from conformance.target.selection import check_target
@@ -73,7 +72,9 @@ def run(
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     target = target if isinstance(target, Target) else load_target(target)
-    check_requirements(rows, [row.id for row in contract.rows])
+    known = [row.id for row in contract.rows]
+    if unknown := [row for row in rows if row not in known]:
+        raise ConfigError([Problem("rows", f"no row is named {row!r}", suggest(row, known, "rows")) for row in unknown])
     check_target(target, contract)
     runner = TargetRunner(contract, target, RunOptions(depth, seed, workers, relative_to=Path.cwd(), output=output))
     operations = contract.explored_operations if explore and depth != "smoke" else ()

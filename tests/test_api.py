@@ -43,9 +43,15 @@ def test_what_a_contract_does_not_explore_is_not_explored() -> None:
     assert (len(explored), [name for name in explored if "MissingGroup" in name]) == (9, [])
 
 
-def test_an_unknown_row_is_refused() -> None:
-    with reference.start("kuroco") as server, pytest.raises(ConfigError, match="did you mean 'login/login'"):
-        conformance.run("kuroco", server.profile, rows=["login/logn"])
+def test_every_unknown_row_is_refused() -> None:
+    with reference.start("kuroco") as server, pytest.raises(ConfigError) as refused:
+        conformance.run("kuroco", server.profile, rows=["login/logn", "login/login", "all", "3"])
+    assert [problem.what for problem in refused.value.problems] == [
+        "no row is named 'login/logn'",
+        "no row is named 'all'",
+        "no row is named '3'",
+    ]
+    assert refused.value.problems[0].hint == "did you mean 'login/login'?"
 
 
 def test_importing_the_package_imports_nothing_but_its_version() -> None:
