@@ -9,8 +9,8 @@ from typing import Any
 
 from conformance.authoring.envelope import DEFAULT_ENVELOPE, has_whole_codes
 from conformance.authoring.error_tables import ErrorRow, ErrorTable
-from conformance.authoring.openapi_document import find_resources, path_parameters
-from conformance.contract.openapi import list_operations
+from conformance.authoring.openapi_document import find_resources
+from conformance.contract.openapi import PARAMETER, list_operations
 from conformance.report.page import render_template
 from conformance.yaml_document import dump
 
@@ -41,7 +41,7 @@ def draft_contract(
     """
     envelope = envelope or DEFAULT_ENVELOPE
     paths = {one: path for one, _, path in list_operations(openapi)} or {TODO_OPERATION: "/TODO"}
-    parameters = {one: path_parameters(path) for one, path in paths.items()}
+    parameters = {one: PARAMETER.findall(path) for one, path in paths.items()}
     calls = {
         one: {"path": {name: f"{{fixture.{name}}}" for name in names}} if names else {}
         for one, names in parameters.items()

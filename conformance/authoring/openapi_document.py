@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from conformance.authoring.blocks import Block, Heading, TableRow, build_table
 from conformance.authoring.envelope import find_fault, read_fault
-from conformance.contract.openapi import METHODS, list_operations
+from conformance.contract.openapi import PARAMETER, list_operations, walk_operations
 from conformance.errors import ConfigError, Problem
 from conformance.jsontools import load_json, resolve_pointer
 from conformance.yaml_document import Document, read_text
 
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _CODED = re.compile(r"Error codes?:?[\s*`]*(-?\w+)[`*]*\s*(?:<br\s*/?>)?[\s:*-]*([^\n<]*)", re.IGNORECASE)
 """A code with its message in a description, such as `**Error Code:** `1001`<br>No such user`."""
 _MOST_REFERENCES = 20
@@ -45,8 +44,8 @@ def parse_openapi(text: str, name: str) -> tuple[dict[str, Any], Document | None
 
 def name_operations(document: dict[str, Any]) -> dict[str, Any]:
     """The document with an `operationId` for each operation that has none, made of its method and path."""
-    taken = {str(one["operationId"]) for _, _, one in _operations(document) if "operationId" in one}
-    for method, path, operation in _operations(document):
+    taken = {str(one["operationId"]) for _, _, one in walk_operations(document) if "operationId" in one}
+    for method, path, operation in walk_operations(document):
         if "operationId" not in operation:
             words = re.findall(r"[A-Za-z0-9]+", path)
             base = method + "".join(word[:1].upper() + word[1:] for word in words)
@@ -59,14 +58,9 @@ def name_operations(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def path_parameters(path: str) -> Sequence[str]:
-    """The names of a path's parameters, in order."""
-    return _PARAMETER.findall(path)
-
-
 def find_resources(document: Mapping[str, Any] | None) -> list[Resource]:
     """Of every path with a POST and a GET below which one more parameter has a DELETE, the three."""
-    places = {(method, _PARAMETER.sub("{}", path)): name for name, method, path in list_operations(document)}
+    places = {(method, PARAMETER.sub("{}", path)): name for name, method, path in list_operations(document)}
     return [
         Resource(name, places["GET", path], places["DELETE", below])
         for (method, path), name in places.items()
@@ -78,7 +72,7 @@ def read_openapi(text: str, name: str) -> Iterator[Block]:
     """The error answers of each operation as a table below the document's title."""
     value, document = parse_openapi(text, name)
     rows = [TableRow(("operation", "status", "code", "message", "cause"), 1)]
-    for method, path, operation in _operations(value):
+    for method, path, operation in walk_operations(value):
         label = str(operation.get("operationId") or f"{method.upper()} {path}")
         responses = operation.get("responses")
         for status, answer in responses.items() if isinstance(responses, dict) else ():
@@ -90,18 +84,6 @@ def read_openapi(text: str, name: str) -> Iterator[Block]:
     yield Heading(str(info.get("title", "Errors")) if isinstance(info, dict) else "Errors", 1, 1)
     if (table := build_table(rows, 1)) is not None:
         yield table
-
-
-def _operations(document: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    paths = document.get("paths")
-    items = paths.items() if isinstance(paths, dict) else ()
-    return [
-        (method, path, item[method])
-        for path, item in items
-        if isinstance(item, dict)
-        for method in METHODS
-        if isinstance(item.get(method), dict)
-    ]
 
 
 def _answers(document: Any, answer: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -13,16 +13,23 @@ from conformance.validation import suggest
 from conformance.yaml_document import Document, Place
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-PARAMETER = re.compile(r"\{([^{}]*)\}")
+PARAMETER = re.compile(r"\{([^{}/]+)\}")
+
+
+def walk_operations(document: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and definition of each operation of an OpenAPI document."""
+    paths = document.get("paths") if isinstance(document, Mapping) else None
+    for path, item in paths.items() if isinstance(paths, Mapping) else ():
+        for method, operation in item.items() if isinstance(item, Mapping) else ():
+            if method in METHODS and isinstance(operation, dict):
+                yield method, path, operation
 
 
 def list_operations(document: Any) -> Iterator[tuple[str, str, str]]:
     """Name, method (upper case) and path of each operation that has an `operationId`."""
-    paths = document.get("paths") if isinstance(document, Mapping) else None
-    for path, item in paths.items() if isinstance(paths, Mapping) else ():
-        for method, operation in item.items() if isinstance(item, Mapping) else ():
-            if method in METHODS and isinstance(operation, Mapping) and isinstance(operation.get("operationId"), str):
-                yield operation["operationId"], method.upper(), path
+    for method, path, operation in walk_operations(document):
+        if isinstance(operation.get("operationId"), str):
+            yield operation["operationId"], method.upper(), path
 
 
 _INVALID = ("type", "enum", "minimum", "maximum", "minLength", "minItems", "maxItems", "required", "unknown")
