@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.checks.model import Verdict
+from conformance.errors import format_internal_error
 from conformance.messages import Message
 from conformance.pytest_plugin.session import PluginSession
 from conformance.session.assemble import describe_deviation
@@ -55,7 +56,10 @@ class RunFinish:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write what was found, whatever happened, and set the exit code that the verdicts ask for."""
         self._session.ignore_signals()
-        self._session.close()
+        try:
+            self._session.close()
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was found is written
+            self._session.faults.append(format_internal_error(error, self._session.redact))
         self._end_processes(session.config)
         contracts = self._session.contracts()  # with xdist only the workers have read them so far
         sink = self._session.sink

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,7 +200,7 @@ class PluginSession:
 
     def close(self) -> None:
         """Clean up, close connections and embedded servers; what could not be cleaned up becomes a warning."""
-        for runner in self._begun():
-            runner.close()
-            self.sink.warn(runner.describe())
-        self._servers.close()
+        with closing(self._servers):
+            for runner in self._begun():
+                runner.close()
+                self.sink.warn(runner.describe())
