@@ -23,9 +23,9 @@ from conformance.authoring.error_text import (
     is_code_in_text,
     is_phrase,
     read_labels,
+    split_status,
     status_in_text,
     strip_phrase,
-    strip_status,
     trim,
 )
 
@@ -54,26 +54,18 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
         lead = LEADING_CODE.match(text) if known else None
         if not (lead and (lead[1] or lead[2].isdigit())) and not (around and QUOTED.match(text)):
             return None  # or a word with nothing that divides it from a sentence
-        statuses = status_in_text(text) or tuple(around)
-    elif first and len(statuses) == 1:
-        rest = text[first.end() :]
-    if first and rest.startswith("`"):
-        rest = rest[1:]  # only the status is code
-    elif rest.count("`") % 2:
-        rest = f"`{rest.lstrip()}"  # the status stood within the same code
+        statuses = tuple(around)
     phrase = rest
     rest = strip_phrase(rest, statuses[0]) if statuses else trim(rest)
     code, message = _quoted(rest)
     if not code:
         code, rest = _leading(rest, statuses, title=title)
-    if title and (is_phrase(code.replace("_", " ")) if first else code not in text[: len(code) + 2]):
-        code = ""
     taken = {code, message} - {""}
     cause = QUOTED.sub(lambda match: " " if match[0].strip('`"“”「」') in taken else match[0], rest)
     cause = trim(re.sub(r"\s+(?=[.,;:]|\Z)", "", " ".join(cause.replace("`", "").split())))
-    after = STATUS.match(cause) if code and not first else None
-    if after is not None and follows_status(cause[after.end() :], int(after[1])):
-        statuses, cause = (int(after[1]),), strip_phrase(cause[after.end() :], int(after[1]))
+    if code and not first:
+        found, cause = split_status(cause)
+        statuses = found or statuses
     return {
         "status": [", ".join(map(str, statuses)) + (f" {phrase}" if first and not taken and not cause else "")],
         "code": [code],
@@ -95,12 +87,12 @@ def _quoted(text: str) -> tuple[str, str]:
     """The code and the message that a text quotes; a word that is quoted far within its sentence is no code."""
     quoted = [next(filter(None, groups)).strip() for groups in QUOTED.findall(text)]
     begins = QUOTED.match(text.lstrip(MARKS.replace("`", "") + '"')) is not None
-    codes = []
-    for place, one in enumerate(quoted):
-        before = text.partition(one)[0]
-        leads = len(before) <= _LONGEST_LEAD or ABOUT_ERRORS.search(before) is not None
-        if (is_code_in_text(one) and leads) or (begins and place == 0 and IDENTIFIER.fullmatch(one)):
-            codes.append(one)
+    codes = [
+        one
+        for place, one in enumerate(quoted)
+        if (is_code_in_text(one) and text.find(one) <= _LONGEST_LEAD)
+        or (begins and place == 0 and IDENTIFIER.fullmatch(one))
+    ]
     messages = [one for one in quoted if one not in codes and (" " in one or not one.isascii())]
     return next(iter(codes), ""), next(iter(messages), "")
 
@@ -109,7 +101,7 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
     """What stands below a title or an entry: labels and what is under them, a sample answer, its text."""
     held, prose = _read_below(blocks)
     sample = next(iter(samples_of(blocks)), None)
-    if sample and sample.code:
+    if sample:
         held.setdefault("code", [sample.code])
     quoted = [
         one
@@ -117,17 +109,16 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
         for one in re.findall(r"`([^`]+)`", block.text)
         if " " in one and (len(one) * 2 > len(block.text) or "message" in block.text.casefold())
     ]
-    quoted += [sample.message] if sample and sample.message else []
-    if quoted:
+    quoted += [sample.message] if sample else []
+    if any(quoted):
         held.setdefault("message", [f"`{quoted[0]}`"])
     if prose:
-        several = [one.text for one in prose if isinstance(one, Item) or not isinstance(prose[0], Item)]
-        causes = [text for text in map(strip_status, several) if text]
+        causes = [text for one in prose if (text := split_status(one.text)[1])]
         held.setdefault("cause", [" ".join(causes)] if isinstance(prose[0], Item) else causes[:1])
         held.setdefault("status", [str(status) for one in prose for status in status_in_text(one.text)][:1])
     if sample and sample.status:
         held["status"] = [str(sample.status)]
-    return {role: texts for role, texts in held.items() if texts}
+    return held
 
 
 def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | Item]]:

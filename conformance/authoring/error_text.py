@@ -16,10 +16,10 @@ STATUS = re.compile(
 )
 """A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`; a range of them is none."""
 _MORE = re.compile(
-    r"\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b|(?<=\d)\s(?=\d{3}(?:\s|\Z)))\s*`?([45]\d\d)(?!\d)`?",
+    r"`?\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b|(?<=\d)\s(?=\d{3}(?:\s|\Z)))\s*`?([45]\d\d)(?!\d)`?",
     re.IGNORECASE,
 )
-_LAST = re.compile(r"(?:\d{1,2}[.)]\s+)?[^\d\n]{2,60}[\s(\[:\uff08=/]([45]\d\d(?:\s*[,/]\s*[45]\d\d)*)\W*")
+_LAST = re.compile(r"(?:\d{1,2}[.)]\s+)?[^\d\n]{2,60}[\s(\[:\uff08=/`]([45]\d\d(?:\s*[,/]\s*[45]\d\d)*)\W*")
 """A status at the end of a text, or several: `Conflict (409)`, `2. Validation errors (400/422)`."""
 IDENTIFIER = re.compile(
     r"[A-Za-z_][A-Za-z0-9_]*(?:[_.:/\\-][A-Za-z0-9]+)*(?:\(\))?\*?|-?\d{2,9}(?:[_.:/-][A-Za-z0-9]+)*|"
@@ -92,15 +92,14 @@ def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
 
     `500, 502 Server errors` has two, `Conflict (409)` one.
     """
-    plain = text.replace("`", "")
-    if (first := STATUS.match(plain)) is not None:
+    if (first := STATUS.match(text)) is not None:
         found, at = [int(first[1])], first.end()
-        while (more := _MORE.match(plain, at)) is not None:
+        while (more := _MORE.match(text, at)) is not None:
             found.append(int(more[1]))
             at = more.end()
-        return tuple(found), plain[at:]
-    if (last := _LAST.fullmatch(plain)) is not None:
-        return tuple(map(int, re.findall(r"\d+", last[1]))), plain[: last.start(1)].rstrip(" ([:=/\uff08")
+        return tuple(found), text[at:].removeprefix("`")
+    if (last := _LAST.fullmatch(text)) is not None:
+        return tuple(map(int, re.findall(r"\d+", last[1]))), text[: last.start(1)].rstrip(" ([:=/\uff08`")
     return (), text
 
 
@@ -166,10 +165,10 @@ def status_in_text(text: str) -> tuple[int, ...]:
     return (int(named[1] or named[2]),) if named else ()
 
 
-def strip_status(text: str) -> str:
-    """A text without the status that it begins with, and without its phrase."""
+def split_status(text: str) -> tuple[tuple[int, ...], str]:
+    """The statuses that a text begins with, and the rest of it without their phrase."""
     statuses, rest = find_statuses(text) if STATUS.match(text) else ((), text)
-    return strip_phrase(rest, statuses[0]) if statuses else text
+    return statuses, strip_phrase(rest, statuses[0]) if statuses else text
 
 
 def strip_title(text: str, status: int) -> str:
@@ -195,7 +194,11 @@ def strip_phrase(text: str, status: int) -> str:
 
 def trim(text: str) -> str:
     """A text without the marks around it; brackets and backticks stay where both of a pair do."""
-    plain = text.strip().lstrip(MARKS.replace("`", "").replace("(", "").replace("[", ""))
+    plain = (
+        (text.replace("`", "") if text.count("`") % 2 else text)
+        .strip()
+        .lstrip(MARKS.replace("`", "").replace("(", "").replace("[", ""))
+    )
     plain = plain.rstrip(MARKS.replace("`", "").replace(")", "").replace("]", "").replace(".", ""))
     for first, last in ("()", "[]"):
         if plain.startswith(first) and plain.rstrip(".").endswith(last) and plain.count(first) == 1:

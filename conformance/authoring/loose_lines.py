@@ -61,13 +61,13 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
     sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
     near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
     statuses, rest = find_statuses(text)
-    of_status = bool(statuses) and STATUS.match(text.replace("`", "")) and follows_status(rest, statuses[0])
+    of_status = bool(statuses) and STATUS.match(text) and follows_status(rest, statuses[0])
     begins = None if of_code else STATUS if of_status else _CODED if _CODED.match(text) else None
     bare = [one for one in chain(*sides) if isinstance(one, Paragraph) and _BARE.match(one.text)]
     if _BARE.match(text) and len(bare) > 1:
         return Item(_BARE.sub(r"\1: ", text, count=1), line.line)
     is_alone = begins is STATUS and not strip_phrase(rest, statuses[0])
-    if begins and begins.match(text.replace("`", "")) and not is_alone and any(map(begins.match, near)):
+    if begins and begins.match(text) and not is_alone and any(map(begins.match, near)):
         return Item(text, line.line)
     is_short = len(text) <= _LONGEST_LINE and text[-1:] not in ".:\u3002\uff1a" and not read_labels(text)
     has_text = any(isinstance(one, Paragraph) for one in blocks[place + 1 : place + 2])
