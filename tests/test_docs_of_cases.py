@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from conformance.cli.schema import schema
 from conformance.contract import schema as model
+from conformance.contract.request_template import Part, RequestTemplate
 from conformance.contract.templates import HEADS, MESSAGE_HEADS, MODIFIERS
 from conformance.yaml_document import read, read_text
 
@@ -24,8 +25,8 @@ TEXT = (DOCS / "cases.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[BaseModel]] = {
     "A row": model.Case,
     "An operation of a row": model.OperationRef,
-    "A request": model.RequestSpec,
-    "Parts of a form": model.Part,
+    "A request": RequestTemplate,
+    "Parts of a form": Part,
     "Values": model.Input,
     "What Hypothesis draws": model.Draw,
     "Open choices": model.Open,
@@ -53,7 +54,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "Ways to ask for a language": model.LanguageSelector,
 }
 LISTS = {
-    "A request": TypeAdapter(list[model.RequestSpec]),
+    "A request": TypeAdapter(list[RequestTemplate]),
     "What Hypothesis draws": TypeAdapter(list[model.Draw]),
     "Steps": TypeAdapter(list[model.Step]),
     "A row": TypeAdapter(list[model.Case]),

@@ -19,7 +19,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from conformance.checks.context import Expectation, Promise, build_expectation
 from conformance.contract.contract import Contract
-from conformance.contract.request_template import NO_BODY, OMIT, RequestTemplate
+from conformance.contract.request_template import NO_BODY, OMIT, LiteralTemplate, RequestTemplate
 from conformance.contract.templates import Lookup, MissingValue, fill, letters_of_script, write_value
 from conformance.http import Request
 from conformance.jsontools import resolve_pointer
@@ -144,9 +144,9 @@ class RequestBuilder:
         return BuiltRequest(request, expect(promise), {other.row: expect(other) for other in alternatives}, lookup)
 
     def _filled(self, template: RequestTemplate, scope: PlaceholderScope) -> RequestTemplate:
-        if template.literal:
+        if isinstance(template, LiteralTemplate):
             return template
-        return replace(template, **{name: self.fill(value, scope) for name, value in template.members().items()})
+        return template.replace_members(**self.fill(template.list_members(), scope))
 
     def _request(self, operation: str, filled: RequestTemplate, permission: str, scope: PlaceholderScope) -> Request:
         described = self.contract.operations[operation]
@@ -206,11 +206,11 @@ class RequestBuilder:
     def _build_body(self, filled: RequestTemplate, scope: PlaceholderScope) -> tuple[str | None, bytes | None]:
         """The content type and the body; of `size` bytes where the request says so."""
         content_type, body = "application/json", b""
-        if filled.json is not NO_BODY and filled.json != OMIT:
-            body = json.dumps(_remove_omitted(filled.json), ensure_ascii=False).encode(filled.encoding or "utf-8")
-        elif filled.raw not in (NO_BODY, None, OMIT):
+        if filled.json_ is not NO_BODY:
+            body = json.dumps(_remove_omitted(filled.json_), ensure_ascii=False).encode(filled.encoding or "utf-8")
+        elif filled.raw is not None:
             body = str(filled.raw).encode(filled.encoding or "utf-8")
-        elif filled.multipart not in (NO_BODY, None, OMIT):
+        elif filled.multipart is not None:
             boundary = f"conformance-{self._random_word('hex', scope)[:16]}"
             content_type, body = build_multipart(filled.multipart, boundary)
         else:
@@ -234,7 +234,7 @@ class RequestBuilder:
         self, filled: RequestTemplate, scope: PlaceholderScope, head: str, members: tuple[str, ...]
     ) -> Any:
         """The value of a placeholder of an expectation; `path`, `query` and `json` are as they were before encoding."""
-        body = None if filled.json is NO_BODY else filled.json
+        body = None if filled.json_ is NO_BODY else filled.json_
         sent: Mapping[str, Any] = {"path": filled.path, "query": filled.query, "json": body}
         if head not in sent:
             return self.fill("{" + ".".join([head, *members]) + "}", scope)

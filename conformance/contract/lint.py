@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.openapi import PARAMETER
-from conformance.contract.request_template import OMIT
+from conformance.contract.request_template import OMIT, RequestTemplate
 from conformance.contract.schema import (
     ACCEPTED,
     PERMISSIONS,
@@ -27,7 +27,6 @@ from conformance.contract.schema import (
     NamedInput,
     OperationRef,
     OperationSpec,
-    RequestSpec,
     Step,
     TranslationFile,
 )
@@ -42,10 +41,10 @@ from conformance.yaml_document import ALIAS_NOTE, Document, Place
 SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
 """Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
 
-_PARTS = ("request", *(field.alias or name for name, field in RequestSpec.model_fields.items()))
+_PARTS = ("request", *(field.alias or name for name, field in RequestTemplate.model_fields.items()))
 _FILLED = frozenset(["credential", "vantage", "hook"])
 """Kinds of names that may hold placeholders."""
-_REQUESTS: Final = TypeAdapter(dict[str, RequestSpec])
+_REQUESTS: Final = TypeAdapter(dict[str, RequestTemplate])
 _FOR_ROWS = ("inputs", "open_choices", "controls", "guards", "wordings")
 """What rows name; `{item}` in it is what `vars` of the row says."""
 
@@ -254,7 +253,7 @@ def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]
     members: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, StrictModel):
         yield place, value
-    if isinstance(value, StrictModel) and not isinstance(value, RequestSpec | Expect):
+    if isinstance(value, StrictModel) and not isinstance(value, RequestTemplate | Expect):
         given = {name: info for name, info in type(value).model_fields.items() if name in value.model_fields_set}
         members = [(info.alias or name, getattr(value, name)) for name, info in given.items()]
     elif isinstance(value, dict | list):
@@ -320,7 +319,7 @@ def _check_path(file: _File, step: Step, place: Place, rows: Mapping[str, Mappin
         yield from _check_missing(file, place, operation, calls[operation.name])
 
 
-def _check_headers(file: _File, place: Place, specs: Sequence[RequestSpec | OperationSpec]) -> Iterator[Problem]:
+def _check_headers(file: _File, place: Place, specs: Sequence[RequestTemplate | OperationSpec]) -> Iterator[Problem]:
     """No header of a call is the one that its credential fills; the first that names a credential is heard."""
     contract = file.contract.file
     name = next((one.credential for one in specs if one.credential is not None), contract.credential)
@@ -381,7 +380,7 @@ def _drawn(draw: Draw | None) -> dict[str, Any]:
 # --- parameters of paths
 
 
-def _path_values(requests: Iterable[RequestSpec]) -> dict[str, Any]:
+def _path_values(requests: Iterable[RequestTemplate]) -> dict[str, Any]:
     """The members of `path`, and `url` where the whole path is replaced."""
     found: dict[str, Any] = {}
     for request in requests:

@@ -1,6 +1,7 @@
 """A request before its placeholders are filled: written in case files as patches, merged one over another.
 
-A patch holds the members of a request under the names of the case file; a template holds all of them, typed.
+A patch holds the members of a request under the names of the case file; a template is what comes of them. One form
+says what either may hold: files are checked by it, and what is merged out of them is it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from functools import cached_property, reduce
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, GetPydanticSchema
 
 from conformance.contract.templates import captures_used, find_placeholders
+from conformance.contract.values import HeaderName, Names, StrictModel
 
 RequestPatch = Mapping[str, Any]
 """Members of a request as a case file writes them, such as `{"query": {"limit": -1}}`."""
@@ -33,54 +36,75 @@ class NoBody(Enum):
 
 
 NO_BODY: Final = NoBody.NO_BODY
+_EMPTY_IF_NULL = BeforeValidator(
+    lambda value: {} if value is None else value, json_schema_input_type=dict[str, Any] | None
+)
 
 
-@dataclass(frozen=True)
-class RequestTemplate:
-    """A request of an operation, placeholders unfilled. Of `json`, `raw` and `multipart` at most one is there."""
+class Part(StrictModel):
+    """One part of a multipart body: a text, or a file that is made to the byte."""
+
+    name: str
+    filename: str | None = None
+    content_type: str | None = None
+    text: str | None = None
+    size: int | None = Field(default=None, ge=0, le=16 << 20)
+    """Bytes in all: a PNG image is padded to it; with `content_type` other than an image, plain bytes."""
+
+
+class RequestTemplate(StrictModel):
+    """A request, or what differs from the one before it.
+
+    Members of `path`, `query` and `headers` are merged one by one, every other key is replaced as a whole; `members`
+    are laid over the JSON body one by one. A value that is `{omit: true}` takes the member away. `path` fills the
+    parameters of the operation's path, `url` replaces path and query by a text that goes out as it is. `size` makes
+    the body of that many bytes: spaces follow `json` or `raw`, and without them it is letters. With `without_length`
+    the body goes out in chunks, without a Content-Length. `json` and `raw` are written in UTF-8, or in this `encoding`.
+    """
 
     method: str | None = None
-    """None for that of the operation."""
     url: str | None = None
-    """Takes the place of path and query, and goes out as it is."""
-    path: Mapping[str, Any] = field(default_factory=dict)
-    """Parameters of the operation's path."""
-    query: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, Any] = field(default_factory=dict)
-    json: Any = NO_BODY
-    raw: Any = NO_BODY
-    encoding: str | None = None
-    """Of `json` and `raw`, where it is not UTF-8."""
-    multipart: Any = NO_BODY
-    size: int | None = None
-    """Bytes of the body, where it is to be longer than what it holds."""
+    path: Annotated[dict[str, Any], _EMPTY_IF_NULL] = {}
+    query: Annotated[dict[str, Any], _EMPTY_IF_NULL] = {}
+    headers: Annotated[dict[HeaderName, Any], _EMPTY_IF_NULL] = {}
+    json_: Any = Field(default_factory=lambda: NO_BODY, alias="json")
+    members: dict[str, Any] | None = None
+    raw: str | None = None
+    encoding: Literal["latin-1"] | None = None
+    size: int | None = Field(default=None, ge=0, le=16 << 20)
     without_length: bool = False
-    """The body goes out in chunks, without a Content-Length."""
     content_type: str | None = None
-    credential: str | None = None
-    vantage: str | None = None
-    hook: str | None = None
-    literal: bool = False
-    """Its texts go out as they are: what looks like a placeholder in them was written by a target."""
+    multipart: Annotated[list[Any], GetPydanticSchema(lambda _, handler: handler(list[Part]))] | None = None
+    credential: Annotated[str | None, Names("credential")] = None
+    vantage: Annotated[str | None, Names("vantage")] = None
+    hook: Annotated[str | None, Names("hook")] = None
 
     @cached_property
     def placeholders(self) -> tuple[tuple[str, tuple[str, ...], str | None], ...]:
         """Every placeholder in it, as `find_placeholders` gives them."""
-        return tuple(find_placeholders(self.members()))
+        return tuple(find_placeholders(self.list_members()))
 
     @cached_property
     def captures(self) -> frozenset[str]:
         """What its placeholders need that an earlier answer gave."""
-        return frozenset(captures_used(self.members()))
+        return frozenset(captures_used(self.list_members()))
 
-    def members(self) -> dict[str, Any]:
-        """Everything that is not at its default, by name: where placeholders may stand."""
-        values = {each.name: (getattr(self, each.name), each.default) for each in fields(self)}
+    def list_members(self) -> dict[str, Any]:
+        """Everything that is not at its default, under the names of the case file."""
+        values = {info.alias or name: getattr(self, name) for name, info in type(self).model_fields.items()}
         return {
             name: value
-            for name, (value, default) in values.items()
-            if value is not default and not (name in _MAPPINGS and not value)
+            for name, value in values.items()
+            if (value is not NO_BODY if name == "json" else value not in (None, {}) and value is not False)
         }
+
+    def replace_members(self, **members: Any) -> Self:
+        """The template with these in the place of its own; what placeholders and drawn values make is not checked."""
+        return self.model_construct(**{**self.list_members(), **members})
+
+
+class LiteralTemplate(RequestTemplate):
+    """One whose texts go out as they are: what looks like a placeholder in them was written by a target."""
 
 
 def merge_patches(*patches: RequestPatch) -> RequestTemplate:
@@ -90,18 +114,20 @@ def merge_patches(*patches: RequestPatch) -> RequestTemplate:
 
 def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTemplate:
     """The template with the members of a patch; one body takes the place of another."""
-    changes: dict[str, Any] = {}
+    members = template.list_members()
     if _BODIES & patch.keys():
-        changes = {"json": NO_BODY, "raw": NO_BODY, "multipart": NO_BODY, "size": None}
+        members = {name: value for name, value in members.items() if name not in _BODIES and name != "size"}
     for key, value in patch.items():
         if key in _MAPPINGS:
-            changes[key] = {**getattr(template, key), **(value or {})}
+            members[key] = {**members.get(key, {}), **(value or {})}
         elif key == "members":
-            body = changes.get("json", template.json)
-            changes["json"] = {**(body if isinstance(body, Mapping) else {}), **(value or {})}
+            body = members.get("json")
+            members["json"] = {**(body if isinstance(body, Mapping) else {}), **(value or {})}
+        elif value == OMIT:
+            members.pop(key, None)
         else:
-            changes[key] = None if value == OMIT and key not in _BODIES else value
-    return replace(template, **changes) if changes else template
+            members[key] = value
+    return template.model_construct(**members)
 
 
 def replace_part(template: RequestTemplate, part: str, value: Any) -> RequestTemplate:
@@ -111,7 +137,8 @@ def replace_part(template: RequestTemplate, part: str, value: Any) -> RequestTem
     head, *rest = split_part(part)
     if not rest:
         return apply_patch(template, {head: value})
-    return replace(template, **{head: _set_member(getattr(template, head), rest, value)})
+    head = "json" if head == "members" else head
+    return template.replace_members(**{head: _set_member(template.list_members().get(head), rest, value)})
 
 
 def split_part(part: str) -> list[str]:

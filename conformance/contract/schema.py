@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.short_forms import write_out_message
 from conformance.contract.templates import HEADS, MESSAGE_HEADS
 from conformance.contract.values import (
@@ -141,45 +142,6 @@ class Open(StrictModel):
 NamedOpen = Annotated[Open, by_name("open_choices", Open)]
 
 
-class Part(StrictModel):
-    """One part of a multipart body: a text, or a file that is made to the byte."""
-
-    name: str
-    filename: str | None = None
-    content_type: str | None = None
-    text: str | None = None
-    size: int | None = Field(default=None, ge=0, le=16 << 20)
-    """Bytes in all: a PNG image is padded to it; with `content_type` other than an image, plain bytes."""
-
-
-class RequestSpec(StrictModel):
-    """A request, or what differs from the one before it.
-
-    Members of `path`, `query` and `headers` are merged one by one, every other key is replaced as a whole; `members`
-    are laid over the JSON body one by one. A value that is `{omit: true}` takes the member away. `path` fills the
-    parameters of the operation's path, `url` replaces path and query by a text that goes out as it is. `size` makes
-    the body of that many bytes: spaces follow `json` or `raw`, and without them it is letters. With `without_length`
-    the body goes out in chunks, without a Content-Length. `json` and `raw` are written in UTF-8, or in this `encoding`.
-    """
-
-    method: str | None = None
-    url: str | None = None
-    path: dict[str, Any] | None = None
-    query: dict[str, Any] | None = None
-    headers: dict[HeaderName, Any] | None = None
-    json_: Any = Field(default=None, alias="json")
-    members: dict[str, Any] | None = None
-    raw: str | None = None
-    encoding: Literal["latin-1"] | None = None
-    size: int | None = Field(default=None, ge=0, le=16 << 20)
-    without_length: bool = False
-    content_type: str | None = None
-    multipart: list[Part] | None = None
-    credential: Annotated[str | None, Names("credential")] = None
-    vantage: Annotated[str | None, Names("vantage")] = None
-    hook: Annotated[str | None, Names("hook")] = None
-
-
 class Wording(StrictModel):
     """One documented wording of a message."""
 
@@ -301,7 +263,7 @@ class Step(StrictModel):
     """
 
     call: Annotated[str, Names("operation or chain")]
-    request: RequestSpec = RequestSpec()
+    request: RequestTemplate = Field(default_factory=RequestTemplate)
     expect: Expect = Expect(status=200)
     capture: dict[str, StepCapture | MatchingCapture | list[StepCapture | MatchingCapture]] | None = None
     secret: list[str] | None = None
@@ -637,7 +599,7 @@ class OperationRef(StrictModel):
 
     call: str
     label: str = ""
-    request: RequestSpec = RequestSpec()
+    request: RequestTemplate = Field(default_factory=RequestTemplate)
     combine: Combined = {}
     """Valid values of other parameters: the row holds with each of them too."""
     permission: Permission | None = None
@@ -664,7 +626,7 @@ class Case(StrictModel):
     vars: dict[Variable, str] = {}
     """What `{NAME}` stands for in the row, and in what it names or has of its table."""
     operations: list[OperationRef | str] | None = None
-    request: RequestSpec = RequestSpec()
+    request: RequestTemplate = Field(default_factory=RequestTemplate)
     vary: Varied = {}
     combine: Combined = {}
     """As in `operations`, for all of them."""

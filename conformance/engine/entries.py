@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
-from conformance.contract.request_template import RequestTemplate
+from conformance.contract.request_template import LiteralTemplate, RequestTemplate
 from conformance.contract.schema import Step
 from conformance.contract.templates import MissingValue, captures_used, find_placeholders
 from conformance.engine.context import RunContext
@@ -49,8 +49,8 @@ def record_intent(
     later = set(produced)
     known = {name: value for name, value in scope.captures.items() if name not in later}
     planned = plan_written(context.contract, undo)
-    parts = [request.members().get(key) for key in _NAMED_PARTS]
-    if not request.literal:
+    parts = [request.list_members().get(key) for key in _NAMED_PARTS]
+    if not isinstance(request, LiteralTemplate):
         parts = [context.builder.fill_known(part, scope) for part in parts]
     there = set(find_suite_names(known))  # what an earlier request has made
     fixtures = dict.fromkeys(members[0] for head, members, _ in find_placeholders(undo) if head == "fixture")
@@ -61,7 +61,7 @@ def record_intent(
         row=row,
         names=tuple(name for name in dict.fromkeys(find_suite_names(parts)) if name not in there),
         steps=undo,
-        captures=_captures_needed([undo, *(step.request.members() for step in planned)], known),
+        captures=_captures_needed([undo, *(step.request.list_members() for step in planned)], known),
         fixtures={name: context.target.fixtures[name] for name in fixtures if name in context.target.fixtures},
     )
     if undo and all(step.permission == "read" for step in planned):
@@ -105,7 +105,7 @@ def record_outcome(
     record_lost_try(context, entry, exchange)
     resource = context.created_resource(entry.operation)
     steps = [*entry.steps, *([resource.get.model_dump(exclude_unset=True)] if resource and resource.get else [])]
-    used = [steps, *(step.request.members() for step in plan_written(context.contract, steps))]
+    used = [steps, *(step.request.list_members() for step in plan_written(context.contract, steps))]
     made = replace(entry, captures={**entry.captures, **_captures_needed(used, created)}, made=True)
     if entry.id:
         context.ledger.record_created(entry.id, _without_secrets(context, made).captures)

@@ -145,7 +145,7 @@ def _leave_alone(context: RunContext, text: str) -> None:
 
 def _ids_in(request: RequestTemplate, captures: Mapping[str, Any]) -> dict[str, str]:
     """What a request takes from answers, and what stands in its path and query, each with its name."""
-    used: dict[str, Any] = {f"capture.{name}": captures.get(name) for name in captures_used(request.members())}
+    used: dict[str, Any] = {f"capture.{name}": captures.get(name) for name in captures_used(request.list_members())}
     used |= {**request.path, **request.query}
     each = ((name, value if isinstance(value, list) else [value]) for name, value in used.items())
     return {_write_id(value): name for name, values in each for value in values}

@@ -147,7 +147,7 @@ class RowRunner:
         broken = sequence.broken
         if broken is None or not (broken.accepted or broken.status == 404):
             return
-        named = broken.step.request.members()
+        named = broken.step.request.list_members()
         if not broken.accepted:
             named.pop("path", None)  # what every request of a path is answered is seen at the end of the run
         used = (members for head, members, _ in find_placeholders(named) if head == "fixture")

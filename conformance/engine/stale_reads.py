@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import replace
 from typing import Final
 
 from conformance.contract.request_template import RequestTemplate
@@ -37,4 +36,4 @@ def is_from_cache(response: Response | None) -> bool:
 
 def bypass_cache(template: RequestTemplate) -> RequestTemplate:
     """The same read with a parameter that no cache has seen: of another value each time, whatever the seed."""
-    return replace(template, query={**template.query, "_nocache": secrets.token_hex(6)})
+    return template.replace_members(query={**template.query, "_nocache": secrets.token_hex(6)})

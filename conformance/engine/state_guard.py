@@ -267,7 +267,7 @@ class StateGuard:
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
         """Every value in these parts of a probe's request."""
-        scope, members = self._sender.scope(probe), probe.request.members()
+        scope, members = self._sender.scope(probe), probe.request.list_members()
         filled = (self._context.builder.fill_known(members.get(part), scope) for part in parts)
         return [one for value in filled for _, one in walk_values(value)]
 

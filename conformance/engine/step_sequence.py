@@ -189,7 +189,7 @@ class StepSender:
             return
         made = {name for name, named in self.context.contract.file.fixtures.items() if named.make}
         fixtures = {str(value): name for name, value in self.context.target.fixtures.items() if name not in made}
-        for capture in captures_used(step.request.members()):
+        for capture in captures_used(step.request.list_members()):
             fixture = fixtures.get(str(self.captures.get(capture)))
             if fixture is not None:
                 raise MissingValue(f"capture.{capture} that is not fixtures.{fixture}")

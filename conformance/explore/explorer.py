@@ -263,7 +263,7 @@ class Explorer(CleaningSender):
     def plan_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str = "") -> PlannedStep:
         """The step that sends a probe; by another method than the operation's where that is given."""
         request, method = request_of_probe(self.context, operation, probe), method or operation.method
-        request = request if method == operation.method else replace(request, method=method)
+        request = request if method == operation.method else request.replace_members(method=method)
         expect = _STATE_OF_SOMETHING if probe.role in _STATE and method == "GET" else _SUCCESS
         step = Step(call=operation.id, expect=expect, repeatable=method in ("GET", "HEAD"))
         return PlannedStep(step, operation.id, request, operation.permission)

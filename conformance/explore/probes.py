@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.client.builder import PlaceholderScope
-from conformance.contract.request_template import NO_BODY, RequestTemplate, merge_patches
+from conformance.contract.request_template import NO_BODY, LiteralTemplate, RequestTemplate, merge_patches
 from conformance.contract.templates import find_placeholders
 from conformance.engine.context import RunContext
 from conformance.explore.openapi import DocumentedOperation
@@ -67,12 +67,12 @@ def request_of_probe(run: RunContext, operation: DocumentedOperation, probe: Exp
     query: dict[str, list[str]] = {}
     for name, value in probe.query:
         query.setdefault(name, []).append(value)
-    sent: dict[str, Any] = {"path": dict(probe.path), "query": query, "headers": dict(probe.headers), "literal": True}
+    sent: dict[str, Any] = {"path": dict(probe.path), "query": query, "headers": dict(probe.headers)}
     if probe.form:
         sent["multipart"] = [{"name": name, "filename": file, "size": _FILE_SIZE} for name, file in probe.body.items()]
     else:
         sent["json"] = probe.body
-    return merge_patches(filled, sent)
+    return LiteralTemplate.model_construct(**merge_patches(filled, sent).list_members())
 
 
 def with_values(probe: ExploreProbe, where: str, name: str, *values: str) -> ExploreProbe:

@@ -223,7 +223,7 @@ class ProbePlanner:
         """The varied part of the written example."""
         for part in self.case.vary:
             head, *rest = split_part(part)
-            _, value = resolve_pointer(getattr(variant.request, head, None), "/".join(["", *rest]))
+            _, value = resolve_pointer(variant.request.list_members().get(head), "/".join(["", *rest]))
             if value is not None:
                 return format_value(value)
         return ""
@@ -255,6 +255,6 @@ def _combine(probe: Probe, turn: Turn) -> Probe:
         request = replace_part(request, part, value)
     first = [part.removeprefix("query.") for part, _ in values[: (len(values) + number) // 2]]
     names = [*(name for name in first if name in request.query), *request.query]
-    request = replace(request, query={name: request.query[name] for name in names})
+    request = request.replace_members(query={name: request.query[name] for name in names})
     other = ", ".join(f"{name_part(part)}={show_placeholders(format_value(value))}" for part, value in values)
     return replace(probe, label=Message("{input} beside {other}", input=probe.label, other=other), request=request)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import RequestPatch, RequestTemplate, apply_patch, merge_patches
-from conformance.contract.schema import Depth, RequestSpec, Step
+from conformance.contract.schema import Depth, Step
 from conformance.plan.model import PlannedStep
 
 DEPTHS: tuple[Depth, ...] = ("smoke", "standard", "thorough")
@@ -54,7 +54,7 @@ def plan_steps(
     return tuple(planned)
 
 
-def patch_of(request: RequestSpec) -> RequestPatch:
+def patch_of(request: RequestTemplate) -> RequestPatch:
     """The members that were written, under the names of the file."""
     return request.model_dump(by_alias=True, exclude_unset=True)
 

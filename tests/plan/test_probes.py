@@ -21,6 +21,6 @@ def test_what_a_refused_write_may_make_bears_the_name_of_one_row_alone(name: str
         target = target_from_mapping(server.profile, where=name, environ={})
     for plan in plan_rows(contract, target, contract.rows, "standard", 0).values():
         for probe in plan.probes:
-            for made in find_suite_names(probe.request.members()):
+            for made in find_suite_names(probe.request.list_members()):
                 rows[made].add(plan.row.id)
     assert {made: sorted(ids) for made, ids in rows.items() if len(ids) > 1} == {}
