@@ -10,7 +10,8 @@ import pytest
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.contract.loader import find_contracts, read_contract
+from conformance.contract.folders import find_contracts
+from conformance.contract.loader import read_contract
 from conformance.yaml_document import read
 
 CASES = Path(__file__).parents[1] / "cases"

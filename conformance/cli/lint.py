@@ -10,8 +10,8 @@ import click
 
 from conformance.authoring.todos import list_todos
 from conformance.contract.contract import Contract
-from conformance.contract.folders import find_contract_folders
-from conformance.contract.loader import find_contracts, read_contract
+from conformance.contract.folders import find_contract_folders, find_contracts
+from conformance.contract.loader import read_contract
 from conformance.contract.openapi import check_openapi
 from conformance.contract.power import check_power
 from conformance.errors import ConfigError, Problem
@@ -63,9 +63,7 @@ def command(path: Path | None) -> int:
 def _folders(path: Path | None) -> Sequence[Path]:
     if path is None:
         return find_contract_folders(Path.cwd())
-    found = (
-        find_contracts(path) if path.is_dir() else (path.parent,) if (path.parent / "contract.yaml").is_file() else ()
-    )
+    found = sorted(file.parent for file in path.rglob("contract.yaml")) if path.is_dir() else find_contracts(path)
     if not found:
         raise ConfigError([Problem(str(path), "there is no contract.yaml here", "a contract's folder has one")])
     return found

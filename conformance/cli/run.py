@@ -13,7 +13,12 @@ import click
 
 from conformance.cli.after_run import AfterRun
 from conformance.cli.options import cases, run_option
-from conformance.contract.folders import find_all_contract_folders, find_contract_folders, find_shipped_folder
+from conformance.contract.folders import (
+    find_all_contract_folders,
+    find_contract_folders,
+    find_contracts,
+    find_shipped_folder,
+)
 from conformance.errors import ConfigError, Problem
 from conformance.run_options import RUN_OPTIONS
 from conformance.target.loader import read_profile_document
@@ -158,6 +163,4 @@ def places(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[str]:
 def _leads_to_rows(text: str) -> bool:
     """Whether an argument is a case file, a row in one, or a folder of contracts; `out.xml` of an option is none."""
     path = Path(text.partition("::")[0])
-    if path.is_dir():
-        return bool(text) and any(next(path.glob(f"{deep}contract.yaml"), None) for deep in ("", "*/", "*/*/"))
-    return path.suffix == ".yaml" and (path.parent / "contract.yaml").is_file()
+    return bool(text) and (path.is_dir() or path.suffix == ".yaml") and bool(find_contracts(path))

@@ -24,7 +24,7 @@ def find_contract_folders(where: Path) -> tuple[Path, ...]:
     if not where.is_dir():
         raise ConfigError([Problem(str(where), "is no folder", hint)])
     for place in (where / "cases", where, find_shipped_folder()):
-        if found := _contracts(place):
+        if found := find_contracts(place, levels=1):
             return found
     raise ConfigError([Problem(str(where), "there is no contract here and none came with the package", hint)])
 
@@ -33,11 +33,14 @@ def find_all_contract_folders(where: Path) -> tuple[Path, ...]:
     """The contracts of `find_contract_folders`, then those that were shipped and are not among them by name."""
     own = find_contract_folders(where)
     names = {folder.name for folder in own}
-    return (*own, *(folder for folder in _contracts(find_shipped_folder()) if folder.name not in names))
+    return (*own, *(folder for folder in find_contracts(find_shipped_folder(), levels=1) if folder.name not in names))
 
 
-def _contracts(place: Path) -> tuple[Path, ...]:
-    """A folder that is a contract, or the contracts right inside it; what cannot be read is one, and is named then."""
-    if lexists(place / "contract.yaml"):
-        return (place,)
-    return tuple(sorted(folder for folder in place.glob("*") if lexists(folder / "contract.yaml")))
+def find_contracts(path: Path, levels: int = 2) -> tuple[Path, ...]:
+    """The folder of each contract that a path leads to: that of a case file, a folder itself, or so many levels below.
+
+    What cannot be read is one, and is named then.
+    """
+    below = [folder for level in range(levels) for folder in path.glob("/".join(["[!.]*"] * (level + 1)))]
+    folders = [path, *below] if path.is_dir() else [path.parent]
+    return tuple(sorted({folder for folder in folders if lexists(folder / "contract.yaml")}))

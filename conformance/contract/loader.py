@@ -36,11 +36,6 @@ _NUMBER = re.compile(r"\.[0-9]+(?=\.|\b)")
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def find_contracts(folder: Path) -> tuple[Path, ...]:
-    """The folders of all contracts at or below `folder`, by name."""
-    return tuple(sorted(path.parent for path in folder.rglob("contract.yaml")))
-
-
 def read_contract(folder: Path) -> Contract:
     """Read one contract's folder; raises ConfigError with every problem of all its files."""
     problems: list[Problem] = []

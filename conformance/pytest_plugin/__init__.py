@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import ConfigError
-from conformance.pytest_plugin.options import add_options, find_contract_folders
+from conformance.pytest_plugin.options import add_options, find_selected_folders
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read options and profile before anything else; a problem ends the session with exit code 4."""
-    folders = find_contract_folders(config)
+    folders = find_selected_folders(config)
     if not folders:
         return
     from conformance.pytest_plugin.plugin import register_contracts  # noqa: PLC0415 - only for a session with contracts

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from conformance.contract.folders import find_contracts
 from conformance.run_options import RUN_OPTIONS
 
 if TYPE_CHECKING:
@@ -96,11 +97,7 @@ def _read_budget(depth: Depth, text: str | None, history: str | None, here: Path
     return depth, replace(budget, last_tried=partial(read_last_tried, here / history))
 
 
-def find_contract_folders(config: pytest.Config) -> list[Path]:
-    """The folders of contracts that pytest's arguments lead to: each argument, two levels below it, and its parent."""
-    found: set[Path] = set()
-    for argument in config.args:
-        path = Path(os.path.realpath(config.invocation_params.dir / argument.partition("::")[0]))
-        files = [file for deep in ("", "[!.]*/", "[!.]*/[!.]*/") for file in path.glob(f"{deep}contract.yaml")]
-        found |= {file.parent for file in (*files, path.parent / "contract.yaml") if file.is_file()}
-    return sorted(found)
+def find_selected_folders(config: pytest.Config) -> list[Path]:
+    """The folders of contracts that pytest's arguments lead to."""
+    paths = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
+    return sorted({folder for path in paths for folder in find_contracts(Path(os.path.realpath(path)))})

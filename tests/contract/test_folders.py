@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.folders import find_contract_folders, find_shipped_folder
+from conformance.contract.folders import find_contract_folders, find_contracts, find_shipped_folder
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
 
@@ -18,6 +18,27 @@ CASES = Path(__file__).parents[2] / "cases"
 def test_without_contracts_here_those_that_were_shipped_are_found(tmp_path: Path) -> None:
     assert find_contract_folders(tmp_path) == (CASES / "kuroco", CASES / "microcms-management")
     assert find_shipped_folder() == CASES
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("", ["cases/shop"]),
+        ("cases", ["cases/shop"]),
+        ("cases/shop", ["cases/shop"]),
+        ("cases/shop/items.yaml", ["cases/shop"]),
+        ("deeper", []),
+        ("deeper/a/b", ["deeper/a/b/shop"]),
+        ("missing/items.yaml", []),
+    ],
+)
+def test_a_path_leads_to_its_contract_and_to_those_up_to_two_levels_below(
+    tmp_path: Path, path: str, expected: list[str]
+) -> None:
+    for folder in ("cases/shop", "cases/.hidden", "deeper/a/b/shop"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "contract.yaml").touch()
+    assert find_contracts(tmp_path / path) == tuple(tmp_path / folder for folder in expected)
 
 
 def test_a_pipe_in_place_of_a_folder_of_contracts_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.contract import Contract
-from conformance.contract.loader import find_contracts, read_contract
+from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError
 
 Shop = Callable[..., Contract]
@@ -48,10 +48,6 @@ def test_a_contract_without_fault_is_read_in_the_order_of_its_files(shop: Shop) 
 @pytest.mark.parametrize("name", ["microcms-management", "kuroco"])
 def test_our_own_contracts_are_without_fault(name: str) -> None:
     assert {"microcms-management": 32, "kuroco": 15}[name] == len(list(read_contract(CASES / name).rows))
-
-
-def test_contracts_are_found_below_a_folder() -> None:
-    assert [folder.name for folder in find_contracts(CASES)] == ["kuroco", "microcms-management"]
 
 
 @pytest.mark.parametrize(

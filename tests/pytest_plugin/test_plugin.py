@@ -142,6 +142,8 @@ def test_a_session_without_contracts_is_left_alone(run: Callable, tmp_path: Path
     assert "1 passed" in ran.out
     assert not ran.output.exists()
     loaded = [
+        "conformance.contract",
+        "conformance.contract.folders",
         "conformance.errors",
         "conformance.pytest_plugin",
         "conformance.pytest_plugin.options",
