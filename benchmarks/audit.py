@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import yaml
+from conformance import yaml_document
 
 __all__ = ["measure"]
 
@@ -43,7 +43,7 @@ def measure() -> list[tuple[str, float, float, str]]:
         servers = [_program(folder, SERVERS, str(TARGETS // 2)) for _ in range(2)]
         try:
             for number, profile in enumerate(one for server in servers for one in _said(server)):
-                (folder / f"{number:02}.yaml").write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
+                (folder / f"{number:02}.yaml").write_text(yaml_document.dump(profile), encoding="utf-8")
             profiles = [str(path) for path in sorted(folder.glob("*.yaml"))]
             alone, _ = _audited(folder, profiles[:1])
             together, peak = _audited(folder, profiles)

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conformance import reference
+from conformance import reference, yaml_document
 from conformance.contract.loader import read_contract
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import target_from_mapping
@@ -76,8 +76,10 @@ def place(tmp_path: Path) -> Iterator[Path]:
         quick = {"allow": [], "pace": "1000/1s"}
         for path in ("staging.yaml", "production.yaml", "targets/staging.yaml"):
             profile = {**server.profile, **quick, "name": Path(path).stem}
-            (tmp_path / path).write_text(yaml.safe_dump(profile), encoding="utf-8")
-        (tmp_path / "targets" / "kuroco.yaml").write_text(yaml.safe_dump({**other.profile, **quick}), encoding="utf-8")
+            (tmp_path / path).write_text(yaml_document.dump(profile), encoding="utf-8")
+        (tmp_path / "targets" / "kuroco.yaml").write_text(
+            yaml_document.dump({**other.profile, **quick}), encoding="utf-8"
+        )
         (tmp_path / "errors.html").write_text(PAGE, encoding="utf-8")
         (tmp_path / "openapi.yaml").write_text(OPENAPI, encoding="utf-8")
         os.environ["MICROCMS_API_KEY"] = server.profile["credentials"]["full"]["value"]

@@ -54,6 +54,8 @@ def test_a_word_that_yaml_readers_disagree_on_is_refused_unless_quoted(word: str
         ("1e3", 1000.0),
         ("-2.5E-1", -0.25),
         ("word", "word"),
+        ("0b181e25dd4642ec", "0b181e25dd4642ec"),
+        ("0o8", "0o8"),
         ("1.2.3", "1.2.3"),
         ("a:b", "a:b"),
         ("'007'", "007"),

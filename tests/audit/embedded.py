@@ -7,9 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from conformance import reference
+from conformance import reference, yaml_document
 
 __all__ = ["Servers", "lines", "matrix"]
 
@@ -31,7 +29,7 @@ class Servers:
 
     def profile(self, name: str, profile: Any) -> Path:
         path = self.folder / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
+        path.write_text(yaml_document.dump(profile), encoding="utf-8")
         return path
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-import yaml
 
+from conformance import yaml_document
 from conformance.audit import dispatch
 from conformance.audit.dispatch import ExecutorPool, JobDispatcher, dask_executor
 from conformance.audit.jobs import AuditOptions, Job, JobOutcome, build_jobs, find_profiles
@@ -31,7 +31,7 @@ def read_jobs(*paths: Path) -> tuple[Job, ...]:
 
 def written(folder: Path, **more: Any) -> Path:
     path = folder / f"{len(list(folder.iterdir()))}.yaml"
-    path.write_text(yaml.safe_dump({**FULL, **more}), encoding="utf-8")
+    path.write_text(yaml_document.dump({**FULL, **more}), encoding="utf-8")
     return path
 
 

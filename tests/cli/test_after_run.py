@@ -11,9 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import yaml
 
-from conformance import reference
+from conformance import reference, yaml_document
 from conformance.cli import main
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -43,7 +42,7 @@ def stored(folder: str, *faults: str) -> None:
     from conformance.results.serialization import format_results
 
     with reference.start("kuroco", faults=faults) as server:
-        Path("target.yaml").write_text(yaml.safe_dump({**server.profile, "name": "site"}), encoding="utf-8")
+        Path("target.yaml").write_text(yaml_document.dump({**server.profile, "name": "site"}), encoding="utf-8")
         options = AuditOptions("smoke", explore=False)
         path = Path("target.yaml")
         contract = CASES / "kuroco"
@@ -93,7 +92,7 @@ def test_a_run_is_compared_kept_and_measured_at_once(
     stored("reports")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary-of-the-job.md")
     with reference.start("kuroco", faults=["answers_missing_text_with_422"]) as server:
-        Path("target.yaml").write_text(yaml.safe_dump({**server.profile, "name": "site"}), encoding="utf-8")
+        Path("target.yaml").write_text(yaml_document.dump({**server.profile, "name": "site"}), encoding="utf-8")
         after = ("--baseline", "reports", "--history", "all.sqlite", "--metrics", "out/run.prom", "--language", "ja")
         done = subprocess.run(
             [sys.executable, "-m", "conformance", "run", *QUICK, *after], check=False, capture_output=True, text=True

@@ -17,6 +17,7 @@ from click import ClickException
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from conformance import yaml_document
 from conformance.cli import group
 from conformance.contract.power import FILE as POWER_FILE
 from conformance.contract.power import read_power
@@ -163,7 +164,7 @@ def samples() -> dict[str, tuple[str, bytes, Callable[[bytes, random.Random], by
         "events": ("results.jsonl", (FIRST_FORMAT / "results.jsonl").read_bytes(), damage_json, use_results),
         "history": ("history.sqlite", history, damage_bytes, use_history),
         "ledger": (LEDGER_FILE, kept, damage_json, use_ledger),
-        "profile": ("target.yaml", yaml.safe_dump(profile).encode(), damage_yaml, use_profile),
+        "profile": ("target.yaml", yaml_document.dump(profile).encode(), damage_yaml, use_profile),
         "power": (POWER_FILE, power, damage_json, use_power),
         "document": ("api.json", document, damage_json, use_document),
         **{
