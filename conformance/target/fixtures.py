@@ -77,9 +77,9 @@ def _check_form(target: Target, place: tuple[str, ...], value: Any, example: Any
         usual = next(iter(example.values()))
         for key, each in value.items():
             yield from _check_form(target, (*place, key), each, example.get(key, usual))
-    elif (isinstance(example, str) and isinstance(value, bool | list | Mapping)) or (
-        isinstance(example, int) and not isinstance(value, str) and type(value) is not int
-    ):
+    elif isinstance(value, float) and isinstance(example, str | int):
+        yield Problem(where, f"{name} is read as the number {value}", "put what is to be sent in quotes")
+    elif isinstance(example, str | int) and isinstance(value, bool | list | Mapping):
         yield Problem(where, f"{name} must be a text or a number", f"write it as in {place[-1]}: {example}")
     elif isinstance(value, str) and value != value.strip():
         yield Problem(where, f"{name} has spaces or line ends around it", "take them away")

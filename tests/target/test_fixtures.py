@@ -116,7 +116,8 @@ def contract(name: str) -> Contract:
             "7: fixtures.fields.regex.pattern must be text; put it in quotes",
         ),
         ("topics_id: true", "4: fixtures.topics_id must be a text or a number; write it as in topics_id: 1"),
-        ("topics_id: 5.0", "4: fixtures.topics_id must be a text or a number; write it as in topics_id: 1"),
+        ("topics_id: 5.0", "4: fixtures.topics_id is read as the number 5.0; put what is to be sent in quotes"),
+        ("list_path: 12e5", "4: fixtures.list_path is read as the number 1200000.0; put what is to be sent in quotes"),
         ("fields: {tel: ext_3}", "4: fixtures.fields.tel must have members; write tel: {name, title, valid: …}"),
         (
             "fields:\n  tel:\n   name: [ext_3]",
