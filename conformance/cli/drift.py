@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -99,13 +100,29 @@ def _whole_id(row: Row) -> str:
 
 
 def _with_wordings(contract: Contract, row: Row, reworded: Sequence[Drift], edition: str, text: str) -> str:
-    """The text of the row's file with new wordings after its own; those that rows share stay as they are."""
-    place = row.own_place("expect")
+    """The text of the row's file with new wordings after its own; those that rows share stay as they are.
+
+    A row that has its `expect` of another is given one of its own below its `like`.
+    """
     expect = row.document.value["rows"][row.number - 1]["expect"]
     own = write_out_message(expect.get("message", []))
     written = [{"text": own, "edition": contract.file.edition}] if isinstance(own, str) else own
     new = [{"text": mark_placeholders(one.theirs), "language": one.language, "edition": edition} for one in reworded]
     items = [*written, *({key: value for key, value in one.items() if value} for one in new)]
+    if "expect" in row.inherited:
+        text = _with_own_expect(row, text)
+        return replace_value(text, (*row.place, "expect"), {**expect, "message": items})
+    place = row.own_place("expect")
     if "message" in expect:
         return replace_value(text, (*place, "message"), items)
     return replace_value(text, place, {**expect, "message": items})
+
+
+def _with_own_expect(row: Row, text: str) -> str:
+    """The text of the file of a row that is `like` another, with an `expect` of its own below that key."""
+    lines, at = text.splitlines(keepends=True), row.document.lines[(*row.place, "like")]
+    if mark := re.match(r"[ -]*(?=like:)", lines[at - 1]):
+        lines.insert(at, f"{' ' * mark.end()}expect: {{}}\n")
+    else:
+        row.own_place("expect")  # the row stands in braces: a person must write it
+    return "".join(lines)

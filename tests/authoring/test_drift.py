@@ -17,10 +17,16 @@ from conformance.authoring.read_page import read_page
 from conformance.cli import group
 from conformance.contract.loader import read_contract
 from conformance.contract.messages import list_wordings
+from conformance.errors import ConfigError
 
 PAGES = Path(__file__).parent / "pages"
 CASES = Path(__file__).parents[2] / "cases"
 MICROCMS = (PAGES / "microcms.md").read_text(encoding="utf-8")
+
+
+_MEDIA = MICROCMS.index("## Media, GET")
+PAGE_OF_LIKE = MICROCMS[:_MEDIA] + MICROCMS[_MEDIA:].replace("Limit: must be no less than 0.", "limit is too low", 1)
+"""A page that words a row otherwise whose `expect` is that of another row, and not that other row."""
 
 
 def drifts(folder: Path, text: str) -> list[Drift]:
@@ -147,3 +153,34 @@ def test_an_accepted_wording_stays_with_its_row_where_others_share_its_wordings(
     new = {row.id: [one.text for one in list_wordings(row) if one.edition == "new"] for row in contract.rows}
     assert [row for row, texts in new.items() if texts] == ["topics-write/zip"]
     assert "message" not in Path("cases/kuroco/contract.yaml").read_text().partition("wordings:")[2]
+
+
+def test_an_accepted_wording_of_a_row_that_is_like_another_stays_with_it(drift: Callable[..., tuple[int, str]]) -> None:
+    Path("page.md").write_text(PAGE_OF_LIKE)
+    assert drift("microcms-management", "page.md", "--accept", "--edition", "new")[0] == 0
+    contract = read_contract(Path("cases/microcms-management"))
+    new = {row.id: [one.text for one in list_wordings(row) if one.edition == "new"] for row in contract.rows}
+    assert {row: texts for row, texts in new.items() if texts} == {
+        "media-get/limit-below-minimum": ["limit is too low"]
+    }
+    before, after = (
+        read_contract(one).row("media-get/limit-below-minimum") for one in (CASES / contract.name, contract.folder)
+    )
+    assert before is not None
+    assert after is not None
+    unsaid = {"message": None}
+    assert after.case.expect.model_copy(update=unsaid) == before.case.expect.model_copy(update=unsaid)
+
+
+def test_a_row_in_braces_that_is_like_another_is_named_where_its_wording_cannot_be_written(
+    drift: Callable[..., tuple[int, str]],
+) -> None:
+    file = Path("cases/microcms-management/media-get.yaml")
+    text = file.read_text()
+    start, end = text.index("  - id: limit-below-minimum"), text.index("  - id: limit-above-maximum")
+    row = "  - {id: limit-below-minimum, like: contents-get/limit-below-minimum}\n"
+    file.write_text(text[:start] + row + text[end:])
+    Path("page.md").write_text(PAGE_OF_LIKE)
+    line = text[:start].count("\n") + 1
+    with pytest.raises(ConfigError, match=f"{file}:{line}: `expect` is that of contents-get/limit-below-minimum"):
+        drift("microcms-management", "page.md", "--accept")
