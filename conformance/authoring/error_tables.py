@@ -127,9 +127,12 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
     columns = classify_columns(table)
     if not _is_about_errors(table, {role for role, _ in columns}, around, about_errors=about_errors):
         return
-    operation = ""
+    operation = code = ""
     for row in table.rows:
         if CLASS_OF_STATUSES.fullmatch(row.cells[0].strip()):
+            continue
+        if section := _read_section(row):
+            around, code = section
             continue
         held: dict[Role, list[str]] = {}
         languages = []
@@ -140,19 +143,30 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
                 held.setdefault(role, []).append(cell if role == "message" else text)
                 languages += [language] if role == "message" else []
         held["operation"] = [operation]
+        if code:
+            held.setdefault("code", [code])
         number = (held.get("status") or [""])[0]
         if "code" not in held and re.fullmatch(r"-?\d+", number) and not find_statuses(number)[0]:
             held["code"] = held.pop("status")  # statuses and numbers of the vendor's own in one column
         yield from build_rows(held, row.line, around, languages=languages)
 
 
+def _read_section(row: TableRow) -> tuple[tuple[int, ...], str] | None:
+    """Statuses and code of the rows below one with a single cell that ends with them: `BadName (status code 400)`."""
+    said = [text for text in map(plain_cell, row.cells) if text]
+    statuses, rest = find_statuses(said[0]) if len(said) == 1 < len(row.cells) else ((), "")
+    word = rest.partition("(")[0].strip()
+    return (statuses, word if IDENTIFIER.fullmatch(word) else "") if statuses and rest[:1].isalpha() else None
+
+
 def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequence[int], *, about_errors: bool) -> bool:
     """Whether the rows are errors, and neither parameters nor the members of a body, whose types a column names."""
-    if any({*map(str.lower, cells)} <= TYPES_OF_JSON for cells in _columns(table) if cells):
+    if any(_share(cells, lambda cell: cell.lower() in TYPES_OF_JSON) > 0.5 for cells in _columns(table)):
         return False
     titled = any(map(ABOUT_ERRORS.search, table.header))
     return (
         "status" in roles
+        or any(map(_read_section, table.rows))
         or (bool(around) and bool(roles & {"code", "message"}))
         or ((about_errors or titled) and "code" in roles)
         or (titled and {"message", "cause"} <= roles)

@@ -53,7 +53,7 @@ ABOUT_ERRORS = re.compile(
 )
 """What a title says of a section whose tables and lists are errors."""
 ABOUT_OTHERS = re.compile(
-    r"(header|parameter|limit|quota|field|attribute)s?\b|properties|change ?log|パラメータ|ヘッダ|参数",
+    r"(header|parameter|limit|quota|field|attribute|op ?code)s?\b|properties|change ?log|パラメータ|ヘッダ|参数",
     re.IGNORECASE,
 )
 """What the title of a section says that is about something else on a page of errors."""
@@ -66,7 +66,7 @@ LEADING_CODE = re.compile(
     r"\W{0,3}(?:(?i:err(?:no|or(?: code)?)|code)\s+`?)?(?:("
     + CODE.pattern
     + r"|(?:(?<=ode )|(?<=ode `))\d{1,2})[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)"
-    r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z]))\s)"
+    r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z ]))\s)"
 )
 """A code at the beginning of an entry, with what divides it from its cause."""
 _CODE_TITLE = re.compile(

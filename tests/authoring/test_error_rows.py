@@ -488,6 +488,13 @@ SAMPLES_OF_A_STATUS = (
     '### An old key\n\n```\n{"code": "old_key", "message": "Renew it"}\n```\n'
 )
 LABELS_BELOW = "# Possible errors\n\n## The shelf is gone\n\n- errorID: 2\n- errorText: No shelf\n"
+SECTIONS_IN_A_TABLE = (
+    "# Errors\n\nMessage | How to fix\n---|---\n**Lent (status code 409)** |\n`It is lent` | Wait\n"
+    "**Closed books (410)** |\n`It is sold` | Buy one\n"
+)
+TYPES_IN_A_TABLE = "# Errors\n\nProperty | Type | Description\n---|---|---\nerror | string | Its code\nmore | any | More\nat | number | When"
+OPCODES = "# Opcodes and status codes\n\n## Opcodes\n\nCode | Meaning\n---|---\n10 | Lend\n11 | Return\n"
+NUMBERED_ITEMS = "# Error codes\n\n* 32 A book was lent by POST\n* 64 Two books\n"
 QUOTES_AS_CODE = '# Errors\n\nStatus | Default message\n---|---\n409 | `"It is lent"`\n'
 
 
@@ -515,6 +522,10 @@ QUOTES_AS_CODE = '# Errors\n\nStatus | Default message\n---|---\n409 | `"It is l
         (STATUS_AS_CODE, [(409, "7", ["It is lent"], "Lent books"), (410, "", ["It is lost"], "Lost books")]),
         (SAMPLES_OF_A_STATUS, [(401, "no_key", ["Send one"], "No key"), (401, "old_key", ["Renew it"], "An old key")]),
         (LABELS_BELOW, [(None, "2", ["No shelf"], "The shelf is gone")]),
+        (SECTIONS_IN_A_TABLE, [(409, "Lent", ["It is lent"], ""), (410, "", ["It is sold"], "")]),
+        (TYPES_IN_A_TABLE, []),
+        (OPCODES, []),
+        (NUMBERED_ITEMS, [(None, "32", [], "A book was lent by POST"), (None, "64", [], "Two books")]),
         (QUOTES_AS_CODE, [(409, "", ["It is lent"], "")]),
         (COUNTED, [(401, "no_key", ["Send a key"], "")]),
         (CODE_AFTER, [(401, "TOO_LATE", [], "with code.")]),
