@@ -13,12 +13,31 @@ LEVEL_OF_LINES = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
-    """A section's title; level 1 is the page's own."""
+class TextBlock:
+    """A block that is text. `level` counts the titles or the lists around it; 1 is the page's own title."""
 
     text: str
-    level: int
     line: int
+    level: int = 1
+
+
+class Heading(TextBlock):
+    """A section's title."""
+
+
+class Item(TextBlock):
+    """One entry of a list, or a term with its definition (`term: definition`).
+
+    Entries of a list within a list are of a deeper level, and so are further paragraphs of an entry.
+    """
+
+
+class Paragraph(TextBlock):
+    """A paragraph of running text."""
+
+
+class Code(TextBlock):
+    """A block of code, such as a sample answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +54,6 @@ class TableBlock:
 
     header: tuple[str, ...]
     rows: tuple[TableRow, ...]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One entry of a list, or a term with its definition (`term: definition`).
-
-    Entries of a list within a list are of a deeper level, and so are further paragraphs of an entry.
-    """
-
-    text: str
-    line: int
-    level: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A paragraph of running text."""
-
-    text: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A block of code, such as a sample answer."""
-
-    text: str
     line: int
 
 
@@ -94,21 +85,17 @@ class Node:
         return [block for node in self.inside for block in (node.block, *node.below())]
 
 
-def build_outline(blocks: Sequence[Block]) -> tuple[Node, ...]:
-    """The blocks of a page as a tree."""
-    return _nodes(blocks, 0, 0)[0]
-
-
-def _nodes(blocks: Sequence[Block], at: int, depth: int) -> tuple[tuple[Node, ...], int]:
-    """The nodes from a place on that are deeper than something, and the place after them."""
+def build_outline(blocks: Sequence[Block], around: int = 0) -> tuple[Node, ...]:
+    """The blocks of a page as a tree; `around` is how deep they stand."""
     nodes: list[Node] = []
-    while at < len(blocks) and (own := _depth(blocks[at], depth)) > depth:
-        block, at = blocks[at], at + 1
-        inside: tuple[Node, ...] = ()
-        if isinstance(block, Heading | Item):
-            inside, at = _nodes(blocks, at, own)
-        nodes.append(Node(block, inside))
-    return tuple(nodes), at
+    at = 0
+    while at < len(blocks):
+        block, first = blocks[at], at + 1
+        own, at = _depth(block, around), first
+        while isinstance(block, Heading | Item) and at < len(blocks) and _depth(blocks[at], own) > own:
+            at += 1
+        nodes.append(Node(block, build_outline(blocks[first:at], own)))
+    return tuple(nodes)
 
 
 def _depth(block: Block, around: int) -> int:

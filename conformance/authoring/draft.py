@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.authoring.envelope import DEFAULT_ENVELOPE, has_whole_codes
@@ -23,6 +23,7 @@ _PLACEHOLDER = re.compile(
 )
 """How pages write what is another value each time: {name}, <id>, %s, [field], xxx, :id, an ellipsis."""
 _LONGEST_NAME = 48
+_TODO = re.compile(r"(?<![/\w])TODO: *(.*)")
 
 
 def draft_contract(
@@ -91,6 +92,13 @@ def draft_contract(
             unfinished=UNFINISHED,
         )
     return files
+
+
+def list_todos(text: str) -> Iterator[tuple[int, str]]:
+    """Each `TODO: …` of a drafted file: its line, from 1, and what it asks a person to do."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if (found := _TODO.search(line)) is not None:
+            yield number, found[1].rstrip("\"'}, ")
 
 
 def slug(text: str) -> str:

@@ -12,7 +12,6 @@ from pathlib import PurePath
 from conformance.authoring.blocks import (
     LEVEL_OF_LINES,
     Block,
-    Code,
     DocumentPage,
     Heading,
     Item,
@@ -58,7 +57,7 @@ def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks))
     sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
     found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
-    return tuple(ErrorTable(titles, rows, rows[0].line) for titles, rows in found)
+    return tuple(ErrorTable(titles, rows) for titles, rows in found)
 
 
 def _with_titles(table: TableBlock) -> TableBlock:
@@ -232,8 +231,3 @@ def _title_of_page(page: DocumentPage, blocks: Sequence[Block]) -> str:
     lines = [block.text for block in blocks if isinstance(block, Paragraph)]
     line = next((text for text in lines[:6] if len(text) <= _LONGEST_TITLE and ABOUT_ERRORS.search(text)), "")
     return f"{PurePath(page.name.rstrip('/')).stem} {next(titles, ''.join(lines[:1])[:200])} {line}"
-
-
-def sample_texts(page: DocumentPage) -> tuple[str, ...]:
-    """The code blocks of a page, in order: sample answers may be among them."""
-    return tuple(block.text for block in page.blocks if isinstance(block, Code))

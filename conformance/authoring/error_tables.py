@@ -63,7 +63,6 @@ class ErrorTable:
 
     titles: tuple[str, ...]
     rows: tuple[ErrorRow, ...]
-    line: int
 
 
 # --- one error

@@ -124,9 +124,8 @@ def code_of_title(title: str) -> tuple[str, str] | None:
 
 def is_error_code(code: str, status: int) -> bool:
     """Whether a code is one of an error that is answered with a success, as some APIs do: `50007`, `not_in_channel`."""
-    looks_so = re.fullmatch(r"-?\d{3,}|[A-Za-z]+([_.][A-Za-z0-9{}]+)+|[A-Z]+-?\d+|[A-Z]{6,}", code) is not None
     own = is_phrase(code.replace("_", " ")) and (status, code.replace("_", " ").casefold()) in PHRASES
-    return looks_so and code != str(status) and not own
+    return CODE.fullmatch(code) is not None and code != str(status) and not own
 
 
 def is_code_in_text(text: str) -> bool:

@@ -58,7 +58,7 @@ def _walk(element: Any, level: int) -> Iterator[Block]:
 def _block(element: Any, tag: str, level: int) -> Iterator[Block]:
     line = _line(element)
     if tag in _HEADINGS:
-        yield Heading(_text(element).rstrip("\u00b6# "), _HEADINGS[tag], line)
+        yield Heading(_text(element).rstrip("\u00b6# "), line, _HEADINGS[tag])
     elif tag == "table" or element.get("role") == "table":
         if (table := build_table(_rows(element), line)) is not None:
             yield table
@@ -74,7 +74,7 @@ def _block(element: Any, tag: str, level: int) -> Iterator[Block]:
         yield from _entry(element, max(level, 1), line)
     else:
         if tag not in defs.tags and (title := element.get("title") or element.get("code")):
-            yield Heading(title, 6, line)  # a component, such as an accordion
+            yield Heading(title, line, 6)  # a component, such as an accordion
         yield from _walk(element, level + (tag in {"ul", "ol"}))
 
 

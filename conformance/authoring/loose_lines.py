@@ -74,7 +74,7 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
     is_title = (
         CLASS_OF_STATUSES.fullmatch(text) or (begins is STATUS and is_short) or (has_text and is_code_alone(text))
     )
-    return Heading(text, LEVEL_OF_LINES, line.line) if is_title else line
+    return Heading(text, line.line, LEVEL_OF_LINES) if is_title else line
 
 
 def _with_constants(blocks: Sequence[Block]) -> list[Block]:

@@ -1,4 +1,4 @@
-"""Markdown pages as HTML whose elements know their lines, through markdown-it."""
+"""Markdown pages as HTML whose elements know their lines, through markdown-it, and read as that."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from itertools import count
 
 from markdown_it import MarkdownIt
 
+from conformance.authoring.blocks import Block
+from conformance.authoring.html_page import read_html
+
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?([^\"'\n]+)", re.MULTILINE)
 _TABLE = re.compile(r"^<table\b.*?</table>", re.DOTALL | re.IGNORECASE | re.MULTILINE)
@@ -14,8 +17,8 @@ _TABLE = re.compile(r"^<table\b.*?</table>", re.DOTALL | re.IGNORECASE | re.MULT
 _TAG = re.compile(r"<[A-Za-z][\w-]*(?=[\s/>])")
 
 
-def render_markdown(text: str) -> str:
-    """The HTML of a Markdown document (CommonMark with tables); of its front matter the title is taken."""
+def read_markdown(text: str) -> tuple[Block, ...]:
+    """The blocks of a Markdown document (CommonMark with tables); of its front matter the title is taken."""
     matter = _FRONT_MATTER.match(text)
     title = _TITLE.search(matter[0]) if matter else None
     blank = _FRONT_MATTER.sub(lambda match: "\n" * match[0].count("\n"), text)
@@ -28,7 +31,7 @@ def render_markdown(text: str) -> str:
         elif token.map:
             token.attrSet("data-line", str(token.map[0] + 1))
     rendered = str(markdown.renderer.render(tokens, markdown.options, {}))
-    return f'<h1 data-line="1">{title[1]}</h1>{rendered}' if title else rendered
+    return read_html(f'<h1 data-line="1">{title[1]}</h1>{rendered}' if title else rendered)
 
 
 def _with_lines(text: str, first: int) -> str:

@@ -81,7 +81,7 @@ def read_openapi(text: str, name: str) -> Iterator[Block]:
                 line = document.line(("paths", path, method, "responses", status)) if document is not None else 1
                 rows += [TableRow((label, str(status), *answered), line) for answered in _answers(value, found)]
     info = value.get("info")
-    yield Heading(str(info.get("title", "Errors")) if isinstance(info, dict) else "Errors", 1, 1)
+    yield Heading(str(info.get("title", "Errors")) if isinstance(info, dict) else "Errors", 1)
     if (table := build_table(rows, 1)) is not None:
         yield table
 

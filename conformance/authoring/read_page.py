@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -65,32 +66,18 @@ def _format(name: str, content_type: str, text: str) -> str:
 
 
 def _read(form: str, text: str, name: str) -> Iterator[Block]:
-    if form in {"html", "markdown", "rst"}:
-        yield from _read_rendered(form, text, name)
-    elif form == "csv":
+    if form == "csv":
         yield from _read_csv(text)
     elif form == "openapi":
         yield from read_openapi(text, name)
-    else:
+    elif form == "text":
         yield from read_text_page(text)
-
-
-def _read_rendered(form: str, text: str, name: str) -> tuple[Block, ...]:
-    """The blocks of a page that is HTML, or that a library makes HTML of."""
-    try:
-        from conformance.authoring.html_page import read_html  # noqa: PLC0415 - an extra may be missing
-
-        if form == "markdown":
-            from conformance.authoring.markdown_page import render_markdown  # noqa: PLC0415 - as above
-
-            text = render_markdown(text)
-        elif form == "rst":
-            from conformance.authoring.rst_page import render_rst  # noqa: PLC0415 - as above
-
-            text = render_rst(text)
-    except ModuleNotFoundError as error:
-        raise ConfigError([Problem(name, f"a {form} page needs {error.name}", _INSTALL)]) from None
-    return read_html(text)
+    else:
+        try:
+            reader = import_module(f"conformance.authoring.{form}_page")
+        except ModuleNotFoundError as error:  # its library is one of an extra
+            raise ConfigError([Problem(name, f"a {form} page needs {error.name}", _INSTALL)]) from None
+        yield from getattr(reader, f"read_{form}")(text)
 
 
 def _read_csv(text: str) -> Iterator[Block]:
@@ -105,5 +92,5 @@ def _read_csv(text: str) -> Iterator[Block]:
                 rows.append(TableRow(tuple(cells), line))
             line = reader.line_num + 1
     if (table := build_table(rows, 1)) is not None:
-        yield Heading("Errors", 1, 1)
+        yield Heading("Errors", 1)
         yield table

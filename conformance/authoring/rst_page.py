@@ -1,4 +1,4 @@
-"""reStructuredText pages as HTML whose elements know their lines, through docutils."""
+"""reStructuredText pages as HTML whose elements know their lines, through docutils, and read as that."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from docutils.core import publish_parts
 from docutils.parsers.rst import Directive, directives
 from docutils.parsers.rst.languages import en
 from docutils.writers.html5_polyglot import HTMLTranslator, Writer
+
+from conformance.authoring.blocks import Block
+from conformance.authoring.html_page import read_html
 
 _QUIET = {
     "report_level": 5,
@@ -29,8 +32,8 @@ _KNOWN = frozenset(en.directives)
 _DIRECTIVE = re.compile(r"^\s*\.\. ([a-z][\w:+-]*)::", re.MULTILINE)
 
 
-def render_rst(text: str) -> str:
-    """The HTML of a reStructuredText document."""
+def read_rst(text: str) -> tuple[Block, ...]:
+    """The blocks of a reStructuredText document."""
     plain = _ROLE.sub(
         lambda match: (match[1] + match[2]).ljust(len(match[0])), text
     )  # columns of tables stay where they are
@@ -39,7 +42,7 @@ def render_rst(text: str) -> str:
             directives.register_directive(name, _Unknown)
     writer = Writer()
     writer.translator_class = _Translator
-    return str(publish_parts(plain, writer=writer, settings_overrides=_QUIET)["body"])
+    return read_html(publish_parts(plain, writer=writer, settings_overrides=_QUIET)["body"])
 
 
 class _Unknown(Directive):  # type: ignore[misc]

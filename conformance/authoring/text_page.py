@@ -175,12 +175,12 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
         and _NUMBER.match(text)
         and not any(map(_NUMBER.match, (*near[:1], *lines[max(at - 1, 0) : at])))
     ):
-        return [Heading(lines[at][bullet.end() :].strip(), 2, at + 1)]
+        return [Heading(lines[at][bullet.end() :].strip(), at + 1, 2)]
     if bullet is not None:
         return [Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)]
     before_table = bool(near) and ("|" in near[0] or "\t" in near[0] or bool(split_titles(near[0].strip())))
     is_title = (before_table and len(text) < 60 and "|" not in text) or _TITLE_WITH_STATUS.fullmatch(text) is not None
-    return [Heading(text, 2, at + 1) if is_title else Paragraph(text, at + 1)]
+    return [Heading(text, at + 1, 2) if is_title else Paragraph(text, at + 1)]
 
 
 def _goes_on(before: str, line: Block) -> bool:

@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from conformance.authoring.profile import format_profile
 from conformance.cli import options
 from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
+from conformance.report.page import render_template
 from conformance.report.sanitize import to_one_line
 from conformance.session.contract_run import build_context
 from conformance.setup.fixtures import discover_fixtures
@@ -70,7 +70,15 @@ def command(
     elif base_url is not None:
         target = _target(one, base_url, credentials, fixtures)
         fixtures, notes = _found(one, target)
-    text = format_profile(one, base_url, credentials, fixtures, notes)
+    text = render_template(
+        "conformance.authoring",
+        "profile.yaml.jinja",
+        file=one.file,
+        base_url=base_url,
+        credentials=credentials,
+        fixtures=fixtures,
+        notes=notes,
+    )
     if output is None:
         click.echo(text, nl=False)
     else:

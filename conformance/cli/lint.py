@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from conformance.authoring.todos import list_todos
+from conformance.authoring.draft import list_todos
 from conformance.contract.contract import Contract
 from conformance.contract.folders import find_contract_folders, find_contracts
 from conformance.contract.loader import read_contract

@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from conformance.authoring.draft import draft_contract
+from conformance.authoring.blocks import Code
+from conformance.authoring.draft import draft_contract, list_todos
 from conformance.authoring.envelope import guess_envelope
-from conformance.authoring.error_rows import find_error_tables, sample_texts
+from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.error_tables import ErrorTable
 from conformance.authoring.openapi_document import name_operations
 from conformance.authoring.read_page import read_openapi_document, read_page
-from conformance.authoring.todos import list_todos
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 
@@ -47,7 +47,7 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
     for where in pages:
         page = read_page(where)
         tables += find_error_tables(page)
-        samples += sample_texts(page)
+        samples += [block.text for block in page.blocks if isinstance(block, Code)]
     if not tables:
         hint = "give the page that lists statuses with messages or codes; tables, lists and headings are read"
         raise ConfigError([Problem(", ".join(pages), "no table of errors was found", hint)])

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from conformance.authoring.attempt import find_example, format_attempt, suggest_expect
-from conformance.authoring.todos import list_todos
+from conformance.authoring.draft import list_todos
 from conformance.checks.context import ResponseRules
 from conformance.cli import options
 from conformance.cli.contracts import find_row, resolve_targets, with_contracts

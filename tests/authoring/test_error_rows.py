@@ -37,7 +37,7 @@ def test_spans_of_an_html_table_are_written_out() -> None:
 
 @pytest.mark.parametrize("title", ["a", "400", "bad_thing"])
 def test_time_grows_with_the_headings_of_a_page_and_not_with_their_square(title: str) -> None:
-    page = DocumentPage("x", (Heading("Errors", 1, 1), *(Heading(title, 2, line) for line in range(2, 3000))))
+    page = DocumentPage("x", (Heading("Errors", 1), *(Heading(title, line, 2) for line in range(2, 3000))))
     start = thread_time()
     find_error_tables(page)
     assert thread_time() - start < 4
@@ -492,7 +492,10 @@ SECTIONS_IN_A_TABLE = (
     "# Errors\n\nMessage | How to fix\n---|---\n**Lent (status code 409)** |\n`It is lent` | Wait\n"
     "**Closed books (410)** |\n`It is sold` | Buy one\n"
 )
-TYPES_IN_A_TABLE = "# Errors\n\nProperty | Type | Description\n---|---|---\nerror | string | Its code\nmore | any | More\nat | number | When"
+TYPES_IN_A_TABLE = (
+    "# Errors\n\nProperty | Type | Description\n---|---|---\n"
+    "error | string | Its code\nmore | any | More\nat | number | When"
+)
 OPCODES = "# Opcodes and status codes\n\n## Opcodes\n\nCode | Meaning\n---|---\n10 | Lend\n11 | Return\n"
 NUMBERED_ITEMS = "# Error codes\n\n* 32 A book was lent by POST\n* 64 Two books\n"
 QUOTES_AS_CODE = '# Errors\n\nStatus | Default message\n---|---\n409 | `"It is lent"`\n'

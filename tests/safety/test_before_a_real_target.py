@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from conformance.authoring.profile import format_profile
 from conformance.doctor.examine import examine_target
 from conformance.doctor.format import format_diagnosis
 from conformance.doctor.model import Diagnosis
 from conformance.plan.steps import DRAWN
 from conformance.reference.http import WireResponse
+from conformance.report.page import render_template
 from conformance.session.contract_run import build_context
 from conformance.session.target_runner import RunOptions
 from conformance.setup.fixtures import discover_fixtures
@@ -201,7 +201,8 @@ def test_with_a_url_a_key_and_an_endpoint_name_most_rows_run(tmp_path: Path) -> 
 def test_the_profile_that_init_writes_is_one_that_can_be_read(name: str, tmp_path: Path) -> None:
     held = contract(name)
     usual = {each: dict(named.usual) for each, named in held.file.credentials.items() if named.usual}
-    text = format_profile(held, "http://127.0.0.1:9", usual, {}, {})
+    known = {"base_url": "http://127.0.0.1:9", "credentials": usual, "fixtures": {}, "notes": {}}
+    text = render_template("conformance.authoring", "profile.yaml.jinja", file=held.file, **known)
     document, problems = read_text(text, tmp_path / "made.yaml")
     assert document is not None
     assert not problems
