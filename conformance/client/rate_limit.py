@@ -15,7 +15,7 @@ from fcntl import LOCK_EX, LOCK_UN, flock
 from itertools import chain
 from math import inf
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from conformance.quantities import Pace
 
@@ -145,6 +145,34 @@ class RateLimiter:
                 _count_user(file, 1)
                 return file
             os.close(file)
+
+
+class LearntLimiter(RateLimiter):
+    """Makes callers wait only for some time after the target has refused one as too many.
+
+    One refusal may come from anything on the way, so the pace holds for as many requests as it allows at once. Where
+    another follows soon after that, it holds for twice as many as before.
+    """
+
+    def __init__(self, pace: Pace, **options: Any) -> None:
+        super().__init__(pace, **options)
+        self._stretch = self._left = self._since = 0
+        """For how many requests the pace holds, how many of these are left, and how many followed them."""
+
+    def slow_down(self) -> None:
+        with self._lock:
+            if not self._left:  # else it was sent before the first refusal was known
+                soon = self._since <= 2 * self.pace.requests
+                self._stretch = max(2 * self._stretch if soon else 0, self.pace.requests)
+            self._left, self._since = self._stretch, 0
+
+    @contextmanager
+    def request(self, *, wait: bool = True) -> Iterator[None]:
+        with self._lock:
+            holds = self._left > 0
+            self._left, self._since = (self._left - 1, 0) if holds else (0, self._since + 1)
+        with super().request(wait=wait and holds):
+            yield
 
 
 def _count_user(file: int, change: int) -> int:

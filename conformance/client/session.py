@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from conformance.client.adapter import Transport, TransportResult
 from conformance.client.policy import SAFE_METHODS, Limits, OutgoingRequest, PermissionGate, RequestBlocked
-from conformance.client.rate_limit import RateLimiter
+from conformance.client.rate_limit import LearntLimiter, RateLimiter
 from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
 from conformance.messages import Message, error_message
@@ -25,10 +25,10 @@ from conformance.target.loader import Target
 class Session:
     """Sends requests to one target. Several threads may use it at once.
 
-    Its own pace holds from the start, a `documented` one from the first 429 on that nothing had asked for. `seed` makes
-    the jitter of the waits repeatable. `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's answer
-    and no gateway's, so that it is not waited out. Raises ConfigError where the base URL or a file of certificates
-    cannot be used.
+    Its own pace holds from the start, a `documented` one for some time after a 429 that nothing had asked for. `seed`
+    makes the jitter of the waits repeatable. `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's
+    answer and no gateway's, so that it is not waited out. Raises ConfigError where the base URL or a file of
+    certificates cannot be used.
     """
 
     def __init__(
@@ -49,8 +49,7 @@ class Session:
         self._gate = PermissionGate(target)
         self._transport = Transport(target, self.limits)
         self._pacer = RateLimiter(target.pace, sleep=sleep, target=target.base_url) if target.pace else None
-        self._documented = RateLimiter(documented, sleep=sleep) if documented else None
-        self._throttled = False
+        self._documented = LearntLimiter(documented, sleep=sleep) if documented else None
         self._breaker = CircuitBreaker()
         self._waits = WaitBudget(self.limits.patience, clock)
         self._chance = random.Random(seed)  # noqa: S311 - jitter
@@ -142,9 +141,9 @@ class Session:
         if hold > 0:
             self._sleep(hold)
         with ExitStack() as stack:
-            for pacer, kept in ((self._pacer, True), (self._documented, self._throttled)):
+            for pacer in (self._pacer, self._documented):
                 if pacer is not None:
-                    stack.enter_context(pacer.request(wait=kept and not unpaced))
+                    stack.enter_context(pacer.request(wait=not unpaced))
             last = self._transport.try_once(outgoing)
         if last.left:
             with self._lock:
@@ -156,7 +155,8 @@ class Session:
         if last.truncated and pause is None and policy.repeatable and not last.early:
             self._cuts_short = True  # every time, so it is the target's way: no more waiting for better
         if isinstance(outcome, Response) and outcome.status == 429 and policy.is_busy(outcome):
-            self._throttled = True
+            if self._documented is not None:
+                self._documented.slow_down()
             if pause is not None and parse_retry_after(outcome, datetime.now(UTC)) is not None:
                 self._hold = max(self._hold, self._clock() + pause)
 

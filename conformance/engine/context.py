@@ -79,6 +79,8 @@ class SharedState:
     warnings: dict[str, None] = field(default_factory=dict)
     """What the report has to say outside of any row, such as what could not be cleaned up."""
     outside_rows: OutsideRows = field(default_factory=OutsideRows)
+    refuses_us: bool | None = None
+    """Whether every valid request was refused for its credential; None before the first is answered."""
     wrong: dict[str, Message] = field(default_factory=dict)
     """Fixtures that are not as they should be and are not used (`fixtures.name`), each with what to say of it."""
     kept: dict[str, RowResult | Explored] = field(default_factory=dict)

@@ -46,6 +46,8 @@ INTERRUPTIONS = 2
 SMALL_BODY = 4 << 10
 """Bytes of a body that is kept until the end of the row, however many probes it has."""
 
+_REFUSED = Message("not sent: every valid request was refused, and so nothing could be set back")
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
@@ -165,7 +167,10 @@ class RowSender:
         asked = frozenset[int]() if patient else frozenset(documented)
         # What a success leaves on a connection shows in the refusal after it.
         request = replace(built.request, shares_connection=probe.role != "open")
-        exchange = context.session.send(request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
+        if context.shared.refuses_us and request.permission in {"write", "delete"}:
+            exchange = Exchange(request, NoResponse(FailureKind.NOT_SENT, _REFUSED), tries=0)
+        else:
+            exchange = context.session.send(request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
         take_note(context, probe.operation, probe.request, self.captures, exchange)
         n = evidence.keep(exchange, probe.label, probe.role)
         if _may_be_kept(context, probe, exchange):

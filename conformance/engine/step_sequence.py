@@ -231,7 +231,9 @@ class StepSender:
         )
         n = self.evidence.keep(exchange, self.describe(step), self.role)
         self.evidence.conditional += bool(step.step.unless) and self.role != "control"
-        response = exchange.response
+        response, shared = exchange.response, self.context.shared
+        if response is not None and shared.refuses_us is not False:
+            shared.refuses_us = response.status in {401, 403}
         found = check_response(response, expected, self.context.rules, self.label) if response is not None else ()
         return StepResult(step, exchange, n, expected, found)
 

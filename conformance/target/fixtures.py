@@ -26,6 +26,7 @@ def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem
         if name in target.credentials:
             values = {other: each.values for other, each in target.credentials.items()}
             yield from _check_differs(target, "credentials", name, named, values)
+            yield from _check_headers(target, name)
     for name, named in contract.file.fixtures.items():
         if name in target.fixtures:
             if misformed := list(_check_form(target, ("fixtures", name), target.fixtures[name], named.example)):
@@ -49,22 +50,30 @@ def _check_vantages(target: Target) -> Iterator[Problem]:
             yield Problem(target.where("vantages", name), what, "give another proxy, or an address of this machine")
 
 
+def _check_headers(target: Target, name: str) -> Iterator[Problem]:
+    """No header of every request is that of a credential, which some requests must lack."""
+    for header, _ in target.headers:
+        if header.lower() == (target.credentials[name].header or "").lower():
+            what = f"headers.{header} is the header of credentials.{name}: every request would have it"
+            yield Problem(target.where("headers", header), what, "leave it out: requests that need it have it")
+
+
 def _check_differs(
     target: Target, section: str, name: str, named: NamedInput, values: Mapping[str, Any]
 ) -> Iterator[Problem]:
     for other in named.differs_from:
-        if other in values and _plain(values[name]) == _plain(values[other]):
+        if other in values and _plain(values[name], target) == _plain(values[other], target):
             what = f"{section}.{name} has the value of {section}.{other}"
             yield Problem(
                 target.where(section, name), what, f"give {named.about[0].lower()}{named.about[1:].rstrip('.')}"
             )
 
 
-def _plain(value: Any) -> Any:
-    """A value without what does not tell it from another: slashes around a path, the names of secrets."""
+def _plain(value: Any, target: Target) -> Any:
+    """A value without what does not tell it from another: slashes and names of fixtures in a path, those of secrets."""
     if isinstance(value, Mapping):
         return {key: getattr(each, "value", each) for key, each in value.items()}
-    return str(value).strip("/")
+    return _PLACEHOLDER.sub(lambda found: str(target.fixtures.get(found[0][1:-1], found[0])), str(value)).strip("/")
 
 
 def _check_form(target: Target, place: tuple[str, ...], value: Any, example: Any) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.client.rate_limit import RateLimiter
+from conformance.client.rate_limit import LearntLimiter, RateLimiter
 from conformance.http import Request
 from conformance.quantities import Pace
 
@@ -195,7 +195,7 @@ def test_the_pace_holds_over_all_requests_and_their_repetitions(serve: Start, ta
     session.send(Request("GET", server.url), unpaced=True)
 
 
-def test_the_documented_pace_is_kept_from_the_first_429_on(serve: Start, talk: Start) -> None:
+def test_the_documented_pace_is_kept_after_a_429(serve: Start, talk: Start) -> None:
     answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"] * 5
     answers.append(b"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n")
     server = serve(lambda connection, number: response(connection))
@@ -215,3 +215,45 @@ def test_the_documented_pace_is_kept_from_the_first_429_on(serve: Start, talk: S
     with pytest.raises(KeyboardInterrupt) as waited:
         session.send(Request("GET", server.url))
     assert 49 < waited.value.args[0] <= 50.5
+
+
+def count_waits(limiter: LearntLimiter, waits: list[float], requests: int) -> int:
+    """How many of so many requests had to wait."""
+    before = len(waits)
+    for _ in range(requests):
+        with limiter.request():
+            pass
+    return len(waits) - before
+
+
+def learnt(pace: Pace) -> tuple[LearntLimiter, list[float]]:
+    """A limiter on a clock that only its own waits move, and these."""
+    waits: list[float] = []
+    return LearntLimiter(pace, now=lambda: 1000.0 + sum(waits), sleep=waits.append), waits
+
+
+def test_a_single_429_slows_down_one_stretch_of_requests() -> None:
+    limiter, waits = learnt(Pace(10, 10.0))
+    assert count_waits(limiter, waits, 30) == 0
+    limiter.slow_down()
+    assert sum(count_waits(limiter, waits, 1) for _ in range(10)) == 1  # the ten slots are free again after ten seconds
+    assert count_waits(limiter, waits, 400) == 0
+    limiter.slow_down()
+    count_waits(limiter, waits, 10)
+    assert count_waits(limiter, waits, 400) == 0
+
+
+def test_a_target_that_keeps_to_its_pace_is_asked_faster_less_and_less_often() -> None:
+    limiter, waits = learnt(Pace(10, 10.0))
+    count_waits(limiter, waits, 10)
+    paced = []
+    for _ in range(5):
+        limiter.slow_down()
+        limiter.slow_down()  # by one that was under way
+        paced.append(limiter._left)
+        count_waits(limiter, waits, limiter._left)
+        count_waits(limiter, waits, 1)
+    assert paced == [10, 20, 40, 80, 160]
+    count_waits(limiter, waits, 100)
+    limiter.slow_down()
+    assert limiter._left == 10

@@ -96,6 +96,13 @@ def contract(name: str) -> Contract:
             ),
         ),
         (
+            "list_path: a/7\ndetail_path: /a/{topics_id}\ntopics_id: 7",
+            (
+                "5: fixtures.detail_path has the value of fixtures.list_path; give the path of the endpoint bound to "
+                "Topics::details of that group, with {topics_id} in it"
+            ),
+        ),
+        (
             "insert_path: a/list\nmissing_group_insert_path: /a/list",
             (
                 "5: fixtures.missing_group_insert_path has the value of fixtures.insert_path; "
@@ -208,6 +215,18 @@ def test_a_vantage_where_every_request_comes_from_is_none(
     target = profile(f"vantages: {{outside: {{source_address: '{source}'}}}}\n", head=head)
     found = [problem.what for problem in check_fixture_values(target, contract(target.contract))]
     said = f"vantages.outside: {source} is the address that every request comes from"
+    assert found == ([said] if refused else [])
+
+
+@pytest.mark.parametrize(("header", "refused"), [("x-microcms-api-key", True), ("X-Trace", False)])
+def test_a_header_of_every_request_is_not_that_of_a_credential(
+    profile: Callable[..., Target], header: str, refused: bool
+) -> None:
+    head = "contract: microcms-management\nbase_url: http://127.0.0.1:9\n"
+    text = f"credentials: {{full: {{header: X-MICROCMS-API-KEY, value: one-key-of-all}}}}\nheaders: {{{header}: one}}\n"
+    target = profile(text, head=head)
+    found = [problem.what for problem in check_fixture_values(target, contract(target.contract))]
+    said = f"headers.{header} is the header of credentials.full: every request would have it"
     assert found == ([said] if refused else [])
 
 

@@ -10,7 +10,14 @@ from urllib.parse import parse_qsl, unquote
 
 from conformance.http import split_url
 from conformance.messages import Message
-from conformance.session.causes.model import Call, RunCause, RunEvidence, shows_what_works, statuses_of_valid
+from conformance.session.causes.model import (
+    Call,
+    RunCause,
+    RunEvidence,
+    describe_exchange,
+    shows_what_works,
+    statuses_of_valid,
+)
 
 _MISSING: Final = ("missing_", "invited_")
 """What the name of a fixture begins with that the target must not have, or not show."""
@@ -131,12 +138,7 @@ def find_exchanged(run: RunEvidence) -> Iterator[RunCause]:
         valid = [one.succeeded for one in run.of_path(named[name]) if one.is_valid]
         firm = [one.succeeded for one in run.of_path(named[missing]) if one.is_firm]
         if valid and len(firm) > 1 and all(firm) and not any(valid):
-            text = Message(
-                "fixtures.{name} and fixtures.{missing} stand in the place of each other: "
-                "the first was always refused, the second never",
-                name=name,
-                missing=missing,
-            )
+            text = describe_exchange(f"fixtures.{name}", f"fixtures.{missing}")
             values = named[name], named[missing]
             yield RunCause(f"fixtures.{name}", text, partial(Call.is_below, values=values))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
+from conformance.http import FailureKind
 from conformance.messages import Message
 from conformance.results.redaction import CLOSE, OPEN
 from conformance.session.causes.model import (
@@ -12,6 +13,7 @@ from conformance.session.causes.model import (
     Call,
     RunCause,
     RunEvidence,
+    describe_exchange,
     members,
     shows_what_works,
     statuses_of_valid,
@@ -39,10 +41,16 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
                 what=what,
                 status=next(iter(late)),
             )
-            yield RunCause(f"credentials.{name}", text, partial(_uses_credential, name=name, since=worked))
+            yield RunCause(f"credentials.{name}", text, partial(_uses_credential, names=(name,), since=worked))
         elif len(statuses) == 1 and statuses <= {401, 403}:
             text = Message("every call with {what} was answered {status}", what=what, status=next(iter(statuses)))
-            yield RunCause(f"credentials.{name}", text, partial(_uses_credential, name=name))
+            names = [
+                name,
+                *(each for each, others in used.items() if all(one.succeeded and one.finding for one in others)),
+            ]
+            if len(names) > 1:
+                text = describe_exchange(f"credentials.{name}", f"credentials.{names[1]}")
+            yield RunCause(f"credentials.{name}", text, partial(_uses_credential, names=names))
 
 
 def _credentials_of(call: Call, before: str = f"{OPEN}secret:") -> Iterator[str]:
@@ -57,9 +65,10 @@ def _credentials_of(call: Call, before: str = f"{OPEN}secret:") -> Iterator[str]
             yield name if name.isupper() else name.partition(".")[0]
 
 
-def _uses_credential(call: Call, name: str, since: str = "") -> bool:
-    """Whether a request rests on a credential, or is one that must be refused as it has almost its value."""
-    return name in _credentials_of(call, "secret:") and call.exchange.started >= since
+def _uses_credential(call: Call, names: Collection[str], since: str = "") -> bool:
+    """Whether a request rests on a credential, must be refused as it has almost its value, or was not even sent."""
+    rests_on_it = any(one in names for one in _credentials_of(call, "secret:"))
+    return call.failure_kind == FailureKind.NOT_SENT or (rests_on_it and call.exchange.started >= since)
 
 
 def find_hooks(run: RunEvidence) -> Iterator[RunCause]:

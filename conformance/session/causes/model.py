@@ -148,6 +148,14 @@ class RunEvidence:
         return [one for one in calls if "{" not in value or not one.is_below(others)]
 
 
+def describe_exchange(first: str, second: str) -> Message:
+    return Message(
+        "{first} and {second} stand in the place of each other: the first was always refused, the second never",
+        first=first,
+        second=second,
+    )
+
+
 def statuses_of_valid(calls: Iterable[Call]) -> set[int]:
     """How the valid calls were answered, and any call that succeeded; a faulty one may be refused before all else."""
     return {one.status for one in calls if one.status and (one.is_valid or one.status < 300)}

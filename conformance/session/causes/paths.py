@@ -51,13 +51,18 @@ def find_refused_alike(run: RunEvidence) -> Iterator[RunCause]:
 
     Nor of a valid one, where they are of no field and the profile has a path that should be refused like that.
     """
-    named = run.plain() if run.blames else {}
+    named = run.plain() if run.blames or run.has_doubts else {}
     for name, value in named.items():
         valid = [one for one in run.of_path(value) if one.is_valid and "/" in value]
         reasons = {_reason_of(one) for one in valid}
-        if len(reasons) == 1 and None not in reasons:
+        reason = next(iter(reasons), None)
+        if len(reasons) == 1 and reason is not None:
             text = Message(
-                "fixtures.{name}: every valid request to {value} was refused in the same words", name=name, value=value
+                "fixtures.{name}: every valid request to {value} was refused in the same words: {status} {words}",
+                name=name,
+                value=value,
+                status=reason[0],
+                words=reason[1][:100],
             )
             has_missing = any(each.endswith(f"_{name}") for each in named)
             of_path = has_missing and not any(one.shows('"field"') for one in valid)
