@@ -16,11 +16,6 @@ _SHORTEST_VALUE = 2
 """Characters of a parameter's value that are recognised in a message; a single one may stand there by chance."""
 
 
-def find_example(row: RowResult) -> RecordedExchange | None:
-    """The exchange of the written example, if it was answered."""
-    return next((one for one in row.exchanges if one.role == "example" and one.response is not None), None)
-
-
 def suggest_expect(rules: ResponseRules, exchange: RecordedExchange) -> dict[str, Any]:
     """The `expect` of a case that this answer would meet: status, code, field and message.
 

@@ -2,70 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final, Literal
 
 Role = Literal["status", "code", "message", "field", "cause", "note", "operation"]
 
-TITLES: Final[dict[Role, tuple[str, ...]]] = {
-    "status": (
-        "http status code", "http status", "status code", "http code", "http response code", "response code",
-        "http error code", "http response", "status", "http", "statuscode", "http statuscode",
-        "ステータスコード", "httpステータス", "ステータス", "状態コード", "レスポンスコード",
-        "状态码", "http状态码", "狀態碼",
-        "상태 코드", "상태코드", "상태", "código de estado", "código http", "código de status", "estado", "code http",
-        "code statut", "statut", "codice di stato", "http-код", "код ответа", "статус", "код состояния",
-    ),
-    "code": (
-        "error code", "errorcode", "errcode", "error number", "errno", "code", "response code", "codes",
-        "error name", "error key", "error id", "error", "error type", "exception",
-        "name", "key", "identifier", "symbol", "enum", "type", "id",
-        "エラーコード", "エラー番号", "コード", "错误码", "错误代码", "返回码", "返回值", "错误编码", "代码", "编码",
-        "錯誤代碼", "오류 코드", "에러 코드", "에러코드", "코드", "fehlercode", "fehler", "código de error",
-        "código do erro", "código", "codigo", "code d'erreur", "code erreur", "erreur", "codice",
-        "код ошибки", "код", "ошибка", "foutcode", "kod błędu", "hata kodu",
-    ),
-    "message": (
-        "error message", "response message", "user message", "status message", "message", "error text", "text",
-        "title", "msg", "errmsg", "response body", "response", "reason phrase", "エラーメッセージ", "メッセージ",
-        "エラー名称", "レスポンスボディ",
-        "错误信息", "错误消息", "提示信息", "返回信息", "消息", "信息", "오류 메시지", "에러 메시지", "메시지",
-        "fehlermeldung", "fehlertext",
-        "meldung", "nachricht", "mensaje de error", "mensaje", "mensagem de erro", "mensagem", "message d'erreur",
-        "libellé", "messaggio", "melding", "komunikat", "mesaj",
-        "сообщение", "сообщение об ошибке", "текст ошибки",  # noqa: RUF001 - as it is written
-    ),
-    "field": (
-        "field", "parameter", "param", "attribute", "property", "フィールド", "項目", "パラメータ", "パラメーター",
-        "字段", "参数", "필드", "feld", "campo", "champ", "поле", "параметр",
-    ),
-    "cause": (
-        "cause and solution", "cause", "causes", "condition", "reason", "description", "error description",
-        "meaning", "definition", "when", "explanation", "details", "detail", "possible cause", "possible causes",
-        "occurs when", "scenario", "scenarios",
-        "when it happens", "situation", "problem", "additional information", "further information",
-        "原因と対策", "原因", "理由", "エラー理由", "条件", "説明", "内容", "意味", "詳細", "発生条件",
-        "错误描述", "描述", "释义", "说明", "説明文", "含义", "错误说明", "原因说明", "可能原因",
-        "원인", "상황", "발생 상황", "설명", "의미", "내용", "ursache",
-        "beschreibung", "bedeutung", "erläuterung", "erklärung", "causa", "descripción", "descripcion",
-        "significado", "descrição", "descricao", "motivo", "description de l'erreur", "signification",
-        "descrizione", "significato", "описание", "причина", "значение", "расшифровка", "omschrijving", "betekenis",
-        "opis", "açıklama",  # noqa: RUF001 - as it is written
-    ),
-    "note": (
-        "note", "notes", "remark", "remarks", "comment", "comments", "solution", "action", "resolution",
-        "how to fix", "what to do", "recommended action", "suggested action", "remedy", "fix", "備考", "対策", "対処",
-        "対処方法", "対処法", "対応", "注意",
-        "备注", "解决方法", "解决方案", "解决办法", "处理方式", "处理建议", "排查建议", "비고",
-        "해결 방법", "조치", "hinweis", "lösung", "maßnahme", "nota", "solución", "solução", "remarque",
-        "action à mener", "soluzione", "решение", "примечание", "что делать",
-    ),
-    "operation": (
-        "api", "endpoint", "method", "operation", "resource", "route", "path", "request", "エンドポイント", "操作",
-        "メソッド", "対象", "接口", "엔드포인트", "метод",
-    ),
-}  # fmt: skip
+TITLES: Final[dict[Role, list[str]]] = json.loads(
+    files("conformance.authoring").joinpath("column_titles.json").read_text(encoding="utf-8")
+)
 """Words above a column, the least ambiguous first: in English, East Asian, Romance, Germanic and Slavic languages."""
 
 LANGUAGES: Final = {

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import Literal
+from operator import itemgetter
+from typing import Any, Literal
 
 from conformance.authoring.draft import mark_placeholders
 from conformance.authoring.error_tables import ErrorRow, ErrorTable
@@ -90,22 +91,18 @@ def wordings_to_accept(found: Sequence[Drift]) -> dict[str, list[Drift]]:
 
 def _align(rows: Sequence[Row], documented: Sequence[DocumentedRow]) -> list[tuple[int, int]]:
     """Pairs of places, in order on both sides, that fit best in all."""
-    scores = [[_score(row, one.row) for one in documented] for row in rows]
-    best = [[0.0] * (len(documented) + 1) for _ in range(len(rows) + 1)]
-    for i in range(len(rows) - 1, -1, -1):
-        for j in range(len(documented) - 1, -1, -1):
-            both = scores[i][j] + best[i + 1][j + 1] if scores[i][j] > 0 else 0.0
-            best[i][j] = max(best[i + 1][j], best[i][j + 1], both)
-    pairs: list[tuple[int, int]] = []
-    i = j = 0
-    while i < len(rows) and j < len(documented):
-        if scores[i][j] > 0 and best[i][j] == scores[i][j] + best[i + 1][j + 1]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
-            i += 1
-        else:
-            j += 1
+    best: list[tuple[float, Any]] = [(0.0, None)] * (len(documented) + 1)  # from the last row of the page on
+    for i, row in reversed([*enumerate(rows)]):
+        below, best = best, best[:1]
+        for n, (j, one) in enumerate(reversed([*enumerate(documented)])):
+            ways = [below[n + 1], best[n]]
+            if (score := _score(row, one.row)) > 0:
+                ways.insert(0, (score + below[n][0], ((i, j), below[n][1])))
+            best.append(max(ways, key=itemgetter(0)))
+    pairs, left = [], best[-1][1]
+    while left is not None:
+        pair, left = left
+        pairs.append(pair)
     return pairs
 
 

@@ -11,9 +11,7 @@ from conformance.authoring.envelope import Sample, read_samples
 from conformance.authoring.error_tables import records_of_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
-    IDENTIFIER,
     LEADING_CODE,
-    MARKS,
     QUOTED,
     STATUS,
     code_of_title,
@@ -86,13 +84,7 @@ def _leading(rest: str, statuses: Sequence[int], *, title: bool) -> tuple[str, s
 def _quoted(text: str) -> tuple[str, str]:
     """The code and the message that a text quotes; a word that is quoted far within its sentence is no code."""
     quoted = [next(filter(None, groups)).strip() for groups in QUOTED.findall(text)]
-    begins = QUOTED.match(text.lstrip(MARKS.replace("`", "") + '"')) is not None
-    codes = [
-        one
-        for place, one in enumerate(quoted)
-        if (is_code_in_text(one) and text.find(one) <= _LONGEST_LEAD)
-        or (begins and place == 0 and IDENTIFIER.fullmatch(one))
-    ]
+    codes = [one for one in quoted if is_code_in_text(one) and text.find(one) <= _LONGEST_LEAD]
     messages = [one for one in quoted if one not in codes and (" " in one or not one.isascii())]
     return next(iter(codes), ""), next(iter(messages), "")
 

@@ -143,7 +143,7 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
             yield from _read_entry(node, block, context, answered=answered)
         elif _ABOUT_RETRIES.search(here.titles[-1]):
             continue
-        elif isinstance(block, TableBlock) and not (here.strict and _is_part_of_entry(block)):
+        elif isinstance(block, TableBlock) and not (here.strict and len(records_of_table(block)) == 1):
             yield from here.with_titles(read_table(block, here.statuses, about_errors=here.about_errors))
         elif isinstance(block, Item):
             yield from _read_entry(node, block, here)
@@ -179,12 +179,6 @@ def _read_entry(
     yield from context.with_titles(build_rows({**held, **read_body(below), **sure}, block.line, within.statuses))
 
 
-def _is_part_of_entry(table: TableBlock) -> bool:
-    """Whether a table has labels that tell more of the error above it: neither its status nor its code."""
-    records = records_of_table(table)
-    return len(records) == 1 and not {"status", "code"} & {*records[0][0]}
-
-
 def _is_labelled(node: Node) -> bool:
     """Whether what stands below a title says a code and a message by their labels: `errorID: 2`, `errorText: …`."""
     texts = [one.block.text for one in node.inside if isinstance(one.block, Item | Paragraph)]
@@ -208,7 +202,11 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
     of_tables = {
         one.level
         for one, after in pairwise(blocks)
-        if isinstance(one, Heading) and code_of_title(one.text) and isinstance(after, TableBlock) and _has_codes(after)
+        if isinstance(one, Heading)
+        and code_of_title(one.text)
+        and isinstance(after, TableBlock)
+        and not records_of_table(after)
+        and "code" in {role for role, _ in classify_columns(after)}
     }
     titles = [(block.level, code_of_title(block.text)) for block in blocks if isinstance(block, Heading)]
     every = [level for level, _ in titles]
@@ -219,10 +217,6 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
         for level in {*coded} - of_tables
         if sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level))
     )
-
-
-def _has_codes(table: TableBlock) -> bool:
-    return not records_of_table(table) and "code" in {role for role, _ in classify_columns(table)}
 
 
 def _title_of_page(page: DocumentPage, blocks: Sequence[Block]) -> str:

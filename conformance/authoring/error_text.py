@@ -202,10 +202,6 @@ def trim(text: str) -> str:
     for first, last in ("()", "[]"):
         if plain.startswith(first) and plain.rstrip(".").endswith(last) and plain.count(first) == 1:
             plain = plain.rstrip(".")[1:-1]
-        elif plain.endswith(last) and plain.count(last) > plain.count(first):
-            plain = plain[:-1]
-        elif plain.startswith(first) and plain.count(first) > plain.count(last):
-            plain = plain[1:]
     return plain.strip()
 
 

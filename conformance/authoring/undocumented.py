@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from conformance.authoring.draft import slug, unique_names
 from conformance.report.page import render_template
@@ -16,27 +15,25 @@ def suggest_rows(pairs: Iterable[Undocumented], contract: str = "its contract", 
     different: dict[tuple[str, int, str], Undocumented] = {}
     for pair in pairs:
         different.setdefault((pair.operation, pair.status, pair.message), pair)
-    named = zip(unique_names(map(_name, different.values())), different.values(), strict=True)
-    rows = [_row(name, pair) for name, pair in named]
+    rows = [
+        {
+            "id": name,
+            "cause": f"To be said; seen {_times(pair.count)}, first with {pair.where or 'a drawn request'}.",
+            "source": {"confidence": "observed", "note": pair.curl or "no command was kept"},
+            "operations": [pair.operation],
+            "expect": {"status": pair.status, **({"message": pair.message} if pair.message else {})},
+        }
+        for name, pair in zip(unique_names(map(_name, different.values())), different.values(), strict=True)
+    ]
     return render_template(
         "conformance.authoring", "undocumented.yaml.jinja", contract=contract, table=table, rows=rows
     )
 
 
-def _row(name: str, pair: Undocumented) -> dict[str, Any]:
-    expect: dict[str, Any] = {"status": pair.status}
-    if pair.message:
-        expect["message"] = pair.message
-    times = "once" if pair.count == 1 else f"{pair.count} times"
-    return {
-        "id": name,
-        "cause": f"To be said; seen {times}, first with {pair.where or 'a drawn request'}.",
-        "source": {"confidence": "observed", "note": pair.curl or "no command was kept"},
-        "operations": [pair.operation],
-        "expect": expect,
-    }
-
-
 def _name(pair: Undocumented) -> str:
     operation = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", pair.operation)
     return slug(f"{operation} {pair.status} {pair.message}")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

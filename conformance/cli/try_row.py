@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from conformance.authoring.attempt import find_example, format_attempt, suggest_expect
+from conformance.authoring.attempt import format_attempt, suggest_expect
 from conformance.authoring.draft import list_todos
 from conformance.checks.context import ResponseRules
 from conformance.cli import options
@@ -61,7 +61,8 @@ def command(contracts: Sequence[Contract], selection: TargetSelection, *, row: s
 def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -> int:
     reason = f": {to_one_line(result.reason)}" if result.reason else ""
     click.echo(f"{row.id}: {result.verdict}{reason}")
-    example = find_example(result)
+    answered = (one for one in result.exchanges if one.role == "example" and one.response is not None)
+    example = next(answered, None)
     if example is not None:
         expect = suggest_expect(ResponseRules(contract, lambda _: ()), example)
         click.echo(f"\nThis expect would hold:\n{show_invisible(dump({'expect': expect}).rstrip())}")
