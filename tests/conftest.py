@@ -27,9 +27,10 @@ from conformance.target.loader import Target, target_from_mapping
 pytest_plugins = ["pytester"]
 TESTS = Path(__file__).parent
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell that starts the tests in the background has them ignore it, and every command that they start.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell that starts the tests in the background, or `nohup`, has them and every command that they start ignore these.
+for ignored, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        signal.signal(ignored, usual)
 
 
 LONG = (

@@ -116,7 +116,7 @@ NO_WORDS = 6
 """Characters of a part, outside of words, that give a secret away."""
 MOST_LOOKED_AT = 256 << 10
 """Characters of a text that are searched for every form; the rest is searched for the values themselves."""
-MOST_REMEMBERED = 512
+MOST_REMEMBERED = 4096
 BETWEEN = re.compile(r'"[^"\\]{0,100}"\s*:|<[/!]?[A-Za-z-][^<>]{0,100}>|\x1b\[[0-9;]{0,20}[A-Za-z]|.\x08')
 """What may stand between pieces of a secret: a JSON member's name, a tag, a terminal's colour, an erased letter."""
 SHORTEST_CODED = 16
@@ -128,9 +128,10 @@ LAYERS = 5
 MOST_VIEWED = 1 << 20
 """Characters of all that a text may stand for."""
 NUMBER_PREFIX = re.compile(r"0[xobXOB]|16#")
-NUMBERS = [
-    (base, re.compile(f"[{digits}]{{1,8}}")) for base, digits in ((10, "0-9"), (16, "0-9A-Fa-f"), (8, "0-7"), (2, "01"))
-]
+NUMBERS = [(10, re.compile("[0-9]{2,8}")), (16, re.compile("[0-9A-Fa-f]{2,8}"))]
+NUMBERS += [(8, re.compile("[0-7]{2,8}")), (2, re.compile("[01]{6,8}"))]
+"""Of each base, what may be the code of a character that is no control character."""
+TWO_DIGITS = re.compile("[0-9A-Fa-f]{2}")
 PIECE, NEXT_PIECE, WIDEST_GAP = 4, 3, 40
 """Characters of the first piece of a secret that stands in pieces, of those after it at least, and between two."""
 
@@ -240,8 +241,7 @@ class SecretDetector:
     def _find_in(self, text: str) -> set[str]:
         # Letters of another script may stand between those of a secret.
         found = set() if text.isascii() else self._find_in(text.encode("ascii", "ignore").decode("ascii"))
-        grams = {text[at : at + GRAM] for at in range(0, len(text) - GRAM + 1, STRIDE)}
-        for gram in grams & self._pieces.keys():
+        for gram in self._pieces.keys() & [text[at : at + GRAM] for at in range(0, len(text) - GRAM + 1, STRIDE)]:
             for name, form, at in self._pieces[gram]:
                 if name not in found and form.is_in(text, gram, at):
                     found.add(name)
@@ -284,6 +284,8 @@ def _list_views(text: str) -> Iterator[str]:
 def _read_numbers(text: str) -> Iterator[str]:
     """The characters whose codes stand in a text as numbers, whatever is around them: `chr(113)+chr(55)`, `71h 37h`."""
     text = NUMBER_PREFIX.sub(" ", text)
+    if len(TWO_DIGITS.findall(text)) < SHORTEST_PART:  # each code has two, whatever its base
+        return
     for base, number in NUMBERS:
         codes = [int(digits, base) for digits in number.findall(text)]
         letters = "".join(chr(code) for code in codes if 32 < code < 127)
@@ -303,17 +305,18 @@ def _decode_all(text: str) -> str:
     return " ".join(decoded)
 
 
-def _decode(piece: str) -> Iterator[str]:
+@lru_cache(maxsize=128)  # the same words and header values come again and again
+def _decode(piece: str) -> tuple[str, ...]:
     """What base64 or hexadecimal digits stand for, from wherever they begin, unpacked where they are compressed."""
     digits = piece.replace("-", "+").replace("_", "/")
     coded = [b64decode(digits[at : at + (len(digits) - at) // 4 * 4]) for at in range(4)]
     with suppress(ValueError):
         coded.append(bytes.fromhex(piece[: len(piece) // 2 * 2]))
-    for data in coded:
-        yield data.decode("ascii", "ignore")
+    for data in [*coded]:
         if data.startswith((b"\x1f\x8b", b"\x78")):
             with suppress(zlib.error):
-                yield zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(data, MOST_INFLATED).decode("ascii", "ignore")
+                coded.append(zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(data, MOST_INFLATED))
+    return tuple(data.decode("ascii", "ignore") for data in coded)
 
 
 @lru_cache(maxsize=256)
