@@ -27,10 +27,8 @@ from conformance.target.loader import target_from_mapping
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
 ADDRESSES = ("https://example.microcms-management.io", "https://your-site.g.kuroco.app")
-TABLES = {
-    "microcms-management": ("common", "contents-get", "contents-patch", "members-get"),
-    "kuroco": ("login", "topics-read"),
-}
+KEPT = {"microcms-management": (["common", "contents-get"], "getContent"), "kuroco": (["login"], "profile")}
+"""Of each contract the tables that the clone has, and the operation that it explores."""
 PAGE = "<h2>Errors</h2><table><tr><th>Status<th>Code<th>Message<tr><td>404<td>not_found<td>No such payment</table>"
 OPENAPI = """\
 openapi: 3.0.3
@@ -58,14 +56,15 @@ def place(tmp_path: Path) -> Iterator[Path]:
         if name and (ROOT / name).is_file():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tmp_path / name)
-    for head in (tmp_path / "cases").glob("*/contract.yaml"):
-        text = head.read_text(encoding="utf-8")
-        text, found = re.subn(r"(?m)^exploration: .*", "exploration: {standard: 4, thorough: 8}", text)
-        text, tables = re.subn(r"(?m)^tables: .*", f"tables: [{', '.join(TABLES[head.parent.name])}]", text)
-        assert (found, tables) == (1, 1)
-        head.write_text(text, encoding="utf-8")
+    for contract, (tables, explored) in KEPT.items():
+        head = tmp_path / "cases" / contract / "contract.yaml"
+        read, _ = yaml_document.read(head)
+        assert read is not None
+        operations = {name: {**said, "explore": name == explored} for name, said in read.value["operations"].items()}
+        few = {"exploration": {"standard": 4, "thorough": 8}, "tables": tables, "operations": operations}
+        head.write_text(yaml_document.dump({**read.value, **few}), encoding="utf-8")
         for path in head.parent.glob("*.yaml"):
-            if path.read_text(encoding="utf-8").startswith("table:") and path.stem not in TABLES[head.parent.name]:
+            if path.read_text(encoding="utf-8").startswith("table:") and path.stem not in tables:
                 path.unlink()
     # The environment that the tests run in is set up, and is not to be set up again for the clone.
     (tmp_path / ".venv").symlink_to(PROGRAMS.parent)
