@@ -9,6 +9,8 @@ from importlib.resources import files
 from typing import Final, Literal
 
 Role = Literal["status", "code", "message", "field", "cause", "note", "operation"]
+RoleTexts = dict[Role, list[str]]
+"""What is said of one error, by role: as the cells of a table say it."""
 
 TITLES: Final[dict[Role, list[str]]] = json.loads(
     files("conformance.authoring").joinpath("column_titles.json").read_text(encoding="utf-8")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from conformance.authoring.column_titles import RoleTexts
 from conformance.jsontools import load_json
 from conformance.yaml_document import read_text
 
@@ -50,25 +50,20 @@ def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
     return bool(members.get(envelope.get("code", "code"), {}).get("type") == "integer")
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A sample answer of an error: its status where it shows one, its code and message, which may be empty."""
+def read_samples(text: str) -> list[RoleTexts]:
+    """Status, code and message of the sample answers in a block of code that are errors, where they show them.
 
-    status: int | None
-    code: str
-    message: str
-
-
-def read_samples(text: str) -> list[Sample]:
-    """The sample answers in a block of code that are errors; each may have a line with its status above it."""
-    found = []
+    Each may have a line with its status above it.
+    """
+    found: list[RoleTexts] = []
     for above, body in _objects(text):
         if (fault := find_fault(body)[1]) is not None and not _REQUEST.match(above):
-            line = _STATUS_LINE.search(above)
             code, message = read_fault(body, fault)
-            shown = [value for key, value in {**body, **fault}.items() if _in_every_error(key, value) == "{status}"]
-            shown += map(int, _statuses_as_codes({**body, **fault}))
-            found.append(Sample(int(line[1]) if line else next(iter(shown), None), code, message))
+            both = {**body, **fault}
+            statuses = [value for key, value in both.items() if _in_every_error(key, value) == "{status}"]
+            statuses = [*_STATUS_LINE.findall(above)[:1], *map(str, statuses), *_statuses_as_codes(both)]
+            said: RoleTexts = {"status": statuses[:1], "code": [code], "message": [f"`{message}`"]}
+            found.append({role: texts for role, texts in said.items() if any(text.strip("`") for text in texts)})
     return found
 
 

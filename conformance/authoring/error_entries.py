@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock
-from conformance.authoring.column_titles import Role, role_of_label
-from conformance.authoring.envelope import Sample, read_samples
+from conformance.authoring.column_titles import Role, RoleTexts, role_of_label
+from conformance.authoring.envelope import read_samples
 from conformance.authoring.error_tables import records_of_table
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
@@ -28,8 +28,6 @@ from conformance.authoring.error_text import (
 )
 
 _LONGEST_LEAD = 25
-RoleTexts = dict[Role, list[str]]
-"""What is said of one error, by role: as the cells of a table say it."""
 
 
 def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bool = False) -> RoleTexts | None:
@@ -92,25 +90,21 @@ def _quoted(text: str) -> tuple[str, str]:
 def read_body(blocks: Sequence[Block]) -> RoleTexts:
     """What stands below a title or an entry: labels and what is under them, a sample answer, its text."""
     held, prose = _read_below(blocks)
-    sample = next(iter(samples_of(blocks)), None)
-    if sample:
-        held.setdefault("code", [sample.code])
     quoted = [
         one
         for block in prose[:3]
         for one in re.findall(r"`([^`]+)`", block.text)
         if " " in one and (len(one) * 2 > len(block.text) or "message" in block.text.casefold())
     ]
-    quoted += [sample.message] if sample else []
-    if any(quoted):
+    if quoted:
         held.setdefault("message", [f"`{quoted[0]}`"])
     if prose:
         causes = [text for one in prose if (text := split_status(one.text)[1])]
         held.setdefault("cause", [" ".join(causes)] if isinstance(prose[0], Item) else causes[:1])
         held.setdefault("status", [str(status) for one in prose for status in status_in_text(one.text)][:1])
-    if sample and sample.status:
-        held["status"] = [str(sample.status)]
-    return held
+    sample: RoleTexts = next(iter(samples_of(blocks)), {})
+    status: RoleTexts = {"status": sample["status"]} if "status" in sample else {}
+    return {**sample, **held, **status}
 
 
 def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | Item]]:
@@ -140,7 +134,7 @@ def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | It
     return held, prose
 
 
-def samples_of(blocks: Sequence[Block]) -> list[Sample]:
+def samples_of(blocks: Sequence[Block]) -> list[RoleTexts]:
     """The sample answers among some blocks that are errors."""
     return [sample for block in blocks if isinstance(block, Code) for sample in read_samples(block.text)]
 
@@ -159,14 +153,8 @@ def read_answers(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
         for sample in samples:
             above = [str(status) for text in before for status in error_statuses(text)]
             causes = [text for text in before if not error_statuses(text) and text[-1:] not in {":", "\uff1a"}]
-            held: RoleTexts = {
-                "status": [str(sample.status)] if sample.status else above[-1:],
-                "code": [sample.code],
-                "message": [f"`{sample.message}`"],
-                "cause": causes[:1],
-            }
-            if sample.code or sample.message:
-                found.append((held, block.line))
+            if len(sample) > ("status" in sample):
+                found.append(({"status": above[-1:], "cause": causes[:1], **sample}, block.line))
         if isinstance(block, Code):
             before = [] if samples else [*before, block.text]  # a status line alone belongs to the body after it
-    return found if len({str((one["code"], one["message"])) for one, _ in found}) > 1 else []
+    return found if len({str((one.get("code"), one.get("message"))) for one, _ in found}) > 1 else []

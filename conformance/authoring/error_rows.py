@@ -190,7 +190,7 @@ def _count_answers(node: Node, around: Sequence[int]) -> int:
     """How many sample answers a section has, if these, a text or a title above tell their status."""
     samples = samples_of(node.below()) if isinstance(node.block, Heading) else []
     texts = [one.block.text for one in node.inside if isinstance(one.block, Paragraph)]
-    told = around or any(map(status_in_text, texts)) or any(sample.status for sample in samples)
+    told = around or any(map(status_in_text, texts)) or any("status" in sample for sample in samples)
     return len(samples) if told else 0
 
 
