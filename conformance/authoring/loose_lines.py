@@ -29,8 +29,6 @@ _CONSTANTS = tuple(
     )
 )
 """Constants of programs: `NO_NAME(1001, "No name")`, `"1001": "No name"`, `NO_NAME = 1001  // No name`."""
-Cell = tuple[str, int]
-"""The text of a cell and its line."""
 _MOST_TITLES = 8
 _LONGEST_TITLE = 40
 _LONGEST_LINE = 60
@@ -101,28 +99,20 @@ def _with_tables(blocks: Sequence[Block]) -> list[Block]:
     made: list[Block] = []
     at = 0
     while at < len(blocks):
-        first, found = blocks[at], None
-        for count in (
-            (3 * _MOST_TITLES, len(blocks)) if isinstance(first, Paragraph) and role_of_label(first.text) else ()
-        ):
-            run = takewhile(lambda one: isinstance(one, Paragraph), blocks[at : at + count])
-            found = table_of_cells([(one.text, one.line) for one in run if isinstance(one, Paragraph)])
-            if found is None:
-                break  # not all of a long page is looked at for each title
-        if found is not None and any(map(is_code_alone, found[0].header)):
-            found = None
-        block, taken = found or (first, 1)
+        first = blocks[at]
+        is_title = isinstance(first, Paragraph) and role_of_label(first.text) is not None
+        block, taken = (_table_of_cells(blocks[at:]) if is_title else None) or (first, 1)
         made.append(block)
         at += taken
     return made
 
 
-def table_of_cells(cells: Sequence[Cell]) -> tuple[TableBlock, int] | None:
-    """The table whose titles some cells begin with, and how many of them it takes.
+def _table_of_cells(blocks: Sequence[Block]) -> tuple[TableBlock, int] | None:
+    """The table whose titles some paragraphs begin with, and how many of them it takes.
 
     Its rows are as long as its statuses, or else its codes, are apart.
     """
-    first = [text for text, _ in cells[: 3 * _MOST_TITLES]]
+    first = [one.text for one in _paragraphs(blocks[: 3 * _MOST_TITLES])]
     anchor = STATUS if any(map(STATUS.match, first)) else CODE_OF_PARTS
     starts = [n for n, text in enumerate(first) if anchor.match(text)]
     steps = Counter(after - before for before, after in pairwise(starts))
@@ -130,10 +120,18 @@ def table_of_cells(cells: Sequence[Cell]) -> tuple[TableBlock, int] | None:
     place = starts[0] - width if starts else -1
     titles = first[:width]
     of_status = [role_of_label(title) for title in titles].count("status")
-    is_wide = any(len(text) > _LONGEST_TITLE for text in titles)
+    is_wide = any(len(text) > _LONGEST_TITLE or is_code_alone(text) for text in titles)
     if not 2 <= width <= _MOST_TITLES or not 0 <= place < width or is_wide or of_status > 1:
         return None
-    starts_of_rows = takewhile(lambda n: anchor.match(cells[n + place][0]), range(width, len(cells) - place, width))
-    rows = [cells[n : n + width] for n in starts_of_rows]
-    made = tuple(TableRow(tuple(text for text, _ in row), row[0][1]) for row in rows)
-    return TableBlock(tuple(titles), made, cells[0][1]), width * (1 + len(rows))
+    rows: list[TableRow] = []
+    for n in range(width, len(blocks), width):
+        row = _paragraphs(blocks[n : n + width])
+        if len(row) <= place or not anchor.match(row[place].text):
+            break
+        rows.append(TableRow(tuple(one.text for one in row), row[0].line))
+    return TableBlock(tuple(titles), tuple(rows), blocks[0].line), width * (1 + len(rows))
+
+
+def _paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:
+    """The paragraphs that some blocks begin with."""
+    return [one for one in takewhile(lambda block: isinstance(block, Paragraph), blocks) if isinstance(one, Paragraph)]

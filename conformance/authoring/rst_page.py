@@ -55,8 +55,7 @@ class _Unknown(Directive):  # type: ignore[misc]
     def run(self) -> list[Any]:
         """The content as if it stood there without the directive."""
         held = nodes.container()
-        if any(not re.match(r":(synopsis|deprecated|noindex):", line) for line in self.content):
-            self.state.nested_parse(self.content, self.content_offset, held)
+        self.state.nested_parse(self.content, self.content_offset, held)
         return [held]
 
 

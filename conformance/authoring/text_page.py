@@ -27,7 +27,6 @@ _JOINED = {
 _TEXT_APART = r"((?:(?![a-z.!?)][A-Z][a-z]).)*[a-z.!?)](?=[A-Z][a-z]|\Z))"
 """A text of several in a line, that ends where a capital letter stands right after a small one."""
 _TITLE_WITH_STATUS = re.compile(r"[^\W\d][^.|:]{2,50}\s\([45]\d\d(\s*[/,]\s*[45]\d\d)*\)")
-_STATUS_LINE = re.compile(r"HTTP/\d(\.\d)? \d{3}\b")
 _OPENS = re.compile(r"\s*(\{|\[)\s*\Z|\s*\{\s*[\"\u201c\u201d]|\s*\{ ")
 _GLUED = re.compile(r"^([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])")
 """A code with its text right behind it: `AUTH-401Unauthenticated`."""
@@ -146,13 +145,11 @@ def _rows_of(
 
 
 def _read_sample(lines: Sequence[str], at: int) -> _Read:
-    """A sample answer: lines from a bracket to the one that closes it, with the status line and the headers above."""
-    has_head = _STATUS_LINE.match(lines[at]) is not None
-    first = next((n for n in range(at, min(at + 8, len(lines))) if _OPENS.match(lines[n])), None) if has_head else at
-    if first is None or not _OPENS.match(lines[first]):
+    """A sample answer: lines from a bracket to the one that closes it."""
+    if not _OPENS.match(lines[at]):
         return None
     depth = 0
-    for n in range(first, min(first + 60, len(lines))):
+    for n in range(at, min(at + 60, len(lines))):
         depth += sum(lines[n].count(sign) for sign in "{[") - sum(lines[n].count(sign) for sign in "}]")
         if depth <= 0:
             return Code("\n".join(lines[at : n + 1]), at + 1), n + 1
