@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from conformance.client.content_coding import ContentCodingError, decode, list_codings
-from conformance.client.large_bodies import LargeBody
+from conformance.client.large_bodies import LARGE_BODY, LargeBody
 from conformance.client.policy import Limits
 from conformance.http import Response
 from conformance.messages import Message, error_message
@@ -176,8 +176,8 @@ LONGEST_FOLDED = 8 << 10
 """Characters of a value to which further lines are added: each addition copies it."""
 MOST_MEMBERS = 100_000
 """Members of all arrays and objects of a body, roughly: so many take up to 50 MB once they are read and checked."""
-LARGE_BODY, LARGE_MEMBERS = 128 << 10, 2_000
-"""Bytes and members beyond which a body is one of the few that there may be at once."""
+LARGE_MEMBERS = 2_000
+"""Members beyond which a body is large, however short it is."""
 CUT_BODY = 64 << 10
 """Bytes that are kept of a body that cannot be checked: it has more members, or there is more of it than is read."""
 STATUS_LINE = re.compile(rb"HTTP/1\.([01])[ ]([0-9]{3})(?:[ ]([^\r\n]*))?\r?\n?")

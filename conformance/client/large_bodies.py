@@ -1,4 +1,4 @@
-"""Large bodies of many targets at once: those of one target at a time, so that an audit of 64 needs little more memory.
+"""Large bodies take turns: one is judged at a time, and where there are many targets, those of one are kept at a time.
 
 What a body of some megabytes takes while it is checked is ten times its size; sixty-four of them take gigabytes.
 """
@@ -8,26 +8,35 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
+from types import SimpleNamespace
+
+from conformance.http import Exchange, Response
+
+LARGE_BODY = 128 << 10
+"""Bytes of a body beyond which it is large."""
 
 _WAIT, _MOST_WAITS = 20.0, 6
 """Seconds after which garbage is collected, for a body may be in it, and how often, until one is read all the same:
 whoever has the turn may wait for something else.
 """
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""Options of mallopt(3): how many free bytes are kept, and from how many on a block is mapped by itself."""
+_MALLOC_OPTIONS = {-1: 1 << 20, -3: 1 << 20, -8: 2}
+"""Options of mallopt(3): how many free bytes are kept, how many make a block of its own, and arenas of all threads."""
 
 
 @cache
-def _give_back_what_is_freed() -> None:
-    """Let glibc return blocks of a megabyte and more once they are free: otherwise each thread keeps some of them."""
-    import ctypes  # noqa: PLC0415 - most runs meet no large body
+def share_freed_memory() -> None:
+    """Let glibc return what is free, and threads use what others have freed; otherwise each keeps tens of megabytes.
+
+    Threads that have begun before keep an arena of their own.
+    """
+    import ctypes  # noqa: PLC0415 - a run with one worker that meets no large body does not need it
 
     with suppress(OSError, AttributeError):
-        for option in (_TRIM_THRESHOLD, _MMAP_THRESHOLD):
-            ctypes.CDLL(None).mallopt(option, 1 << 20)
+        for option, value in _MALLOC_OPTIONS.items():
+            ctypes.CDLL(None).mallopt(option, value)
 
 
 class LargeBody:
@@ -35,7 +44,7 @@ class LargeBody:
 
     def __init__(self, owner: object) -> None:
         self._counts = False
-        _give_back_what_is_freed()
+        share_freed_memory()
         with _TURNS:
             for _ in range(_MOST_WAITS if _turns.shared else 0):
                 if _TURNS.wait_for(lambda: not _turns.held or _turns.owner is owner, _WAIT):
@@ -51,19 +60,27 @@ class LargeBody:
                 _TURNS.notify_all()
 
 
-class _Turns:
-    owner: object = None
-    held = 0
-    shared = False
+_JUDGING = threading.RLock()
 
 
-_turns = _Turns()
+def judge_alone(exchange: Exchange) -> AbstractContextManager[object]:
+    """Inside of this block no other thread records or judges a large body, if one was sent or received here.
+
+    Nothing may be sent in it.
+    """
+    response = exchange.outcome if isinstance(exchange.outcome, Response) else exchange.outcome.response
+    large = len(exchange.request.body or b"") > LARGE_BODY or (response is not None and response.large is not None)
+    return _JUDGING if large else nullcontext()
+
+
+_turns = SimpleNamespace(owner=None, held=0, shared=False)
 _TURNS = threading.Condition(threading.RLock())  # whatever is done under it may set a `LargeBody` free
 
 
 @contextmanager
 def one_target_at_a_time() -> Iterator[None]:
     """While this lasts, targets wait for each other before they read a large body."""
+    share_freed_memory()
     _turns.shared = True
     try:
         yield

@@ -67,7 +67,7 @@ class RequestTemplate(StrictModel):
     path: Annotated[dict[str, Any], _EMPTY_IF_NULL] = {}
     query: Annotated[dict[str, Any], _EMPTY_IF_NULL] = {}
     headers: Annotated[dict[HeaderName, Any], _EMPTY_IF_NULL] = {}
-    json_: Any = Field(default_factory=lambda: NO_BODY, alias="json")
+    json_: Any = Field(default=NO_BODY, alias="json", json_schema_extra=lambda schema: schema.__delitem__("default"))
     members: dict[str, Any] | None = None
     raw: str | None = None
     encoding: Literal["latin-1"] | None = None
@@ -114,6 +114,8 @@ def merge_patches(*patches: RequestPatch) -> RequestTemplate:
 
 def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTemplate:
     """The template with the members of a patch; one body takes the place of another."""
+    if not patch:
+        return template
     members = template.list_members()
     if _BODIES & patch.keys():
         members = {name: value for name, value in members.items() if name not in _BODIES and name != "size"}

@@ -12,6 +12,7 @@ from typing import Literal
 from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
+from conformance.client.large_bodies import judge_alone
 from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext
@@ -373,10 +374,11 @@ class RowRunner:
     def _take_in(self, outcome: ProbeResult) -> ProbeResult:
         """Note what the rest of the row needs of an answer; the result as it is kept."""
         response = outcome.exchange.response
-        if response is not None and outcome.probe.role == "example" and not self._observed:
-            self._observed = summarize_response(response, self.context.rules)
         if response is not None:
-            self._reasons[outcome.n] = refusal_reason(self.context, response)
+            with judge_alone(outcome.exchange):
+                if outcome.probe.role == "example" and not self._observed:
+                    self._observed = summarize_response(response, self.context.rules)
+                self._reasons[outcome.n] = refusal_reason(self.context, response)
             self.evidence.add_notes(check_http_notes(outcome.exchange), outcome.n)
         kept = outcome.without_body()
         self.outcomes.append(kept)

@@ -16,6 +16,7 @@ from conformance.checks.errors import check_other_entries
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, classify_choice, find_editions, has_must, summarize_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.client.large_bodies import judge_alone
 from conformance.contract.schema import Step
 from conformance.contract.templates import MissingValue, captures_used
 from conformance.engine.cleanup import describe_left, find_and_delete, leave_for_later, run_steps, take_back
@@ -71,13 +72,14 @@ class ProbeResult:
         return isinstance(outcome, NoResponse) and outcome.kind is FailureKind.RESET and outcome.response is not None
 
     def without_body(self) -> ProbeResult:
-        """The same without the body of its answer, which may be of megabytes, and without what was found in it."""
-        response = self.exchange.response
-        if response is None or len(response.body) <= SMALL_BODY:
-            return self
-        found = tuple(replace(item, expected=None, actual=None, detail="") for item in self.found)
-        emptied = replace(self.exchange, outcome=replace(response, body=b"", cut=True, large=None))
-        return replace(self, exchange=emptied, found=found)
+        """The same without bodies that may be of megabytes, and without what was found in that of its answer."""
+        request, response, found = self.exchange.request, self.exchange.outcome, self.found
+        if len(request.body or b"") > SMALL_BODY:
+            request = replace(request, body=None)
+        if isinstance(response, Response) and len(response.body) > SMALL_BODY:
+            found = tuple(replace(item, expected=None, actual=None, detail="") for item in found)
+            response = replace(response, body=b"", cut=True, large=None)
+        return replace(self, exchange=replace(self.exchange, request=request, outcome=response), found=found)
 
 
 class RowSender:
@@ -171,8 +173,9 @@ class RowSender:
             exchange = Exchange(request, NoResponse(FailureKind.NOT_SENT, _REFUSED), tries=0)
         else:
             exchange = context.session.send(request, asked_for=asked, unpaced=unpaced, repeatable=probe.repeatable)
-        take_note(context, probe.operation, probe.request, self.captures, exchange)
-        n = evidence.keep(exchange, probe.label, probe.role)
+        with judge_alone(exchange):
+            take_note(context, probe.operation, probe.request, self.captures, exchange)
+            n = evidence.keep(exchange, probe.label, probe.role)
         if _may_be_kept(context, probe, exchange):
             with evidence.count_as("repeated"):
                 past = replace(probe, request=bypass_cache(probe.request))
@@ -183,15 +186,16 @@ class RowSender:
                 evidence.doubts.append(Message("{label}: answered from a cache every time", label=probe.label))
                 return ProbeResult(probe, exchange, n, (), is_conclusive=False)
         response = exchange.outcome
-        if isinstance(response, NoResponse):
-            judged: Judged = "no-answer", (), response.summary
-            evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=response.summary))
-        elif probe.accept:
-            judged = _judge_open(context, evidence, probe, built, response, n=n)
-        else:
-            judged = _judge_firm(context, evidence, probe, built, response)
-        outcome, found, answer = judged
-        evidence.find(found, n)
+        with judge_alone(exchange):
+            if isinstance(response, NoResponse):
+                judged: Judged = "no-answer", (), response.summary
+                evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=response.summary))
+            elif probe.accept:
+                judged = _judge_open(context, evidence, probe, built, response, n=n)
+            else:
+                judged = _judge_firm(context, evidence, probe, built, response)
+            outcome, found, answer = judged
+            evidence.find(found, n)
         evidence.attempts.append(Attempt(probe.label, probe.role, probe.value, outcome, answer, n))
         return ProbeResult(probe, exchange, n, found, is_conclusive=outcome != "no-answer")
 

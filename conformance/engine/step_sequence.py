@@ -12,6 +12,7 @@ from conformance.checks.context import NOT_JSON, Expectation, Promise, parse_jso
 from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
+from conformance.client.large_bodies import judge_alone
 from conformance.contract.schema import MatchingCapture
 from conformance.contract.templates import Lookup, MissingValue, captures_used, fill
 from conformance.contract.values import HEADER_CAPTURE
@@ -170,8 +171,9 @@ class StepSender:
         self.sequence.calls.append(result)
         response = result.exchange.response
         if response is not None and result.accepted:
-            take_note(self.context, step.operation, step.request, self.captures, result.exchange)
-            self._capture(step, response, built.lookup)
+            with judge_alone(result.exchange):
+                take_note(self.context, step.operation, step.request, self.captures, result.exchange)
+                self._capture(step, response, built.lookup)
         self.after_send(built, result)
         # Clean-up goes on after any success: what else is wrong with a response is for the row to say.
         tolerated = self.role == "clean-up" and result.accepted
@@ -229,12 +231,13 @@ class StepSender:
         exchange = self.context.session.send(
             request, asked_for=frozenset(expected.expect.statuses), repeatable=step.step.repeatable
         )
-        n = self.evidence.keep(exchange, self.describe(step), self.role)
         self.evidence.conditional += bool(step.step.unless) and self.role != "control"
         response, shared = exchange.response, self.context.shared
         if response is not None and shared.refuses_us is not False:
             shared.refuses_us = response.status in {401, 403}
-        found = check_response(response, expected, self.context.rules, self.label) if response is not None else ()
+        with judge_alone(exchange):
+            n = self.evidence.keep(exchange, self.describe(step), self.role)
+            found = check_response(response, expected, self.context.rules, self.label) if response is not None else ()
         return StepResult(step, exchange, n, expected, found)
 
     def may_be_stale(self, result: StepResult) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import islice
 
 from conformance.http import Exchange, NoResponse, Request, Response, header
 from conformance.messages import Message
@@ -117,18 +118,24 @@ def _shown(body: bytes, content_type: str, size: int | None = None) -> str:
 
 
 def _multipart(body: bytes, boundary: bytes) -> str:
+    marks = list(islice(re.finditer(re.escape(b"--" + boundary), body), MOST_PARTS))
     shown = []
-    for part in body.split(b"--" + boundary, MOST_PARTS):
-        head, blank, payload = part.partition(b"\r\n\r\n")
-        shown.append(_text(head) + _text(blank) + (_text(payload) if payload else ""))
+    for start, end in zip(
+        [0, *(one.end() for one in marks)], [*(one.start() for one in marks), len(body)], strict=True
+    ):
+        blank = body.find(b"\r\n\r\n", start, end)
+        head = end if blank < 0 else blank
+        payload = min(end, head + 4)
+        shown.append(_text(body, start, head) + "\r\n\r\n" * (head < end) + _text(body, payload, end))
     return f"--{boundary.decode('utf-8', 'replace')}".join(shown)
 
 
-def _text(data: bytes) -> str:
-    content = data.removesuffix(b"\r\n")
-    if len(content) > PART or _binary(content):
-        return f"{OPEN}{len(content):,} bytes{CLOSE}\r\n"
-    return data.decode("utf-8", "backslashreplace")
+def _text(body: bytes, start: int, end: int) -> str:
+    """The bytes of a body from `start` to `end`, of which no copy is made where there are many."""
+    size = end - start - 2 * body.endswith(b"\r\n", start, end)
+    if size > PART or _binary(body[start : start + size]):
+        return f"{OPEN}{size:,} bytes{CLOSE}\r\n"
+    return body[start:end].decode("utf-8", "backslashreplace")
 
 
 def _binary(data: bytes) -> bool:

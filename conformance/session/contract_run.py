@@ -11,6 +11,7 @@ from pathlib import Path
 
 from conformance.checks.context import ResponseRules
 from conformance.client.builder import RequestBuilder
+from conformance.client.large_bodies import share_freed_memory
 from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
@@ -155,6 +156,7 @@ class ContractRun:
         self._operations = tuple(operations)
         if self._workers <= 1:
             return
+        share_freed_memory()
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="probes")
         self.context = replace(
             self.context, session=LimitedSender(self.context.session, self._workers), pool=self._pool
@@ -193,7 +195,8 @@ class ContractRun:
         if job.name in self._ran:
             return
         self._ran.add(job.name)
-        for earlier in [other for name, other in self._jobs.items() if name in job.after] if job.after else ():
+        left = job.after - self._ran
+        for earlier in [other for name, other in self._jobs.items() if name in left] if left else ():
             self._run_now(earlier)
         job.run()
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from conformance.client.large_bodies import LargeBody, one_target_at_a_time
-from conformance.http import Request, Response
+from conformance.client.large_bodies import LargeBody, judge_alone, one_target_at_a_time
+from conformance.http import Exchange, Request, Response
 
 WIDE = b'{"a": [' + b",".join(b"1" for _ in range(2_100)) + b"]}"
 LONG = b'{"a": "' + b"x" * 140_000 + b'"}'
@@ -83,6 +83,26 @@ def test_targets_with_large_bodies_take_turns(
         statuses = list(pool.map(lambda one: one.send(Request("GET", server.url)).response.status, sessions))
     assert statuses == [200] * 6
     assert (most, now) == ([1], [0])
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "waits"),
+    [(b"", object(), True), (b"x" * 140_000, None, True), (b"x" * 1_000, None, False)],
+)
+def test_what_is_large_is_judged_by_one_thread_at_a_time(sent: bytes, received: object, *, waits: bool) -> None:
+    exchange = Exchange(Request("POST", "/", body=sent), Response(200, large=received))
+    done = threading.Event()
+
+    def judge() -> None:
+        with judge_alone(exchange), judge_alone(exchange):
+            done.set()
+
+    with judge_alone(exchange):
+        thread = threading.Thread(target=judge, daemon=True)
+        thread.start()
+        assert done.wait(0.05) is not waits
+    thread.join(5)
+    assert done.is_set()
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="nothing tells how much memory is in use")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -336,3 +337,61 @@ def test_a_row_that_is_run_again_alone_sends_its_controls_again(
     assert found.beyond_plan.confirmed == 6
     assert found.requests == 12
     assert held.session.sent == found.requests + other.requests
+
+
+def test_large_bodies_are_recorded_and_judged_one_at_a_time(
+    shop: Callable[..., Contract],
+    context: Callable[..., Any],
+    answer: Callable[..., Response],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lock, now, most, counted = threading.Lock(), [0], [0], [0]
+
+    def count(function: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*args: Any, **named: Any) -> Any:
+            with lock:
+                now[0], counted[0] = now[0] + 1, counted[0] + 1
+                most[0] = max(most[0], now[0])
+            time.sleep(0.01)
+            try:
+                return function(*args, **named)
+            finally:
+                with lock:
+                    now[0] -= 1
+
+        return counting
+
+    for module, name in (
+        ("evidence", "record_exchange"),
+        ("row_sender", "check_response"),
+        ("step_sequence", "check_response"),
+        ("row_sender", "take_note"),
+        ("step_sequence", "take_note"),
+    ):
+        place = f"conformance.engine.{module}.{name}"
+        monkeypatch.setattr(place, count(resolve_name(place.replace(f".{name}", f":{name}"))))
+    rows = "".join(
+        f"""\
+  - id: unknown-{number}
+    cause: There is no such thing.
+    operations: [get]
+    request: {{path: {{id: nothing-{number}}}}}
+    expect: {{status: 404, message: Not here}}
+    control: [{{label: list, steps: [{{call: list, expect: {{status: 200}}}}]}}]
+"""
+        for number in range(6)
+    )
+    contract = shop(rows)
+
+    def serve(asked: Any) -> Outcome:
+        found = asked.path.endswith("/items")
+        response = answer(200, {"total": 0}) if found else answer(404, {"message": "Not here"})
+        return replace(response, large=object())
+
+    held = context(contract, serve, "smoke")
+    runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "smoke", 0), 4)
+    names = [row.id for row in contract.rows]
+    runner.start(names)
+    requests = sum(runner.result(name).requests for name in names)
+    runner.close()
+    assert (most, now, counted[0] >= 2 * requests > 6) == ([1], [0], True)
