@@ -11,8 +11,9 @@ from typing import Any, Final
 from conformance.checks.context import NOT_JSON, parse_json
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
+from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import run_steps
-from conformance.engine.culprit import GuardedResource, find_culprits
+from conformance.engine.culprit import NOT_AGAIN, GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import has_run_name, names_another_run
 from conformance.engine.row_sender import ProbeResult, RowSender
@@ -164,6 +165,8 @@ class StateGuard:
             self._states[index] = after
             watched = [one for one in self._pending if index in self._plan.guards_of(one.probe) and not one.accepted]
             shown = {pointer: value for pointer, value in before.items() if pointer in after or "status" in after}
+            if self._can_be_made_anew(index, shown):
+                continue
             if removing := [one for one in watched if self._names_what_is_gone(index, one.probe, shown)]:
                 return removing, shown, changed_members(shown, after)
         return None
@@ -195,6 +198,9 @@ class StateGuard:
         if named := self.find_named(outcomes, changed):
             return [named]
         removing = [outcome for outcome in outcomes if self._names_what_is_gone(index, outcome.probe, before)]
+        if self._can_be_made_anew(index, before):
+            self._evidence.doubts.append(NOT_AGAIN)
+            return ()
         if removing and resource.stays(after):
             # What is gone cannot be taken away a second time, and nobody else takes away what this request names.
             return removing
@@ -258,12 +264,21 @@ class StateGuard:
             scope = PlaceholderScope(self._sender.captures)
             gone = [*self._context.builder.fill_known(self._plan.guards[index].request.path, scope, {}).values()]
         else:
-            gone = [item for pointer, shown in before.items() for item in _missing_items(shown, after.get(pointer))]
+            gone = _lost_items(before, after)
             # One status in place of another is nothing that is gone, nor is what others have pushed off a page.
             if not any(_size(after.get(pointer)) < _size(shown) for pointer, shown in before.items()):
                 return False
         sent = self._values_of(probe, ("path", *_BODY_PARTS))
         return bool(gone) and all(any(value in sent for _, value in walk_values(item)) for item in gone)
+
+    def _can_be_made_anew(self, index: int, before: State) -> bool:
+        """Whether a fixture of the profile is gone that this run can make: its own one will show what takes it away."""
+        used = find_placeholders(self._plan.guards[index].request.list_members())
+        known, target = self._context.contract.file.fixtures, self._context.target
+        names = {members[0] for head, members, _ in used if head == "fixture" and known[members[0]].make}
+        values = {str(target.fixtures.get(name)) for name in names}
+        gone = [_texts_within(shown) & values for shown in _lost_items(before, self._states[index])]
+        return target.allow >= {"write", "delete"} and any(gone) and not values & self._context.shared.made.keys()
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
         """Every value in these parts of a probe's request."""
@@ -359,6 +374,11 @@ def _state_of_response(sender: RowSender, response: Response, look: GuardRead) -
     scope = PlaceholderScope(sender.captures)
     pointers = (sender.context.builder.fill_known(pointer, scope) for pointer in look.compare)
     return {pointer: resolve_pointer(body, pointer)[1] for pointer in pointers if pointer is not None}
+
+
+def _lost_items(before: State, after: State) -> list[Any]:
+    """The items of all lists that they have lost."""
+    return [item for pointer, shown in before.items() for item in _missing_items(shown, after.get(pointer))]
 
 
 def _missing_items(before: Any, after: Any) -> list[Any]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from conformance.session.target_runner import RunOptions
-from tests.safety.watched import CONTRACTS, Ran, Watched, ran, saved, things, watched
+from conformance.contract.schema import Depth
+from conformance.session.target_runner import RunOptions, TargetRunner
+from tests.safety.watched import CONTRACTS, Ran, Watched, contract, ran, resolve_saved, saved, things, watched
 from tests.test_sweep import insert, set_status
 
 
@@ -78,6 +80,29 @@ def test_one_edit_of_somebody_else_leaves_one_row_in_doubt_at_most(at: tuple[str
     assert edited.is_set()
     assert (verdicts.count("violates"), verdicts.count("inconclusive") <= 1) == (0, True)
     assert sum(row.beyond_plan.confirmed for row in done.rows.values()) <= 200
+
+
+@pytest.mark.parametrize(("depth", "method"), [("standard", "PUT"), ("standard", "PATCH"), ("smoke", "PUT")])
+def test_a_medium_that_somebody_else_deletes_once_is_held_against_nobody(
+    depth: Depth, method: str, tmp_path: Path
+) -> None:
+    deleted: list[Any] = []
+    name = "microcms-management"
+
+    def delete_once(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        if incoming.method == method and incoming.path == "/api/v2/media" and not deleted:
+            url = quote(server.profile["fixtures"]["media_url"], safe="")
+            deleted.append(url)
+            server.send("DELETE", f"/api/v2/media?url={url}", None)
+        return answer(incoming)
+
+    with watched(name, delete_once) as server:
+        target = resolve_saved(saved(tmp_path, server.profile | {"late_effects": "10ms"}), contract(name))
+        runner = TargetRunner(contract(name), target, RunOptions(depth, 0, output=tmp_path))
+        (row,) = runner.begin(["media-delete/method-not-allowed"])
+        result = runner.row(row)
+        runner.close()
+    assert (len(deleted), result.verdict.value) == (1, "inconclusive")
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
