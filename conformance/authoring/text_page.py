@@ -14,8 +14,6 @@ _RULE = re.compile(r"\s*[|+]?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u20
 """The line below a table's header."""
 _UNDERLINE = re.compile(r"\s*[-=+~]{3,}[-=+~\s]*\Z")
 _BULLET = re.compile(r"(\s*)(?:[\u2022\u2023\u25e6\u25aa\u25cf\u30fb\u00b7*+-]|\d{1,2}[.)])\s+(?=\S)")
-_NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
-"""How an entry of a numbered list begins; where there is but one, it is a title."""
 _GAP = re.compile(r"\t| {2,}")
 _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len, reverse=True))
 _JOINED = {
@@ -167,12 +165,6 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
     text = _GLUED.sub(r"\1: ", text)
     bullet = _BULLET.match(lines[at])
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
-    if (
-        bullet is not None
-        and _NUMBER.match(text)
-        and not any(map(_NUMBER.match, (*near[:1], *lines[max(at - 1, 0) : at])))
-    ):
-        return [Heading(lines[at][bullet.end() :].strip(), at + 1, 2)]
     if bullet is not None:
         return [Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)]
     before_table = bool(near) and ("|" in near[0] or "\t" in near[0] or bool(split_titles(near[0].strip())))
