@@ -106,17 +106,23 @@ class RetryPolicy:
 
 
 def parse_retry_after(response: Response, now: datetime | None = None) -> float | None:
-    """The seconds that a response asks to wait, as a number or as a date; None where it does not, or not readably."""
+    """The seconds that a response asks to wait, as a number or as a date; None where it does not, or not readably.
+
+    A date is of the target's clock, as is its `Date`: where that is there, our own may go wrong.
+    """
     value = (header(response.headers, "retry-after") or "").strip()[:100]
     if value.isascii() and value.replace(".", "", 1).isdecimal():
         return min(float(value), 1e12)
+    until, sent = _parse_date(value), _parse_date(header(response.headers, "date") or "")
+    return max(0.0, (until - (sent or now or datetime.now(UTC))).total_seconds()) if until else None
+
+
+def _parse_date(text: str) -> datetime | None:
     try:
-        date = parsedate_to_datetime(value)
+        date = parsedate_to_datetime(text[:100])
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 class WaitBudget:

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from conformance.client.adapter import Transport, TransportResult
 from conformance.client.policy import SAFE_METHODS, Limits, OutgoingRequest, PermissionGate, RequestBlocked
@@ -157,7 +156,7 @@ class Session:
         if isinstance(outcome, Response) and outcome.status == 429 and policy.is_busy(outcome):
             if self._documented is not None:
                 self._documented.slow_down()
-            if pause is not None and parse_retry_after(outcome, datetime.now(UTC)) is not None:
+            if pause is not None and parse_retry_after(outcome) is not None:
                 self._hold = max(self._hold, self._clock() + pause)
 
     def _settle(self, last: TransportResult, policy: RetryPolicy) -> Outcome:

@@ -43,6 +43,14 @@ def test_retry_after_is_a_number_or_a_date(value: str, seconds: float | None) ->
     assert parse_retry_after(Response(429, (("Retry-After", value),)), NOW) == seconds
 
 
+@pytest.mark.parametrize(
+    ("date", "seconds"), [("Sun, 01 Jan 2023 09:59:58 GMT", 2.0), ("Sun, 01 Jan 2023 10:00:09 GMT", 0.0), ("now", 5.0)]
+)
+def test_a_date_is_of_the_targets_clock_which_may_differ_from_ours(date: str, seconds: float) -> None:
+    headers = (("Date", date), ("Retry-After", "Sun, 01 Jan 2023 10:00:00 GMT"))
+    assert parse_retry_after(Response(429, headers), datetime(2023, 1, 1, 9, 59, 55, tzinfo=UTC)) == seconds
+
+
 @pytest.mark.parametrize("value", ["1000000000", "Fri, 01 Jan 2100 00:00:00 GMT"])
 def test_nobody_waits_for_years_and_who_asked_for_it_is_named(
     serve: Start, talk: Start, waits: list[float], value: str
