@@ -12,12 +12,12 @@ from conformance.engine.cleanup import describe_left, run_steps
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import draw_run_id
-from conformance.engine.row import NEVER_EXPLAINED, FinishedRow, run_row
+from conformance.engine.row import NEVER_EXPLAINED, FinishedRow, RowRunner, run_row
 from conformance.messages import Message
 from conformance.plan.model import RowPlan
 from conformance.results.model import FIRM, BeyondPlan, RowResult
 
-_NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
+NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
 _LEFT = describe_left("", "").template
 """What must be said of either run: the target may still hold what it has made."""
 
@@ -94,42 +94,63 @@ def run_again(
     plan_again: PlanAgain,
     alone: Alone,
     *,
-    captures: Mapping[str, Any] | None = None,
+    captures: Mapping[str, Any] = {},
     disturbed: bool = False,
-    suspect: bool = False,
-    renew: Callable[[RunContext], RunContext] | None = None,
 ) -> FinishedRow:
-    """Run a row at `standard`; with captures of its first run, what that may have changed is set back before.
+    """Run a row at `standard`; with the captures of its first run, what that may have changed is set back before.
 
-    Where its first run was `disturbed`, what that found may be somebody else's doing; a `suspect` may have changed what
-    it must not. With `renew`, refused writes of it or of others have changed something, perhaps late: their time is
-    waited for, and what they took away is made anew.
+    Where its first run was `disturbed`, what that found may be somebody else's doing.
     """
     plan = plan_again(run.result.id)
     if plan is None:
-        return doubt_unconfirmed(run, _NO_REQUESTS, suspect=suspect)
+        return replace(run, result=replace(run.result, warnings=(*run.result.warnings, NO_REQUESTS)))
     if context.shared.stopping.is_set() or plan.lacks:
         return run
     if not disturbed:
         context.shared.keep(run.result, broken_off=True)
-    context = replace(context, depth="standard", builder=replace(context.builder, trial=draw_run_id()))
     evidence = Evidence(context.redactor)
     with alone():
-        if captures is not None and plan.after:
-            known, salt, label = dict(captures), f"{plan.row.id}/set back", Message("set back")
-            run_steps(context, evidence, plan.after, known, label=label, role="clean-up", salt=salt)
-        if renew is not None:
-            context.shared.stopping.wait(context.target.late_effects)
-            context = renew(context)
-        # In other words, as what the first run's have changed reads so already.
-        probes = tuple(replace(probe, words_of=f"{probe.salt}, again") for probe in plan.probes)
-        again = run_row(context, replace(plan, probes=probes), patient=renew is not None)
+        again = run_row(*_begin_again(context, evidence, plan, captures))
     return combine_runs(run, again, evidence.requests, disturbed=disturbed)
 
 
-def doubt_unconfirmed(run: FinishedRow, why: Message, *, suspect: bool) -> FinishedRow:
-    """The only run of a row that ought to be run again; nothing tells whether a `suspect` changed what it must not."""
-    result = replace(run.result, warnings=(*run.result.warnings, why))
-    if suspect and result.verdict is not Verdict.VIOLATES:
-        result = replace(result, verdict=Verdict.INCONCLUSIVE, reason=why)
-    return replace(run, result=result)
+def try_writes_again(context: RunContext, runner: RowRunner, plan: RowPlan) -> bool:
+    """Send the writes of a row that must be refused once more, with the reads around them; whether one had an effect.
+
+    Each has the time in which it may be carried out although it was refused. What is found is the row's.
+    """
+    writes = tuple(probe for probe in plan.probes if probe.role != "open" and plan.guards_of(probe))
+    if context.shared.stopping.is_set() or plan.lacks or not writes:
+        return False
+    evidence = Evidence(context.redactor)
+    with runner.evidence.count_as("confirmed"):
+        context.shared.stopping.wait(context.target.late_effects)
+        plan = replace(plan, probes=writes, controls=(), mistaken=())
+        context, plan = _begin_again(context, evidence, plan, runner.captures)
+        again = RowRunner(context, plan, patience=context.target.late_effects)
+        try:
+            if again.set_up():
+                again.send_probes()
+                again.read_own()
+        finally:
+            again.restore()
+            evidence.adopt(again.evidence)
+            evidence.attempts, evidence.findings = [], [item for item in evidence.findings if item.check == "effect"]
+            evidence.doubts += [seen.doubt for seen in again.guard.unexplained.values() if seen.doubt]
+            runner.evidence.adopt(evidence)
+    return bool(evidence.findings)
+
+
+def _begin_again(
+    context: RunContext, evidence: Evidence, plan: RowPlan, captures: Mapping[str, Any]
+) -> tuple[RunContext, RowPlan]:
+    """Set back what a row may have changed and has not made; with what it is run again.
+
+    Its words are others, as what the first ones have changed reads so already.
+    """
+    context = replace(context, depth="standard", builder=replace(context.builder, trial=draw_run_id()))
+    steps, label = [step for step in plan.after if step.permission != "delete"], Message("set back")
+    salt = f"{plan.row.id}/set back"
+    run_steps(context, evidence, steps, dict(captures), label=label, role="clean-up", salt=salt)
+    probes = tuple(replace(probe, words_of=f"{probe.salt}, again") for probe in plan.probes)
+    return context, replace(plan, probes=probes, closing=())

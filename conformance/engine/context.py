@@ -117,6 +117,11 @@ class SharedState:
         self.written_by_others.add(key)
         self.warn([_OTHERS])
 
+    def forget_others(self) -> None:
+        """Look for others who write anew: what changed by itself until now, a refused write may have done late."""
+        self.written_by_others.clear()
+        self.warnings.pop(_OTHERS, None)
+
     def count_outside_rows(self, sent: Evidence) -> None:
         """Count requests that no row has sent: those of the set-up before all rows, and of the clean-up after them."""
         with self.lock:

@@ -230,7 +230,8 @@ class RowRunner:
 
         Where it is in doubt what refused probes did, what they may have made is looked for, too.
         """
-        if self.evidence.doubts or any(item.check == "effect" for item in self.evidence.findings):
+        in_doubt = bool(self.evidence.doubts or self.guard.unexplained)
+        if in_doubt or any(item.check == "effect" for item in self.evidence.findings):
             self.take_back_refused()
         due, self._to_restore = self._to_restore, False
         if not due or not self.plan.after:
@@ -248,6 +249,7 @@ class RowRunner:
     def finish(self) -> FinishedRow:
         """The verdict, with all that led to it."""
         evidence = self.evidence
+        self.evidence.doubts += [seen.doubt for seen in self.guard.unexplained.values() if seen.doubt]
         found, doubts = self._explain_findings()
         answered = any(one.is_conclusive and one.probe.role != "open" for one in self.outcomes)
         verdict = verdict_of_levels((item.level for item in found), in_doubt=bool(doubts) or not answered)

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from conformance.checks.context import NOT_JSON, parse_json
 from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import run_steps
-from conformance.engine.culprit import NOT_AGAIN, GuardedResource, find_culprits
+from conformance.engine.culprit import NOT_AGAIN, Culprits, GuardedResource, find_culprits
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import has_run_name, names_another_run
 from conformance.engine.row_sender import ProbeResult, RowSender
@@ -28,11 +29,16 @@ State = Mapping[str, Any]
 _GONE: Final = frozenset({404, 410})
 _BODY_PARTS = ("json", "raw", "multipart", "query")
 
-Effect = tuple[Sequence[ProbeResult], State, State]
-"""The rejected writes, one of which it is of, and what was shown before and since."""
-
 SendProbe = Callable[[Evidence, Probe], ProbeResult | None]
 """Sends a probe once more and judges it; what it creates is taken back."""
+
+
+class Unexplained(NamedTuple):
+    """What was shown before and since, and none of the row's own writes has changed again; why that is in doubt."""
+
+    before: State
+    after: State
+    doubt: str
 
 
 class StateGuard:
@@ -52,10 +58,8 @@ class StateGuard:
         """Whether a rejected write has changed something."""
         self.newest: Mapping[str, State] = {}
         """By the key of its read, what other rows have read since the set-up of this one."""
-        self.unexplained: dict[str, tuple[State, State]] = {}
-        """By the key of its read, what was shown before and since of what none of its own writes has changed: perhaps
-        another row's did, late.
-        """
+        self.unexplained: dict[str, Unexplained] = {}
+        """By the key of its read, what none of its own writes is known to have changed: perhaps another row's."""
 
     def read_first(self, guards: Sequence[int]) -> None:
         """Read what the next probes must not change; with a pool, several guards side by side.
@@ -127,14 +131,14 @@ class StateGuard:
                 if self.found_effect:
                     return
             culprits = self._find_culprits(index, outcomes, before)
-        if culprits:
-            self.report(culprits, before, changed)
+        if culprits.writes:
+            self.report(culprits.writes, before, after)
         else:
-            self.unexplained[self._plan.guards[index].key] = before, after
+            self.unexplained[self._plan.guards[index].key] = Unexplained(before, after, culprits.doubt)
 
-    def report(self, culprits: Sequence[ProbeResult], before: State, changed: State) -> None:
+    def report(self, culprits: Sequence[ProbeResult], before: State, after: State) -> None:
         """Keep an effect: the rejected writes, one of which it is of, and what was shown before and since."""
-        self.found_effect = True
+        self.found_effect, changed = True, changed_members(before, after)
         where, n = culprits[-1].probe.label, culprits[-1].n
         if len(culprits) > 1:
             where = Message("{n} rejected requests", n=len(culprits))
@@ -142,75 +146,64 @@ class StateGuard:
         detail = Message("a rejected write must change nothing")
         self._evidence.find([Finding("effect", Level.MUST, was, dict(changed), where, detail=detail)], n)
 
-    def repeat_examples(self, outcomes: Sequence[ProbeResult]) -> None:
-        """Send the first of these that was refused once more, for each operation."""
-        with self._evidence.count_as("confirmed"):
-            for outcome in {one.probe.operation: one for one in reversed(outcomes) if not one.accepted}.values():
-                self._repeat(outcome)
+    def find_named(self, writes: Sequence[ProbeResult], before: State, after: State) -> Sequence[ProbeResult]:
+        """The rejected writes whose own name is shown since: nobody else has asked for that."""
+        names = {one for one in _texts_within(dict(changed_members(before, after))) if has_run_name(one)}
+        sent = ((one, set(map(str, self._values_of(one.probe, _BODY_PARTS)))) for one in writes if names)
+        return [one for one, values in sent if names & values][:1]
 
-    def find_named(self, outcomes: Sequence[ProbeResult], changed: State) -> ProbeResult | None:
-        """The rejected write whose own name is shown now: nobody else has asked for that."""
-        names = {one for one in _texts_within(dict(changed)) if has_run_name(one)}
-        for outcome in outcomes if names else ():
-            if not outcome.accepted and names.intersection(map(str, self._values_of(outcome.probe, _BODY_PARTS))):
-                return outcome
-        return None
+    def find_removing(
+        self, read: RequestTemplate, writes: Sequence[ProbeResult], before: State, after: State
+    ) -> Sequence[ProbeResult]:
+        """The rejected writes in which all stands that is gone: its ID, which is in the path of the read, its URL, ….
 
-    def removes(self, key: str, after: State) -> Effect | None:
-        """The effect of a rejected write, if what the read with this key does not show any more stands in it."""
-        for index in self._plan.shared_guards:
-            before = self._states.get(index)
-            if self._plan.guards[index].key != key or before is None:
-                continue
-            self._states[index] = after
-            watched = [one for one in self._pending if index in self._plan.guards_of(one.probe) and not one.accepted]
-            shown = {pointer: value for pointer, value in before.items() if pointer in after or "status" in after}
-            if self._can_be_made_anew(index, shown):
-                continue
-            if removing := [one for one in watched if self._names_what_is_gone(index, one.probe, shown)]:
-                return removing, shown, changed_members(shown, after)
-        return None
+        It cannot be taken away a second time, and nobody else takes away what a request names. None where the run can
+        make it anew: its own one will show what takes it away.
+        """
+        gone = _lost_items(before, after)
+        if "status" in after:
+            scope = PlaceholderScope(self._sender.captures)
+            gone = [*self._context.builder.fill_known(read.path, scope, {}).values()]
+        elif not any(_size(after.get(pointer)) < _size(shown) for pointer, shown in before.items()):
+            return ()  # One status in place of another is nothing that is gone, nor is what others pushed off a page.
+        is_lasting = bool(gone) and not self._can_be_made_anew(read, before, after)
+        sent = ((one, self._values_of(one.probe, ("path", *_BODY_PARTS))) for one in writes if is_lasting)
+        return [one for one, values in sent if all(any(v in values for _, v in walk_values(item)) for item in gone)]
 
     # --- which write it was
 
-    def _find_culprits(self, index: int, outcomes: Sequence[ProbeResult], before: State) -> Sequence[ProbeResult]:
+    def _find_culprits(self, index: int, outcomes: Sequence[ProbeResult], before: State) -> Culprits[ProbeResult]:
         """The rejected writes, one of which did it; none where it may have been somebody else's."""
-        after = self._states[index]
-        changed = changed_members(before, after)
-        asked_for = [outcome for outcome in outcomes if self._asked_for(outcome.probe, changed)]
+        after, guard = self._states[index], self._plan.row.case.unchanged[index]
+        run_name, shared, key = self._context.builder.run_name, self._context.shared, self._plan.guards[index].key
         resource = GuardedResource(
             read=partial(self._read_again, index),
             set_back=partial(self._set_back, index),
             repeat=self._repeat if self._is_own(index) else self._repeat_anew,
             differ=lambda one, other: bool(changed_members(one, other)),
-            stopping=self._context.shared.stopping,
+            stopping=shared.stopping,
             is_own=self._is_own(index),
-            shows_repetition=bool(self._plan.after) or self._plan.row.case.unchanged[index].confirm,
-            counts=self._plan.row.case.unchanged[index].confirm,
-            others_write=self._plan.guards[index].key in self._context.shared.written_by_others
-            or self._shows_another_run(before, after),
-            shows_another_run=self._shows_another_run,
-            note_others=partial(self._context.shared.note_others, self._plan.guards[index].key),
+            shows_repetition=bool(self._plan.after) or guard.confirm,
+            counts=guard.confirm,
+            others_write=key in shared.written_by_others or shows_another_run(before, after, run_name),
+            shows_another_run=partial(shows_another_run, run_name=run_name),
+            note_others=partial(shared.note_others, key),
         )
-        if asked_for and resource.is_own:
+        asked_for = [
+            one for one in outcomes if resource.is_own and self._asked_for(one.probe, changed_members(before, after))
+        ]
+        if asked_for:
             # Sent side by side, any of them may have been the last: the state does not tell what the others did.
-            return [*(one for one in outcomes if one is not asked_for[0]), asked_for[0]]
-        if named := self.find_named(outcomes, changed):
-            return [named]
-        removing = [outcome for outcome in outcomes if self._names_what_is_gone(index, outcome.probe, before)]
-        if self._can_be_made_anew(index, before):
-            self._evidence.doubts.append(NOT_AGAIN)
-            return ()
+            return Culprits((*(one for one in outcomes if one is not asked_for[0]), asked_for[0]))
+        if named := self.find_named(outcomes, before, after):
+            return Culprits(tuple(named))
+        read = self._plan.guards[index].request
+        if self._can_be_made_anew(read, before, after):
+            return Culprits(doubt=NOT_AGAIN)
+        removing = self.find_removing(read, outcomes, before, after)
         if removing and resource.stays(after):
-            # What is gone cannot be taken away a second time, and nobody else takes away what this request names.
-            return removing
-        found = find_culprits(resource, sorted(outcomes, key=lambda one: one not in asked_for), after)
-        if found.doubt:
-            self._evidence.doubts.append(found.doubt)
-        if len(found.writes) < 2:
-            return found.writes
-        deleting = [outcome for outcome in outcomes if outcome.probe.permission == "delete"]
-        return asked_for or (deleting if "status" in after and deleting else outcomes)
+            return Culprits(tuple(removing))
+        return find_culprits(resource, outcomes, after)
 
     def _repeat(self, outcome: ProbeResult) -> ProbeResult | None:
         """Send a probe once more; its result if it was rejected again."""
@@ -247,9 +240,6 @@ class StateGuard:
             self._states[index] = state
         return state
 
-    def _shows_another_run(self, before: State, after: State) -> bool:
-        return shows_another_run(before, after, self._context.builder.run_name)
-
     def _asked_for(self, probe: Probe, changed: State) -> bool:
         """Whether all that has changed reads as this request asked for, or some of it bears a name of its attempt."""
         values = self._values_of(probe, _BODY_PARTS)
@@ -257,27 +247,13 @@ class StateGuard:
         asked = [value for value in new if any(json_equal(value, one) for one in values)]
         return bool(new) and (asked == new or any(isinstance(one, str) and has_run_name(one) for one in asked))
 
-    def _names_what_is_gone(self, index: int, probe: Probe, before: State) -> bool:
-        """Whether everything that is not there any more stands in this request: its ID in the path, its URL, …."""
-        after = self._states[index]
-        if "status" in after:
-            scope = PlaceholderScope(self._sender.captures)
-            gone = [*self._context.builder.fill_known(self._plan.guards[index].request.path, scope, {}).values()]
-        else:
-            gone = _lost_items(before, after)
-            # One status in place of another is nothing that is gone, nor is what others have pushed off a page.
-            if not any(_size(after.get(pointer)) < _size(shown) for pointer, shown in before.items()):
-                return False
-        sent = self._values_of(probe, ("path", *_BODY_PARTS))
-        return bool(gone) and all(any(value in sent for _, value in walk_values(item)) for item in gone)
-
-    def _can_be_made_anew(self, index: int, before: State) -> bool:
+    def _can_be_made_anew(self, read: RequestTemplate, before: State, after: State) -> bool:
         """Whether a fixture of the profile is gone that this run can make: its own one will show what takes it away."""
-        used = find_placeholders(self._plan.guards[index].request.list_members())
+        used = find_placeholders(read.list_members())
         known, target = self._context.contract.file.fixtures, self._context.target
         names = {members[0] for head, members, _ in used if head == "fixture" and known[members[0]].make}
         values = {str(target.fixtures.get(name)) for name in names}
-        gone = [_texts_within(shown) & values for shown in _lost_items(before, self._states[index])]
+        gone = [_texts_within(shown) & values for shown in _lost_items(before, after)]
         return target.allow >= {"write", "delete"} and any(gone) and not values & self._context.shared.made.keys()
 
     def _values_of(self, probe: Probe, parts: Iterable[str]) -> list[Any]:
@@ -301,19 +277,12 @@ class StateGuard:
         return None
 
 
-def counts_otherwise(before: State, after: State) -> bool:
-    """Whether there are more or fewer of something than before, by a number or the length of a list."""
-    return any(_size(before.get(pointer)) != _size(value) for pointer, value in after.items())
-
-
 def only_adds(before: State, after: State) -> bool:
     """Whether all that reads otherwise counts or lists something, of which there is more and of nothing less."""
-    changed = changed_members(before, after)
-    grows = all(_size(before.get(name)) <= _size(value) for name, value in changed.items())
-    listed = all(
-        isinstance(value, int | list) and isinstance(before.get(name), type(value)) for name, value in changed.items()
-    )
-    return grows and listed and "status" not in after and counts_otherwise(before, after)
+    pairs = [(before.get(name), value) for name, value in changed_members(before, after).items()]
+    listed = all(isinstance(value, int | list) and isinstance(shown, type(value)) for shown, value in pairs)
+    more = [_size(value) - _size(shown) for shown, value in pairs]
+    return "status" not in after and listed and min(more) >= 0 < max(more)
 
 
 def changed_members(before: State, after: State) -> State:

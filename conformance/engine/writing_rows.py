@@ -1,37 +1,31 @@
 """Rows that write: the probes of all of them, then reads of what those must not have changed, then the controls.
 
 A target may refuse a write and carry it out all the same some seconds later. So between the last probe and these reads
-there is time, once for all rows. Where a read shows something else than before, what bears the name of a refused probe
-tells which row it was. Where there are more or fewer of something and the examples of all rows, sent once more, add
-nothing, or somebody else was seen to write there, it is theirs. Otherwise each row that it guards is run again at
-`standard`, alone and patiently: its own reads around its own writes tell. At smoke these are the only reads, and a row
-that is not green is run again, too.
+there is time, once for all rows. Where a read shows something else than before, what bears the name of a refused probe,
+or is gone and named in one, tells which row it was. Otherwise the refused writes of each row that may have done it are
+sent again at `standard`, alone and patiently, unless somebody else is seen to write by then: its own reads around its
+own writes tell. At smoke these are the only reads, and a row that is not green is run again as a whole.
 """
 
 from __future__ import annotations
 
-import operator
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from math import inf
+from itertools import product
 from time import monotonic
 from typing import Any
 
-from conformance.checks.model import Verdict
-from conformance.contract.schema import Guard
-from conformance.engine.cleanup import find_undeletable, run_steps
-from conformance.engine.confirm import Alone, PlanAgain, doubt_unconfirmed, is_unsettled, run_again
+from conformance.engine.cleanup import find_undeletable
+from conformance.engine.confirm import NO_REQUESTS, Alone, PlanAgain, is_unsettled, run_again, try_writes_again
 from conformance.engine.context import RunContext
-from conformance.engine.culprit import stays_as_it_is
 from conformance.engine.row import FinishedRow, RowRunner, describe_unexercised
+from conformance.engine.row_sender import ProbeResult
 from conformance.engine.scheduler import resources_of_operation
 from conformance.engine.state_guard import (
     State,
     changed_members,
-    counts_otherwise,
     only_adds,
     read_state,
     shows_another_run,
@@ -43,69 +37,67 @@ from conformance.plan.model import GuardRead, RowPlan
 from conformance.plan.steps import plan_steps
 
 _CHANGED = Message(
-    "what refused writes must not change was seen to change: each row that it guards was run again alone"
+    "what refused writes must not change was seen to change: those of each row that may have done it were sent again"
 )
 
-_ONCE = Message(
-    "what refused writes must not change was seen to change, and not again when they were repeated: "
-    "perhaps somebody else's write"
-)
-
+_UNREAD = Message("what refused writes must not change could not be read after them")
 _NO_TIME = Message("it was not run again: the rows before it took too long")
 _LONGEST_AGAIN = 120.0
-"""Seconds for which rows are run again, or twice as long as all has taken until then; those left stay in doubt."""
+"""Seconds for which writes of rows are sent again, or twice as long as all has taken until then."""
 _MOST_NAMED = 5
 """Places of a change that a reason names."""
 
-_NEWEST = Message("read again")
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a guarded resource has shown otherwise than before."""
+
+    key: str
+    before: State
+    after: State
+    rows: tuple[str, ...]
+    """Those one of whose refused writes may have made it: none that had not begun to send probes when it was seen."""
+    seen_by: str
+    """The row whose own reads stand around it; empty where writes of several do."""
+    doubt: str
+    """Why none of the writes of that row was held to have made it."""
 
 
 class WritingRows:
     """The rows of a run that write. Each is begun; once all are, `look` is called; then each is finished.
 
-    `renew` makes a context for rows that are run again in which what a refused write has taken away is there again, as
-    far as a run can make it.
+    `renew` makes a context for what is sent again in which what a refused write has taken away is there again, as far
+    as a run can make it.
     """
 
     def __init__(
         self, context: RunContext, plan_again: PlanAgain, alone: Alone, renew: Callable[[RunContext], RunContext]
     ) -> None:
         self._context, self._plan_again, self._alone, self._renew = context, plan_again, alone, renew
-        self._shares, self._began = context.depth == "smoke", monotonic()
+        self._shares = context.depth == "smoke"
+        self._began = monotonic()
         self._runners: dict[str, RowRunner] = {}
         self._states: dict[str, State] = {}
         """What each guarded resource showed last, by the key of its read."""
         self._readers: dict[str, str] = {}
         """The row to which it showed that."""
-        self._changes: list[tuple[str, State, State]] = []
-        """What has changed: the key of its read, what it showed before, and what it shows otherwise."""
+        self._changes: list[_Change] = []
         self._captures: dict[str, Any] = {}
         """Everything that set-ups have captured, where rows share them."""
         self._ready: set[str] = set()
-        self._unsent: dict[str, threading.Lock] = {}
-        """The rows that have not sent their valid requests, each with the lock that who sends them holds."""
-        self._errors: dict[str, Exception] = {}
-        self._suspects: dict[str, frozenset[str]] = {}
-        """The rows one of whose rejected writes may have had an effect, with what changed of what guards them, or could
-        not be read.
-        """
-        self._seen: set[str] = set()
-        """What of that was seen to change."""
-        self._sent: set[str] = set()
+        self._sent: dict[str, None] = {}
         """The rows that have begun to send probes."""
-        self._possible: dict[str, set[str]] = {}
-        """Those that had when a change was seen, by the key of its read: none that came later can have made it."""
-        self._unexplained: set[str] = set()
-        """What of that some row has read itself, before its writes and after."""
-        self._done: dict[str, tuple[FinishedRow, RowRunner]] = {}
-        """The rows that were run again in doubt, each with its first run."""
+        self._through: set[str] = set()
+        """The rows that have sent their valid requests."""
+        self._settled: set[str] = set()
+        """The rows of which the look after all of them tells what they have changed, or that it cannot be told."""
+        self._errors: dict[str, Exception] = {}
 
     def set_up(self, plan: RowPlan) -> None:
         """Set up a row: where rows share nothing, each before the first probe of any."""
         if plan.lacks:
             return
         runner = self._runners[plan.row.id] = RowRunner(self._context, plan)
-        self._unsent[plan.row.id] = threading.Lock()
         with self._keeping(plan.row.id):
             runner.captures.update(self._captures)
             if runner.set_up():
@@ -118,7 +110,7 @@ class WritingRows:
         runner = self._runners[plan.row.id]
         with self._keeping(runner.id):
             self._read_before(runner)
-            self._sent.add(runner.id)
+            self._sent[runner.id] = None
             runner.guard.newest = self._states
             runner.send_probes()
             self._note_states(runner)
@@ -132,171 +124,40 @@ class WritingRows:
                 runner.guard.patience = self._context.target.late_effects
                 if runner.plan.closing or runner.plan.late_guards:
                     runner.guard.wait()
+            self._context.shared.forget_others()
             for runner in self._runners.values():
                 runner.read_own()
-            seen = self._read_after()
-            changed = self._read_after(seen) if seen else {}
-            for runner in self._runners.values():
                 self._note_unexplained(runner)
-                self._unexplained |= runner.guard.unexplained.keys()
-            changed |= {key: state for key, _, state in self._changes if key not in changed}
-            self._seen = {key for key, state in changed.items() if state}
-            self._suspects = self._find_suspects(changed) if changed else {}
-            if any(self._seen & keys for keys in self._suspects.values()):
-                self._context.shared.warn([_CHANGED])
-
-    def _find_suspects(self, changed: Mapping[str, State]) -> dict[str, frozenset[str]]:
-        """Blame the rows whose doing a change is by its name; which others may have done what is left, by their IDs."""
-        guilty, left = self._find_guilty(changed, self._list_newest(changed))
-        left = {key: state for key, state in left.items() if not state or not self._is_others_doing(key, guilty)}
-        if left:
-            more, left = self._find_guilty(left)
-            guilty |= more
-        suspects = {}
-        for runner in self._runners.values():
-            doubted = runner.guard.unexplained.keys() - self._context.shared.written_by_others
-            guarded = (key for key in left if runner.id in self._possible[key] and self._guards_of(runner, key))
-            suspects[runner.id] = frozenset(doubted.union(guarded))
-        return {id_: keys for id_, keys in suspects.items() if keys and id_ not in guilty}
-
-    def _find_guilty(self, changed: Mapping[str, State], shown: str | None = None) -> tuple[set[str], dict[str, State]]:
-        """The rows whose doing a change is, by what it names (of that in `shown`), and what is left to be explained."""
-        suspects = self._rows_guarded(changed)
-        guilty = {runner.id for runner in suspects if runner.take_back_refused(guilty=False, shown=shown)}
-        guilty |= {runner.id for runner in suspects if self._report_named(runner, changed)}
-        guilty |= {id_ for key, state in changed.items() if state and (id_ := self._find_remover(key, state))}
-        if not guilty:
-            return guilty, dict(changed)
-        again = self._read_after(changed)
-        known = {key for one in suspects if one.id in guilty for key in changed if self._guards_of(one, key)}
-        return guilty, {key: state for key, state in changed.items() if key not in known - again.keys()}
-
-    def _report_named(self, runner: RowRunner, keys: Collection[str]) -> bool:
-        """Whether something now bears the name of one of a row's refused writes, which is an effect of that one."""
-        for key, before, after in self._changes:
-            changed = changed_members(before, after)
-            named = runner.guard.find_named(runner.outcomes, changed) if key in keys else None
-            if named is not None:
-                runner.guard.report([named], before, changed)
-                return True
-        return False
-
-    def _list_newest(self, changed: Mapping[str, State]) -> str | None:
-        """What has changed, and the newest of what refused writes may have made; None where nothing lists that."""
-        resources = self._context.contract.file.created_resources.values()
-        reads = plan_steps(self._context.contract, [one.also for one in resources if one.also is not None], "smoke")
-        evidence, texts = next(iter(self._runners.values())).evidence, [canonical_text(list(changed.values()))]
-        with evidence.count_as("confirmed"):
-            for step in reads:
-                listed = run_steps(self._context, evidence, [step], {}, label=_NEWEST, role="guard", salt=_NEWEST)
-                texts += [listed.response.text] if listed.response is not None else []
-        return "\n".join(texts) if len(texts) > 1 else None
-
-    def _is_others_doing(self, key: str, guilty: Collection[str]) -> bool:
-        """Whether somebody else writes to it, or what was refused does not change it once more."""
-        rows, shared = self._rows_guarded([key]), self._context.shared
-        counted = all(guard.confirm for runner in rows for guard in self._guards_of(runner, key))
-        changes = [(before, after) for one, before, after in self._changes if one == key]
-        counted &= all(counts_otherwise(*states) for states in changes)
-        if any(shows_another_run(*states, self._context.builder.run_name) for states in changes):
-            shared.note_others(key)
-        readers = [(one, guard) for one in self._runners.values() for guard in one.plan.closing if guard.key == key]
-        if counted and readers and not guilty and key not in shared.written_by_others:
-            read = partial(self._read, *readers[0], Message("read again"))
-            with readers[0][0].evidence.count_as("confirmed"):
-                before, began = read(), monotonic()
-                for suspect in rows:
-                    suspect.guard.repeat_examples([one for one in suspect.outcomes if one.probe.guards])
-                took = monotonic() - began
-                shared.stopping.wait(self._context.target.late_effects)
-                after = read()
-                if before is not None and after is not None and not changed_members(before, after):
-                    shared.warn([_ONCE])
-                    return True
-                if not stays_as_it_is(read, operator.ne, after, took, shared.stopping):
-                    shared.note_others(key)
-        return key in shared.written_by_others
+            for key, state in self._read_after().items():
+                self._note_change(key, self._states[key], state, self._sent)
+            guilty, left = self._blame_by_name()
+            guilty |= self._send_again(left, guilty)
+            self._doubt_what_came_once([one for one in left if guilty.isdisjoint(one.rows)])
+            self._settled |= guilty
 
     def finish(self, plan: RowPlan) -> FinishedRow:
-        """Send what may be accepted, and clean up; a row in doubt is run again instead, after which all such rows are.
-
-        Where what was seen to change reads so before those runs, it could not show again: then they stay in doubt,
-        unless one of them was seen to do it. What was seen around the writes of some rows is no doubt of the others.
-        """
+        """Send what may be accepted, and clean up; at smoke a row that is not green is run again."""
         id_, runner = plan.row.id, self._runners.get(plan.row.id)
-        if runner is not None and self._is_suspect(runner):
-            with self._alone():
-                until = monotonic() + max(_LONGEST_AGAIN, 2 * (monotonic() - self._began))
-                for suspect in [one for one in self._runners.values() if self._is_suspect(one)]:
-                    with self._keeping(suspect.id):
-                        self._done[suspect.id] = self._finish(suspect, nullcontext, until), suspect
         if error := self._errors.pop(id_, None):
             raise error
-        if id_ in self._done:
-            return self._doubt_what_came_once(*self._done[id_])
-        if id_ not in self._runners:
+        if runner is None:
             return FinishedRow(describe_unexercised(self._context, plan))
-        return self._finish(self._runners[id_], self._alone)
-
-    def _finish(self, runner: RowRunner, alone: Alone, until: float = inf) -> FinishedRow:
-        suspect = self._is_suspect(runner)
         with self._keeping():
             self._send_valid_requests(runner)
             runner.restore()
             run = runner.finish()
-            again = suspect or (self._shares and is_unsettled(run.result))
-            for other in list(self._runners.values()) if again and self._shares else ():
-                self._send_valid_requests(other)  # what they share is set back now
-            del self._runners[runner.id]
-            if again and monotonic() >= until:
-                return doubt_unconfirmed(run, _NO_TIME, suspect=suspect)
-            if again:
-                known = self._captures if self._shares else None  # otherwise all is set back already
-                late = self._renew if self._seen & self._suspects.get(runner.id, frozenset()) else None
-                return run_again(
-                    self._context, run, self._plan_again, alone, captures=known, suspect=suspect, renew=late
-                )
+            del self._runners[id_]
+            if self._shares and id_ not in self._settled and is_unsettled(run.result):
+                return run_again(self._context, run, self._plan_again, self._alone, captures=self._captures)
             return run
-
-    def _doubt_what_came_once(self, run: FinishedRow, runner: RowRunner) -> FinishedRow:
-        """The run of a row that was run again; in doubt where that did not, or could not, show once more what changed.
-
-        What was seen around the writes of some rows is no business of the others. Where there is only more of
-        something, it is somebody else's: what a refused write makes bears its name.
-        """
-        found = [self._suspects[id_] for id_, (one, _) in self._done.items() if one.result.verdict is Verdict.VIOLATES]
-        open_keys = (self._seen & self._suspects[runner.id]).difference(self._context.shared.written_by_others, *found)
-        places, own = set[str](), runner.guard.unexplained
-        for key, before, after in self._changes:
-            is_its_business = key in own or key not in self._unexplained
-            if key in open_keys and is_its_business and not only_adds(before, after):
-                places.update(changed_members(before, after))
-        if not places or run.result.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}:
-            return run
-        reason = Message(
-            "refused writes were seen to change {places}, and not again when they were repeated",
-            places=", ".join(sorted(places)[:_MOST_NAMED]),
-        )
-        kept, both = runner.finish().result if own else run.result, run.result
-        result = replace(kept, requests=both.requests, beyond_plan=both.beyond_plan, seconds=both.seconds)
-        return replace(run, result=replace(result, verdict=Verdict.INCONCLUSIVE, reason=reason))
-
-    def _is_suspect(self, runner: RowRunner) -> bool:
-        """Whether it is to be run again; where rows share nothing, not for what others were since seen to write to."""
-        others = frozenset[str]() if self._shares else self._context.shared.written_by_others
-        return runner.id not in self._errors and bool(self._suspects.get(runner.id, frozenset()) - others)
 
     def _send_valid_requests(self, runner: RowRunner) -> None:
-        with self._unsent.get(runner.id, nullcontext()):
-            if runner.id in self._unsent and runner.outcomes and not self._is_suspect(runner):
-                runner.send_valid_requests()
-                del self._unsent[runner.id]
+        if runner.outcomes and runner.id not in self._through:
+            self._through.add(runner.id)
+            runner.send_valid_requests()
 
     def abandon(self) -> None:
         """Keep what was found by rows that are not finished, and set back what they may have changed."""
-        for run, runner in self._done.values():
-            if runner.id not in self._context.shared.kept:
-                self._context.shared.keep(run.result, broken_off=True)
         while self._runners:
             _, runner = self._runners.popitem()
             self._context.shared.keep(runner.finish().result, broken_off=True)
@@ -332,15 +193,10 @@ class WritingRows:
         probes may have changed that were accepted, or had an effect, nobody has read since then.
         """
         for key, state in runner.guard.shared_states(first=True).items():
-            before = self._states.get(key)
-            if before is None or not (new := _changed(before, state)):
-                continue
-            reader = self._runners[self._readers[key]]
-            if key in reader.plan.read_by_next:
-                reader.guard.unexplained[key] = before, new
-                self._note_unexplained(reader)
-            else:
-                self._note_change(key, before, new)
+            if key in self._states:
+                reader = self._runners[self._readers[key]]
+                seen_by = reader.id if key in reader.plan.read_by_next else ""
+                self._note_change(key, self._states[key], state, self._sent, seen_by=seen_by)
         self._note_unexplained(runner)
         states = runner.guard.shared_states()
         find_undeletable(self._context, runner.evidence, canonical_text(list(states.values())))
@@ -356,55 +212,135 @@ class WritingRows:
                     self._states.pop(guard.key, None)
 
     def _note_unexplained(self, runner: RowRunner) -> None:
-        for key, states in runner.guard.unexplained.items():
-            if (key, *states) not in self._changes:
-                self._note_change(key, *states)
+        """Note what a row has seen to change, and none of its writes to change again; its own is its own doing."""
+        shared = runner.guard.shared_states()
+        for key, seen in runner.guard.unexplained.items():
+            sent = self._sent if key in shared else [runner.id]
+            self._note_change(key, seen.before, seen.after, sent, seen_by=runner.id, doubt=seen.doubt)
+        runner.guard.unexplained = {}
 
-    def _note_change(self, key: str, before: State | None = None, after: State | None = None) -> None:
-        """Keep what has changed, or that it could not be read, with the rows whose doing it may be."""
-        self._possible.setdefault(key, set()).update(self._sent)
-        if before is not None and after is not None:
-            self._changes.append((key, before, after))
+    def _note_change(
+        self, key: str, before: State, after: State, sent: Iterable[str], *, seen_by: str = "", doubt: str = ""
+    ) -> None:
+        """Keep what reads otherwise than before, with the rows that had by then `sent` what the read watches."""
+        before, after = _both_compared(before, after)
+        if changed_members(before, after):
+            rows = tuple(id_ for id_ in sent if self._writes(self._runners[id_], key))
+            self._changes.append(_Change(key, before, after, rows, seen_by, doubt))
 
     def _read_after(self, keys: Collection[str] | None = None) -> dict[str, State]:
-        """Read again, all or these; by its key, what each shows that is not as before; nothing if it was not read."""
-        changed: dict[str, State] = {}
-        for runner in self._runners.values():
-            for guard in runner.plan.closing:
-                before = self._states.get(guard.key)
-                if (keys is not None and guard.key not in keys) or (before is None and not self._shares):
-                    continue
-                with runner.evidence.count_as("confirmed") if keys is not None else nullcontext():
-                    after = before and self._read(runner, guard, Message("read after all rows that write"))
-                new = _changed(before, after) if after is not None else {}
-                if before is None or after is None or new:
-                    changed[guard.key] = new
-                    self._note_change(guard.key, before, new or None)
-        return changed
-
-    def _rows_guarded(self, changed: Iterable[str]) -> list[RowRunner]:
-        return [one for one in self._runners.values() if any(self._guards_of(one, key) for key in changed)]
-
-    def _find_remover(self, key: str, state: State) -> str | None:
-        """The only row that has a rejected write in which stands what is gone; it cannot be taken away once more."""
-        found = [(one, effect) for one in self._runners.values() if (effect := one.guard.removes(key, state))]
-        for runner, effect in found if len(found) == 1 else ():
-            runner.guard.report(*effect)
-            return runner.id
-        return None
-
-    def _guards_of(self, runner: RowRunner, key: str) -> list[Guard]:
-        """The guards of a row's probes whose read has this key."""
-        indexes = {index for probe in runner.plan.probes for index in probe.guards}
-        guards = [runner.plan.row.case.unchanged[index] for index in indexes]
-        reads = plan_steps(self._context.contract, [guard.read for guard in guards], "smoke")
-        return [guard for guard, step in zip(guards, reads, strict=True) if step.key == key]
+        """What all that is guarded, or what has these keys, shows now; a row is in doubt for what cannot be read."""
+        states: dict[str, State] = {}
+        for runner, guard in [(one, guard) for one in self._runners.values() for guard in one.plan.closing]:
+            known = guard.key in self._states
+            if (keys is not None and guard.key not in keys) or not (known or self._shares):
+                continue
+            state = self._read(runner, guard, Message("read after all rows that write")) if known else None
+            if state is not None:
+                states[guard.key] = state
+                continue
+            for other in self._runners.values():
+                other.evidence.doubts += [_UNREAD] if self._writes(other, guard.key) else []
+        return states
 
     def _read(self, runner: RowRunner, guard: GuardRead, label: str) -> State | None:
         return read_state(runner.sender, runner.evidence, guard, label, f"{runner.id}/look")
 
+    def _writes(self, runner: RowRunner, key: str) -> list[ProbeResult]:
+        """The rejected writes of a row that the read with this key watches."""
+        reads = [guard.read for guard in runner.plan.row.case.unchanged]
+        steps = plan_steps(self._context.contract, reads, "thorough")
+        watching = {index for index, step in enumerate(steps) if step.key == key}
+        return [one for one in runner.outcomes if not one.accepted and not watching.isdisjoint(one.probe.guards)]
 
-def _changed(before: State | None, after: State) -> State:
-    """What is shown now, of what both reads compare; nothing where that is as before."""
-    both = after if "status" in after else {pointer: after[pointer] for pointer in before or () if pointer in after}
-    return both if before is not None and changed_members(before, both) else {}
+    # --- whose doing a change is
+
+    def _blame_by_name(self) -> tuple[set[str], list[_Change]]:
+        """Blame the rows whose doing a change is by what it names; these rows, and the changes that are left.
+
+        What reads as it did before all changes once that is taken back is explained.
+        """
+        changes, first = self._changes, {one.key: one.before for one in reversed(self._changes)}
+        shown = canonical_text([one.after for one in changes])
+        suspects = [self._runners[id_] for id_ in self._runners if any(id_ in one.rows for one in changes)]
+        guilty = {one.id for one in suspects if one.take_back_refused(guilty=False, shown=shown)}
+        guilty.update(*map(self._blame_named, changes))
+        if not guilty:
+            return guilty, changes
+        with suspects[0].evidence.count_as("confirmed"):
+            now = {key: _both_compared(first[key], state) for key, state in self._read_after(first.keys()).items()}
+        back = {key for key, states in now.items() if not changed_members(*states)}
+        return guilty, [one for one in changes if one.key not in back or guilty.isdisjoint(one.rows)]
+
+    def _blame_named(self, change: _Change) -> set[str]:
+        """Blame the rows with refused writes whose names are shown since, or else the one that names what is gone."""
+        rows = [(self._runners[id_], self._writes(self._runners[id_], change.key)) for id_ in change.rows]
+        found = [(row, row.guard.find_named(writes, change.before, change.after)) for row, writes in rows]
+        if not any(named for _, named in found):
+            steps = [guard.step for one in self._runners.values() for guard in one.plan.closing]
+            reads = [step.request for step in steps if step.key == change.key]
+            found = [
+                (row, row.guard.find_removing(read, writes, change.before, change.after))
+                for (row, writes), read in product(rows, reads)
+            ]
+            found = found if sum(bool(gone) for _, gone in found) == 1 else []
+        for row, named in found:
+            if named:
+                row.guard.report(named, change.before, change.after)
+        return {row.id for row, named in found if named}
+
+    def _send_again(self, changes: Collection[_Change], guilty: Collection[str]) -> set[str]:
+        """Send the refused writes of the rows that may have made these changes again, each alone; those that did.
+
+        At smoke valid requests go first: what these set shows that it is changed once more.
+        """
+        for one in changes:
+            if shows_another_run(one.before, one.after, self._context.builder.run_name):
+                self._context.shared.note_others(one.key)
+        found, until = set[str](), monotonic() + max(_LONGEST_AGAIN, 2 * (monotonic() - self._began))
+        for runner in self._runners.values() if changes and self._shares else ():
+            self._send_valid_requests(runner)
+            self._context.shared.passed |= runner.passed
+        for runner in self._runners.values():
+            keys = {one.key for one in changes if runner.id in one.rows} - self._context.shared.written_by_others
+            if not keys or runner.id in guilty:
+                continue
+            self._context.shared.warn([_CHANGED])
+            is_late = monotonic() >= until
+            plan = None if is_late else self._plan_again(runner.id)
+            if plan is None:
+                runner.evidence.doubts.append(_NO_TIME if is_late else NO_REQUESTS)
+                self._settled.add(runner.id)
+                continue
+            with self._keeping(runner.id), self._alone():
+                self._context = self._renew(self._context)
+                if try_writes_again(self._context, runner, plan):
+                    found.add(runner.id)
+        return found
+
+    def _doubt_what_came_once(self, changes: Iterable[_Change]) -> None:
+        """Doubt the rows for what none was seen to change once more.
+
+        What was seen around the writes of some rows is no business of the others. Where there is only more of
+        something, it is somebody else's: what a refused write makes bears its name.
+        """
+        seen, untried = {one.key for one in self._changes if one.seen_by}, frozenset(self._settled)
+        for one in changes:
+            rows = [one.seen_by] if one.seen_by else one.rows if one.key not in seen else ()
+            doubt = one.doubt if one.key in self._context.shared.written_by_others else ""
+            if one.key not in self._context.shared.written_by_others and not only_adds(one.before, one.after):
+                doubt = Message(
+                    "refused writes were seen to change {places}, and not again when they were repeated",
+                    places=", ".join(sorted(changed_members(one.before, one.after))[:_MOST_NAMED]),
+                )
+            for id_ in set(rows) - untried if doubt else ():
+                self._settled.add(id_)
+                self._runners[id_].evidence.doubts.append(doubt)
+
+
+def _both_compared(before: State, after: State) -> tuple[State, State]:
+    """What both reads compare."""
+    if "status" in before or "status" in after:
+        return before, after
+    names = before.keys() & after.keys()
+    return {name: before[name] for name in names}, {name: after[name] for name in names}
