@@ -685,6 +685,17 @@ def test_a_key_that_is_replaced_during_a_run_is_not_the_targets(last: int, verdi
     assert causes == ([f"{said} meanwhile"] if verdict == "inconclusive" else [])
 
 
+def test_an_open_request_that_is_granted_does_not_show_that_a_token_works() -> None:
+    statuses = [(401, "control"), (401, "step"), (200, "open"), (401, "control")]
+    marker = f"{OPEN}secret:token{CLOSE}"
+    sent = [
+        replace(asked(n, f"POST /things/{n}", status, role, sent=marker), started=f"2026-01-01T00:00:0{n}.000Z")
+        for n, (status, role) in enumerate(statuses)
+    ]
+    row = replace(violated(*sent, found=()), verdict=Verdict.INCONCLUSIVE)
+    assert explain({}, row) == (["every call with credentials.token was answered 401"], ["inconclusive"])
+
+
 def test_what_a_row_changed_by_a_write_that_was_accepted_is_held_against_no_other_row() -> None:
     with reference.start("microcms-management") as server:
         profile = copy.deepcopy(dict(server.profile)) | {"late_effects": "1ms"}

@@ -24,7 +24,7 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
     """Credentials with which every call was refused, from the beginning or from some time on."""
     used: dict[str, list[Call]] = {}
     for one in filter(shows_what_works, run.calls):
-        for name in dict.fromkeys(_credentials_of(one)):
+        for name in dict.fromkeys(_credentials_of(one)) if one.is_valid or one.is_firm else ():
             used.setdefault(name, []).append(one)
     for name, calls in used.items():
         statuses = statuses_of_valid(calls)
