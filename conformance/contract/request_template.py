@@ -26,6 +26,7 @@ OMIT: Final = {"omit": True}
 
 _MAPPINGS = frozenset(["path", "query", "headers"])
 _BODIES = frozenset(["json", "raw", "multipart"])
+_DERIVED = frozenset(["placeholders", "captures"])
 _SEPARATOR = re.compile(r"\.(?![^{]*\})")
 
 
@@ -91,16 +92,22 @@ class RequestTemplate(StrictModel):
 
     def list_members(self) -> dict[str, Any]:
         """Everything that is not at its default, under the names of the case file."""
-        values = {info.alias or name: getattr(self, name) for name, info in type(self).model_fields.items()}
         return {
-            name: value
-            for name, value in values.items()
-            if (value is not NO_BODY if name == "json" else value not in (None, {}) and value is not False)
+            "json" if name == "json_" else name: value
+            for name, value in self.__dict__.items()
+            if name not in _DERIVED
+            and (value is not NO_BODY if name == "json_" else value not in (None, {}) and value is not False)
         }
 
     def replace_members(self, **members: Any) -> Self:
         """The template with these in the place of its own; what placeholders and drawn values make is not checked."""
-        return self.model_construct(**{**self.list_members(), **members})
+        return self.from_members({**self.list_members(), **members})
+
+    @classmethod
+    def from_members(cls, members: RequestPatch) -> Self:
+        """A template that holds these, unchecked; `model_construct` would make each default anew, which takes long."""
+        named = {"json_" if name == "json" else name: value for name, value in members.items()}
+        return cls().model_copy(update=named)
 
 
 class LiteralTemplate(RequestTemplate):
@@ -129,7 +136,7 @@ def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTempla
             members.pop(key, None)
         else:
             members[key] = value
-    return template.model_construct(**members)
+    return template.from_members(members)
 
 
 def replace_part(template: RequestTemplate, part: str, value: Any) -> RequestTemplate:

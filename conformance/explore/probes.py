@@ -72,7 +72,7 @@ def request_of_probe(run: RunContext, operation: DocumentedOperation, probe: Exp
         sent["multipart"] = [{"name": name, "filename": file, "size": _FILE_SIZE} for name, file in probe.body.items()]
     else:
         sent["json"] = probe.body
-    return LiteralTemplate.model_construct(**merge_patches(filled, sent).list_members())
+    return LiteralTemplate.from_members(merge_patches(filled, sent).list_members())
 
 
 def with_values(probe: ExploreProbe, where: str, name: str, *values: str) -> ExploreProbe:
