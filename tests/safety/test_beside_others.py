@@ -105,6 +105,15 @@ def test_a_medium_that_somebody_else_deletes_once_is_held_against_nobody(
     assert (len(deleted), result.verdict.value) == (1, "inconclusive")
 
 
+def test_a_medium_that_a_refusal_takes_away_is_made_anew_for_one_row_after_another(tmp_path: Path) -> None:
+    name = "microcms-management"
+    with watched(name, faults=["deletes_medium_by_put"]) as server:
+        done = ran(saved(tmp_path, server.profile), name, RunOptions("standard", 0), explore=False)
+    assert [row for row, verdict in done.verdicts.items() if verdict == "violates"] == [
+        "media-delete/method-not-allowed"
+    ]
+
+
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_two_runs_with_the_same_seed_on_one_target_do_not_meet(name: str, tmp_path: Path) -> None:
     assert run_twice_at_once(name, tmp_path) == [[], []]
