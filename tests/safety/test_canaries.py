@@ -179,6 +179,7 @@ def test_the_search_finds_a_canary_in_each_disguise(form: str) -> None:
     assert not leaks({"x": "nothing of it"})
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_no_command_writes_a_secret_anywhere(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
