@@ -111,6 +111,8 @@ SURE_DIGITS = 10
 """Digits that give a secret away, unless they are nearly all the same; fewer may be a date or a number."""
 WORD = re.compile(r"(?<![^\W_])(?:[^\W\d_]?[a-z]{3,}|[A-Z]{4,}|\d+)(?![^\W_])")
 """A word, or a number, between what is neither letter nor digit."""
+HEXADECIMAL = re.compile("[0-9a-f]+")
+"""Of such digits a few within a secret stand in a UUID by chance: in one of some thousand runs."""
 LIKE_A_WORD = re.compile("[a-z]{4,}|[A-Z]{4,}")
 NO_WORDS = 6
 """Characters of a part, outside of words, that give a secret away."""
@@ -186,6 +188,8 @@ class _NormalForm:
         width = len(self.text) // len(whole)
         first, last = -(-start // width), end // width
         part = whole[first:last]
+        if start > 0 and end < len(self.text) and end - start < SURE_DIGITS and HEXADECIMAL.fullmatch(part):
+            return False
         if not self.words or len(part) == len(whole) or self.words.count("-", first, last) >= NO_WORDS:
             return True
         mixed = any(map(str.isdigit, part)) and any(map(str.isalpha, part))

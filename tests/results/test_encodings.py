@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from conformance.http import Exchange, Request, Response
-from conformance.results.encodings import list_secret_values
+from conformance.results.encodings import SecretDetector, list_secret_values
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import CLOSE, OPEN, Redactor
 
@@ -300,6 +300,15 @@ def test_the_bytes_of_which_a_secret_is_a_form_are_found_in_another_form(secret:
 def test_ten_digits_of_a_secret_give_it_away(part: str, tells: bool) -> None:
     redactor = Redactor({"full": "aB3x-83920174628395-0000000000000-1234-5678-9012-Z9qR"})
     assert redactor.found_in(f"no {part} here") == (("full",) if tells else ())
+
+
+@pytest.mark.parametrize(("first", "last", "tells"), [(0, 8, True), (24, 32, True), (12, 21, False), (12, 22, True)])
+def test_a_few_hexadecimal_digits_within_a_token_may_be_those_of_a_uuid(first: int, last: int, tells: bool) -> None:
+    token = "9f86d081884c7d659a2feaa0c55ad015"
+    detector = SecretDetector()
+    detector.learn("token", token)
+    uuid = f"{token[first:last]}-{'e1b' * 8}"
+    assert bool(detector.find(f'{{"id": "{uuid}"}}')) == tells
 
 
 def test_a_million_characters_are_searched_in_linear_time() -> None:
