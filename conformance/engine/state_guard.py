@@ -27,6 +27,7 @@ State = Mapping[str, Any]
 """What a guard compares: the value at each JSON pointer; `status` alone where the resource is not there any more."""
 
 _GONE: Final = frozenset({404, 410})
+_READ_AFTER: Final = Message("read after")
 _BODY_PARTS = ("json", "raw", "multipart", "query")
 
 SendProbe = Callable[[Evidence, Probe], ProbeResult | None]
@@ -49,6 +50,7 @@ class StateGuard:
         self._context, self._plan = sender.context, sender.plan
         self._states: dict[int, State] = {}
         self._first: dict[int, State] = {}
+        self._ahead: dict[int, tuple[Evidence, State | None]] = {}
         self._pending: list[ProbeResult] = []
         self._repeats = 0
         self._last_sent = monotonic()
@@ -97,17 +99,23 @@ class StateGuard:
 
         What the row has made for itself comes first: to set a list back, it is made anew.
         """
-        read = [(index, state) for index, state in self._read_all(guards, Message("read after"))]
+        read = [(index, state) for index, state in self._read_all(guards, _READ_AFTER)]
         for index, state in sorted(read, key=lambda item: not self._is_own(item[0])):
             self._compare(index, state)
 
     def _look(self, index: int) -> GuardRead:
         return GuardRead(self._plan.guards[index], tuple(self._plan.row.case.unchanged[index].compare))
 
-    def _read_all(self, guards: Sequence[int], label: str) -> Iterator[tuple[int, State | None]]:
+    def read_ahead(self, index: int, label: Message = _READ_AFTER) -> None:
+        """Read what the next `read_after` compares; several guards, of other rows too, at the same time."""
+        scratch = Evidence(self._context.redactor)
+        self._ahead[index] = scratch, self._read(index, label, scratch)
+
+    def _read_all(self, guards: Sequence[int], label: Message) -> Iterator[tuple[int, State | None]]:
         def read(index: int) -> tuple[Evidence, State | None]:
-            scratch = Evidence(self._context.redactor)
-            return scratch, self._read(index, label, scratch)
+            if index not in self._ahead:
+                self.read_ahead(index, label)
+            return self._ahead.pop(index)
 
         for index, (scratch, state) in zip(guards, self._sender.map_side_by_side(read, guards), strict=True):
             self._evidence.adopt(scratch)

@@ -125,6 +125,10 @@ class WritingRows:
                 if runner.plan.closing or runner.plan.late_guards:
                     runner.guard.wait()
             self._context.shared.forget_others()
+            if self._context.pool is not None:
+                sent = [runner for runner in self._runners.values() if runner.outcomes]
+                late = [partial(runner.guard.read_ahead, index) for runner in sent for index in runner.plan.late_guards]
+                list(self._context.pool.map(lambda read: read(), late))
             for runner in self._runners.values():
                 runner.read_own()
                 self._note_unexplained(runner)

@@ -164,6 +164,10 @@ class ContractRun:
         others = self.plans.keys() - set(rows) | {name for name, plan in self.plans.items() if plan.row.case.last}
         jobs = [job for name, job in self._jobs.items() if name not in others]
         jobs += [self._explore_job(operation) for operation in operations]
+        set_ups = frozenset(job.name for job in jobs if job.name.startswith(SET_UP))
+        # Rows that are run as a whole need not keep the others, which wait for each other, from their set-ups.
+        late = {job.name for job in jobs if job.writes} - set_ups
+        jobs = [replace(job, after=job.after | set_ups) if job.name in late else job for job in jobs]
         self._scheduler = Scheduler(sorted(_undisturbed(jobs), key=_priority), self._workers)
         self._scheduler.start()
 

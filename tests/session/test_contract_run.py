@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.contract.contract import Contract
+from conformance.engine.writing_rows import WritingRows
 from conformance.http import Outcome, Response
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, plan_rows
@@ -169,6 +170,27 @@ def test_what_one_row_gets_accepted_is_no_effect_of_another(through: Any, messag
     one, eight = through(1, accepts=message), through(8, accepts=message)
     assert one.reported == eight.reported
     assert sum(row.verdict.value == "violates" for row in eight.rows.values()) == 1
+
+
+def test_what_each_row_has_made_is_looked_at_side_by_side(through: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    all_of_them, looking = threading.Barrier(3, timeout=10), [False]
+    look, answer = WritingRows.look, Shop.__call__
+
+    def look_and_note(rows: WritingRows) -> None:
+        looking[0] = True
+        look(rows)
+
+    def wait_for_the_others(server: Shop, asked: Any) -> Outcome:
+        if looking[0] and asked.request.method == "GET" and asked.path.rpartition("/")[2] != "items":
+            all_of_them.wait()
+            looking[0] = False
+        return answer(server, asked)
+
+    monkeypatch.setattr(WritingRows, "look", look_and_note)
+    monkeypatch.setattr(Shop, "__call__", wait_for_the_others)
+    done = through(8)
+    assert {row.verdict.value for row in done.rows.values()} == {"conforms"}
+    assert (looking, all_of_them.broken) == ([False], False)
 
 
 # --- refused writes that are carried out late
