@@ -126,14 +126,16 @@ def check_leaks(
 ) -> Iterator[Finding]:
     """No credential in an answer; in an error nothing of the server's inside, and nobody's data.
 
-    What the request held may come back, and so may what a documented wording holds. What a success may hold is no leak.
+    What the request held may come back, a credential's key or password aside, and so may what a documented wording
+    holds. What a success may hold is no leak.
     """
     error = response.status >= 400
     text = response.text
     if error:
         text = "\n".join([text, response.reason, *map(": ".join, response.headers), *response.faults])
+    sent = "" if request is None else _text_of_request(request)
     for name in rules.leaks(text):
-        if error or name in rules.keys:
+        if name in rules.keys or (error and name not in rules.leaks(sent)):
             expected, actual = Message("no credential in an answer"), Message("the value of {name}", name=name)
             yield Finding("leak", Level.MUST, expected, actual, where)
     if not error:
@@ -141,7 +143,7 @@ def check_leaks(
     if trace := find_stack_trace(response):
         yield Finding("leak", Level.MUST, Message("no stack trace in an answer"), trace, where)
         return  # its paths and names would only say the same again
-    body, sent = parse_json(response), "" if request is None else _text_of_request(request)
+    body, sent = parse_json(response), sent.casefold()
     known = f"{sent}\n{rules.documented}"
     texts = (response.text,) if body is NOT_JSON else (text for _, text in find_texts(body))
     searched = "\n".join(islice(texts, _MOST_TEXTS))[: _SEARCHED // 4]
@@ -161,10 +163,10 @@ def find_stack_trace(response: Response) -> str | None:
 
 
 def _text_of_request(request: Request) -> str:
-    """All that a request held and that an answer may repeat, decoded, without regard to case."""
+    """All that a request held and that an answer may repeat, decoded."""
     body = (request.body or b"")[:_SEARCHED].decode("utf-8", "replace")
     parts = [request.url, unquote_plus(request.url), body, request.source_address or ""]
-    return "\n".join([*parts, *(value for _, value in request.headers)]).casefold()
+    return "\n".join([*parts, *(value for _, value in request.headers)])
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:

@@ -133,6 +133,15 @@ def test_what_a_success_may_hold_is_no_leak_and_in_an_error_it_is(rules: Respons
     assert reported(answer(400, {"message": "no someone@example.com"}), rules) == ["the value of login.email"]
 
 
+def test_the_account_may_come_back_to_who_named_it_and_the_key_may_not(
+    rules: ResponseRules, answer: MakeResponse
+) -> None:
+    request = Request("POST", "http://shop.test/login", (("X-Key", KEY),), b'{"email": "someone@example.com"}')
+    refusal = answer(401, {"message": f"someone@example.com is locked, {KEY} is not"})
+    found = [item.actual for item in check_leaks(refusal, rules, "here", request)]
+    assert found == ["the value of full"]
+
+
 def test_a_content_may_tell_of_a_stack_trace_and_an_error_may_not(rules: ResponseRules, answer: MakeResponse) -> None:
     assert reported(answer(200, {"text": TRACES["python"]}), rules) == []
     assert len(reported(answer(400, {"message": TRACES["python"]}), rules)) == 1
