@@ -185,8 +185,8 @@ class ProbePlanner:
     ) -> Probe:
         """A probe with another value in one place."""
         part, name, value = edge
-        changed = replace(variant, request=replace_part(variant.request, part, value))
-        probe = self._probe(changed, language_variant, label=f"{name_part(part)}={name}", role="boundary")
+        label = f"{name_part(part)}={name}"
+        probe = self._probe(variant, language_variant, label=label, role="boundary", change=(part, value))
         near = any(value == other for other in described.near_misses.values())
         return replace(
             probe,
@@ -196,21 +196,32 @@ class ProbePlanner:
             repeatable=probe.repeatable and not described.once,
         )
 
-    def _probe(self, variant: OperationVariant, language_variant: LanguageVariant, *, label: str, role: str) -> Probe:
+    def _probe(
+        self,
+        variant: OperationVariant,
+        language_variant: LanguageVariant,
+        *,
+        label: str,
+        role: str,
+        change: tuple[str, Any] | None = None,
+    ) -> Probe:
+        """The row's request on an operation, in a language, and over both of them another value in one place."""
+        request = apply_patch(variant.request, language_variant.request)
+        request = request if change is None else replace_part(request, *change)
         if language_variant.label:
             label = Message("{label} [{language}]", label=label, language=language_variant.label)
         if len(self.variants) > 1:
             label = Message("{label} ({operation})", label=label, operation=variant.label)
         permission = variant.permission
-        if not (variant.permission_is_stated or variant.request.method is None):
-            own = permission_of(self.contract, variant.operation, variant.request)
+        if not (variant.permission_is_stated or request.method is None):
+            own = permission_of(self.contract, variant.operation, request)
             permission = max(permission, own, key=PERMISSION_ORDER.index)
         guards = enumerate(self.case.unchanged)
         return Probe(
             label=label,
             role=role,
             operation=variant.operation,
-            request=apply_patch(variant.request, language_variant.request),
+            request=request,
             permission=permission,
             value=self._example_value(variant),
             language=language_variant.language,

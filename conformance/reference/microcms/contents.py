@@ -31,8 +31,7 @@ class ContentOperations(Operations):
         limit, offset = self._read_page(context, "contents-get", "limit", "offset")
         group = self._group(context)
         self._behaviour.reject_if_faulty(context, value=context.raw)
-        first = self._first_of_page(context, offset)
-        page = [content.as_json() for content in list(group.values())[first : first + limit]]
+        page = [content.as_json() for content in self._cut_page(context, list(group.values()), limit, offset)]
         return JsonResponse(200, {"contents": page, "totalCount": len(group), "offset": offset, "limit": limit})
 
     def get_content(self, context: MicrocmsContext) -> JsonResponse:

@@ -44,8 +44,7 @@ class MediaOperations(Operations):
             raise RequestRejected(("common", 5))
         found = _select_images(self._store.media, only=self._read_image_only(context))
         self._behaviour.reject_if_faulty(context, value=context.raw)
-        first = self._first_of_page(context, offset)
-        page = [medium.as_json(1) for medium in found[first : first + limit]]
+        page = [medium.as_json(1) for medium in self._cut_page(context, found, limit, offset)]
         return JsonResponse(200, {"media": page, "totalCount": len(found), "limit": limit, "offset": offset})
 
     def list_v2(self, context: MicrocmsContext) -> JsonResponse:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
 
 from conformance.reference.catalogue import Row
 from conformance.reference.hooks import Behaviour
@@ -11,6 +11,7 @@ from conformance.reference.microcms.context import MicrocmsContext
 from conformance.reference.microcms.parsing import InvalidValue, parse_boolean, parse_integer
 from conformance.reference.microcms.state import Store
 
+T = TypeVar("T")
 DEFAULT_LIMIT: Final = 10
 """How many items a page has where no limit is given."""
 MAX_LIMIT: Final = 100
@@ -52,9 +53,10 @@ class Operations:
         limit = found["limit"] if self._behaviour.performs("limit", context) else DEFAULT_LIMIT
         return limit, found["offset"] if self._behaviour.performs("offset", context) else 0
 
-    def _first_of_page(self, context: MicrocmsContext, offset: int) -> int:
-        """The index of the first item of a page."""
-        return max(0, offset - self._behaviour.performs("offset from one", context, intended=False))
+    def _cut_page(self, context: MicrocmsContext, items: Sequence[T], limit: int, offset: int) -> Sequence[T]:
+        """The items of a page."""
+        first = max(0, offset - self._behaviour.performs("offset from one", context, intended=False))
+        return items[first : limit + first * (not self._behaviour.performs("limit first", context, intended=False))]
 
     def _read_image_only(self, context: MicrocmsContext) -> bool:
         """Whether only images are asked for."""

@@ -137,7 +137,7 @@ class Recorder:
             for grant in ("word", "0f" * 32, "another"):
                 self.send(TOKEN, "token_path", {"grant_token": grant}, way, token=False)
         self.send(LOGIN, "login_path", self.login | {"password": "x"}, token=False)
-        self.send(LOGIN, "login_path", {}, token=False)
+        self.send(LOGIN, "login_path", {}, {"Accept-Language": "*"}, token=False)
         for email, password in (
             *(('"@example.com', "x"), ("no@example.com", "é"), ("no@example.com", "x" * 80)),
             *(("No+1@example.com", "x"), ("n" * 100 + "@example.com", "x"), ("no@example.com", "\0")),
@@ -279,6 +279,7 @@ class Recorder:
         self.write(TITLE, self.valid(subject="Q"), {"_lang": "en", "Accept-Language": "ja"})
         self.write(TITLE, self.valid(subject=""), {"_lang": "en", "Accept-Language": "ja"})
         self.write(EMAIL, self.valid(), {"Accept-Language": "ja;q=0.9"})
+        self.write(TITLE, self.valid(subject=""), {"Accept-Language": "ja-JP"})
 
 
 @cache

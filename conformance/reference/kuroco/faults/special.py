@@ -269,6 +269,8 @@ _CRASHES: Final[tuple[tuple[str, Row | tuple[Row, ...], Test], ...]] = (
     ("characters_beyond_the_bmp", LENGTH, _sent("length", _beyond_the_bmp)),
     *((f"emoji_in_{ROW_NAMES[row]}", row, _sent(ROW_NAMES[row], _beyond_the_bmp)) for row in FORMATS),
     ("a_language_with_a_weight", EMAIL, when(language_header=".*;q=.*")),
+    ("a_language_with_a_region", TITLE, when(language_header="[a-z]+-[A-Z]+.*")),
+    ("any_language", LOGIN, when(language_header=r"\*.*")),
     ("a_list_as_a_text", NUMBER, _sent("tel", lambda value: isinstance(value, list))),
     ("several_faults", TITLE, lambda context: len(context.errors) > 1),
     ("a_number_that_is_no_string", NUMBER, _sent("number", lambda value: isinstance(value, int))),

@@ -372,6 +372,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *(_omits(f"ignores_offset_on_{name}", below, "offset", called) for name, called, below, *_ in _OFFSETS),
     *(_performs(f"counts_offset_from_one_on_{name}", below, "offset from one", called)
       for name, called, below, *_ in _OFFSETS),
+    *(_performs(f"cuts_pages_before_they_begin_on_{name}", below, "limit first", called)
+      for name, called, below, *_ in _OFFSETS),
     *(_answers(f"shows_an_item_past_the_end_on_{name}", below, "effect", _ONE_ITEM, called, _past_the_end(total),
                to="success") for name, called, below, _, total in _OFFSETS),
     *(_accepts(f"accepts_every_second_unreadable_offset_on_{name}", row, called, kind="repeated", limit=every_nth(2))
