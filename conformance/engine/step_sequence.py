@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass, field, replace
+from itertools import takewhile
 from time import monotonic, sleep
 from typing import Any
 
@@ -248,9 +249,15 @@ class StepSender:
         return is_from_cache(response) or (bool(result.found) and self.context.target.settle > 0)
 
     def _lacks_effect(self, result: StepResult) -> bool:
-        """Whether a read after a write does not show it; it may come from a cache that does not say so."""
-        wrote = any(call.exchange.request.method != "GET" for call in self.sequence.calls)
-        return wrote and result.exchange.request.method == "GET" and result.accepted and bool(result.found)
+        """Whether a read after a write does not show it; it may come from a cache that does not say so.
+
+        No cache forgets what the very same read has shown since.
+        """
+        request, calls = result.exchange.request, self.sequence.calls
+        since = list(takewhile(lambda call: call.exchange.request.method == "GET", reversed(calls)))
+        shown = any(call.exchange.request.url == request.url and not call.found for call in since)
+        lacks = request.method == "GET" and result.accepted and bool(result.found)
+        return lacks and len(since) < len(calls) and not shown
 
     def _read_again(self, result: StepResult) -> StepResult:
         """Read once past the cache, then until the target has settled; `stale` where all came from a cache."""
