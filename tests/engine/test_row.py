@@ -348,7 +348,7 @@ def test_a_control_without_its_effect_violates(run: Run, server: Shop, answer: M
     asked = server.list
     server.list = lambda limit: answer(200, {"items": [{}]}) if limit == "0" else asked(limit)  # type: ignore[method-assign]
     ran = run(server)
-    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])  # somebody else may write here, too
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
 def test_a_control_that_was_passed_is_not_sent_again_for_another_row(run: Run, server: Shop) -> None:
@@ -443,7 +443,7 @@ def test_a_list_that_never_shows_what_a_control_has_made_violates(
     added = "{call: add, expect: {status: 201}, capture: {made: /id}, undo: {call: remove}}"
     control = f"[{{label: listed, steps: [{added}, {{call: list, expect: {{status: 200, body: {listed}}}}}]}}]"
     ran = run(server, BELOW_WITH.format(control=control))
-    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])  # somebody else may write here, too
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
 # --- guards --------------------------------------------------------------------------------------------------------
@@ -470,7 +470,7 @@ def changing(server: Shop) -> Callable[[str, Any], Outcome]:
 def test_a_rejected_write_with_an_effect_violates(run: Run, server: Shop) -> None:
     server.put = changing(server)  # type: ignore[method-assign]
     ran = run(server, PUT)
-    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])  # somebody else may write here, too
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
     (found,) = ran.only.findings
     assert (found.expected, found.actual) == ({"/name": "Spoon"}, {"/name": "changed"})
 
@@ -512,7 +512,7 @@ def changing_times(server: Shop, most: int) -> Callable[[str, Any], Outcome]:
 def test_a_change_that_is_made_again_and_again_violates_and_names_the_write(run: Run, server: Shop, each: str) -> None:
     server.put = changing_times(server, 99)  # type: ignore[method-assign]
     ran = run(server, PUT.replace("compare:", f"{each}confirm: true, compare:"))
-    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])  # somebody else may write here, too
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
     (found,) = ran.only.findings
     assert found.where == "name=longest"
     sent = next(one.request for one in ran.only.exchanges if one.n == found.exchange)
@@ -703,7 +703,7 @@ def test_a_write_that_is_refused_as_everything_is_and_has_an_effect_violates(
 
     rows = PUT + "    control: [{label: c, steps: [{call: put, request: {json: {name: ok}}}]}]\n"
     ran = run(answered, rows)
-    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])  # somebody else may write here, too
+    assert (ran.only.verdict, ran.checks()) == ("violates", [("effect", "must")])
 
 
 def test_a_key_in_a_refusal_that_explains_nothing_violates(run: Run, answer: MakeResponse) -> None:
