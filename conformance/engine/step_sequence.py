@@ -251,11 +251,12 @@ class StepSender:
     def _lacks_effect(self, result: StepResult) -> bool:
         """Whether a read after a write does not show it; it may come from a cache that does not say so.
 
-        No cache forgets what the very same read has shown since.
+        No cache forgets what the very same read, which looked for the same, has shown since.
         """
         request, calls = result.exchange.request, self.sequence.calls
         since = list(takewhile(lambda call: call.exchange.request.method == "GET", reversed(calls)))
-        shown = any(call.exchange.request.url == request.url and not call.found for call in since)
+        alike = (call for call in since if call.step == result.step and call.exchange.request.url == request.url)
+        shown = any(not call.found for call in alike)
         lacks = request.method == "GET" and result.accepted and bool(result.found)
         return lacks and len(since) < len(calls) and not shown
 

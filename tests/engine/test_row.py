@@ -251,6 +251,18 @@ def test_a_read_that_forgets_what_it_has_shown_comes_from_no_cache(
     assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])  # somebody else may write here, too
 
 
+def test_what_an_earlier_read_did_not_look_for_may_still_come_from_a_cache(
+    run: Run, server: Shop, answer: MakeResponse
+) -> None:
+    def cached(asked: Any) -> Outcome:
+        response = server(asked)
+        is_past = "_nocache" in asked.request.url or asked.request.method != "GET" or asked.path == "/items"
+        return response if is_past else answer(200, {"id": "spoon", "name": "Spoon"})
+
+    rows = READ_BACK.replace("{call: get, expect: {status: 200, equals: {/name: fork}}}", "{call: get}", 1)
+    assert (run(cached, rows).only.verdict, READ_BACK != rows) == ("conforms", True)
+
+
 def test_new_wording_drifts(run: Run, server: Shop, answer: MakeResponse) -> None:
     asked = server.list
     server.list = lambda limit: answer(400, {"message": "negative"}) if int(limit) < 0 else asked(limit)  # type: ignore[method-assign]
