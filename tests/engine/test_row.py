@@ -260,7 +260,7 @@ def test_what_an_earlier_read_did_not_look_for_may_still_come_from_a_cache(
         return response if is_past else answer(200, {"id": "spoon", "name": "Spoon"})
 
     rows = READ_BACK.replace("{call: get, expect: {status: 200, equals: {/name: fork}}}", "{call: get}", 1)
-    assert (run(cached, rows).only.verdict, READ_BACK != rows) == ("conforms", True)
+    assert (run(cached, rows).only.verdict, rows != READ_BACK) == ("conforms", True)
 
 
 def test_new_wording_drifts(run: Run, server: Shop, answer: MakeResponse) -> None:
