@@ -1,4 +1,4 @@
-"""A contract as it is used: its rows in the document's order, each knowing its file and line."""
+"""The validated contract: tables with their rows in the document's order, each with its file and line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conformance.yaml_document import Document, Place, dump
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of `openapi.yaml`, with how the contract calls it."""
+    """One operation of `openapi.yaml`, and the contract's entry for it."""
 
     name: str
     method: str
@@ -25,14 +25,14 @@ class Operation:
 
     @property
     def permission(self) -> str:
-        """The permission that a call of it uses. Nothing but GET and HEAD is ever a read, whatever a file says."""
+        """The permission that a call needs. Only GET and HEAD are reads, even if the contract says `read`."""
         usual = {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(self.method, "write")
         return usual if self.spec.permission in (None, "read") else str(self.spec.permission)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: its case, its place in the document and in the file."""
+    """One row of a table: its case, and its position in the table and in the file."""
 
     case: Case
     table: str
@@ -42,21 +42,21 @@ class Row:
     line: int
     document: Document = field(repr=False, compare=False)
     shared: frozenset[str] = frozenset()
-    """Keys of the case that stand at its table, for all rows that have none of their own."""
+    """Keys of the case whose values were taken from its table."""
 
     @property
     def excerpt(self) -> str:
-        """The entry as it stands in the file, and what it has of the row that it is `like`."""
-        own, had = self.document.excerpt(self.place), dump(self.inherited) if self.inherited else ""
-        return own + (f"\n    # of {self.case.like}:\n{indent(had.rstrip(), '    ')}" if had else "")
+        """The text of the entry in the file, followed by what it takes from the row named under `like`."""
+        text, inherited = self.document.excerpt(self.place), dump(self.inherited) if self.inherited else ""
+        return text + (f"\n    # of {self.case.like}:\n{indent(inherited.rstrip(), '    ')}" if inherited else "")
 
     @property
     def place(self) -> Place:
-        """Where it stands in its document."""
+        """The path to the row in its document."""
         return ("rows", self.number - 1)
 
     def own_place(self, key: str) -> Place:
-        """Where a key of the case stands in its document; ConfigError where it is that of the row that it is `like`."""
+        """Return the path to a key of the case; raise ConfigError if it is taken from the row named under `like`."""
         if key in self.inherited:
             what, hint = f"`{key}` is that of {self.case.like}", "change it there, or write it in this row too"
             raise ConfigError([Problem(f"{self.file}:{self.line}", what, hint)])
@@ -64,7 +64,7 @@ class Row:
 
     @property
     def inherited(self) -> Mapping[str, Any]:
-        """What it has of the row that it is `like`."""
+        """The keys that the case takes from the row named under `like`, with their values."""
         if self.case.like is None:
             return {}
         written: Mapping[str, Any] = self.document.value["rows"][self.number - 1]
@@ -72,19 +72,19 @@ class Row:
 
     @property
     def id(self) -> str:
-        """`<table>/<what>`, unique in the contract."""
+        """The row ID `TABLE/ROW`, unique in the contract."""
         return f"{self.table}/{self.case.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table, with its heading."""
+    """One table with its title."""
 
     name: str
     title: str
     rows: tuple[Row, ...]
     shared: Mapping[str, Any] = field(default_factory=dict)
-    """What it says for all its rows, by key."""
+    """The values that it gives for all its rows, by key."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Contract:
     openapi: Mapping[str, Any]
     japanese: TranslationFile = field(default_factory=TranslationFile)
     power: Mapping[tuple[str, str], frozenset[int]] = field(default_factory=dict, repr=False, compare=False)
-    """Which faults each probe shows, by row and label; empty where that was never measured."""
+    """The faults that each probe reveals, by row ID and label; empty if this was never measured."""
 
     @property
     def name(self) -> str:
@@ -111,15 +111,15 @@ class Contract:
 
     @property
     def explored_operations(self) -> tuple[str, ...]:
-        """The operations that are tried beyond the tables, by name: all that do not say `explore: false`."""
+        """Names of the operations that exploration tries: all without `explore: false`."""
         return tuple(name for name, spec in self.file.operations.items() if spec.explore)
 
     def row(self, row_id: str) -> Row | None:
-        """The row of an ID, if there is one."""
+        """Return the row with this ID, or None."""
         return self._by_id.get(row_id)
 
     def position(self, row_id: str) -> int:
-        """How many rows stand before the row of an ID; KeyError where there is no such row."""
+        """Return the number of rows before the row with this ID; raise KeyError for an unknown ID."""
         return self._positions[row_id]
 
     @cached_property

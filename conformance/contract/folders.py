@@ -1,4 +1,4 @@
-"""Where contracts are looked for: in the working folder, or else among those that come with the package."""
+"""Finds folders of contracts: in the working folder, or else among those shipped with the package."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from conformance.errors import ConfigError, Problem
 
 
 def find_shipped_folder() -> Path:
-    """The folder of the contracts that come with the package: in a wheel within it, in the repository beside it."""
+    """Return the folder of the shipped contracts: inside the package in a wheel, next to it in the repository."""
     package = Path(__file__).resolve().parents[1]
     inside = package / "cases"
     return inside if inside.is_dir() else package.parent / "cases"
 
 
 def find_contract_folders(where: Path) -> tuple[Path, ...]:
-    """The folder of each contract: below `where`/cases or `where` itself, else those that were shipped.
+    """Return the folder of each contract below `where`/cases or `where` itself, or else of each shipped contract.
 
-    Raises ConfigError where there is none at all, or `where` is no folder.
+    Raises ConfigError if there is none, or if `where` is not a folder.
     """
     hint = "work in a folder that has cases/<contract>/contract.yaml"
     if not where.is_dir():
@@ -30,16 +30,16 @@ def find_contract_folders(where: Path) -> tuple[Path, ...]:
 
 
 def find_all_contract_folders(where: Path) -> tuple[Path, ...]:
-    """The contracts of `find_contract_folders`, then those that were shipped and are not among them by name."""
+    """Return the folders of `find_contract_folders`, then those of shipped contracts with other names."""
     own = find_contract_folders(where)
     names = {folder.name for folder in own}
     return (*own, *(folder for folder in find_contracts(find_shipped_folder(), levels=1) if folder.name not in names))
 
 
 def find_contracts(path: Path, levels: int = 2) -> tuple[Path, ...]:
-    """The folder of each contract that a path leads to: that of a case file, a folder itself, or so many levels below.
+    """Return the folder of each contract at a path: of a case file, the folder itself, or up to `levels` levels below.
 
-    What cannot be read is one, and is named then.
+    A folder whose contract.yaml cannot be read is included, so that reading it reports the problem.
     """
     below = [folder for level in range(levels) for folder in path.glob("/".join(["[!.]*"] * (level + 1)))]
     folders = [path, *below] if path.is_dir() else [path.parent]

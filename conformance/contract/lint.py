@@ -1,7 +1,7 @@
-"""Problems of a contract that show only when its files are seen together.
+"""Cross-file checks of a contract.
 
-Names that nothing has, captures that no step takes, parameters that a path lacks, schemas that are none, probes that
-could leave something behind: whatever would silently do nothing, or fail only once a row is run.
+They report unknown names, captures that no step makes, missing path parameters, and probes that could create something
+that nothing removes: mistakes that would silently have no effect, or fail only when a row is run.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ from conformance.validation import problems_from_validation, suggest
 from conformance.yaml_document import ALIAS_NOTE, Document, Place
 
 SPECIAL_CREDENTIALS = frozenset(["none", "wrong", "empty"])
-"""Credentials that no profile gives: no header at all, a value that nobody has, an empty value."""
+"""Credentials that need no profile: no header, a value that is not valid for anybody, an empty value."""
 
 _PARTS = ("request", *(field.alias or name for name, field in RequestTemplate.model_fields.items()))
-_FILLED = frozenset(["credential", "vantage", "hook"])
-"""Kinds of names that may hold placeholders."""
+_KINDS_WITH_PLACEHOLDERS = frozenset(["credential", "vantage", "hook"])
+"""Kinds of names that may contain placeholders."""
 _REQUESTS: Final = TypeAdapter(dict[str, RequestTemplate])
 _FOR_ROWS = ("inputs", "open_choices", "controls", "guards", "wordings")
-"""What rows name; `{item}` in it is what `vars` of the row says."""
+"""Sections of contract.yaml to which rows refer; variables in them take their values from `vars` of the row."""
 
 
 def check_contract(contract: Contract, head: Document) -> list[Problem]:
-    """Every problem that shows only when the files of a contract are seen together; `head` is contract.yaml.
+    """Return every problem that needs more than one file to detect; `head` is the document of contract.yaml.
 
-    A value that several aliases stand for has each of its problems once.
+    A value to which several aliases refer is reported once.
     """
     found: list[Problem] = []
     seen: dict[str, str] = {}
@@ -73,7 +73,7 @@ def check_contract(contract: Contract, head: Document) -> list[Problem]:
 
 
 def check_translation(contract: Contract, japanese: TranslationFile, document: Document) -> list[Problem]:
-    """A problem for each row of `ja.yaml` that its table has not; a table that is left out may still stand there."""
+    """Return a problem for each row in `ja.yaml` that its table does not have; rows of unlisted tables are ignored."""
     rows, tables = list(contract.rows), {table.name for table in contract.tables}
     left_out = {name for name in (*japanese.causes, *japanese.notes) if name.partition("/")[0] not in tables}
     known = {
@@ -84,7 +84,7 @@ def check_translation(contract: Contract, japanese: TranslationFile, document: D
 
 
 def drop_repeated(problems: Sequence[Problem], text: Callable[[Problem], str]) -> list[Problem]:
-    """The problems without those that an alias only repeats: equal in line and text, the first one is kept."""
+    """Return the problems without those that aliases repeat (equal line and `text`); the original one is kept."""
     first: dict[tuple[str, str], Problem] = {}
     for problem in sorted(problems, key=lambda each: ALIAS_NOTE in each.what):
         first.setdefault((problem.where, text(problem)), problem)
@@ -94,19 +94,19 @@ def drop_repeated(problems: Sequence[Problem], text: Callable[[Problem], str]) -
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file of a contract: makes problems of its places."""
+    """One file of a contract, which makes problems with its line numbers."""
 
     contract: Contract
     document: Document
     variables: frozenset[str] | None
-    """What any row of the contract has under `vars`; None where any name may be one."""
+    """Names of variables that any row of the contract defines; None if every name is allowed as a variable."""
 
     def problem(self, place: Place, what: str, hint: str = "") -> Problem:
-        """A problem at a place; where an alias stands for the value, its line is named too."""
+        """Return a problem at a place; if the value is reached through an alias, the line of the alias is added."""
         return Problem(self.document.where(place), what + self.document.alias_note(place), hint)
 
     def unknown_names(self, place: Place, used: Iterable[str], known: Iterable[str], kind: str) -> Iterator[Problem]:
-        """A problem for each name that is not known; `kind` says in the singular what it is a name of."""
+        """Yield a problem for each unknown name; `kind` is what it names, in the singular."""
         names = list(known)
         for name in used:
             if name not in names:
@@ -135,13 +135,13 @@ def _check_head(file: _File) -> Iterator[Problem]:
 
 
 def _check_obtained(file: _File, place: Place, named: NamedInput, chain: str) -> Iterator[Problem]:
-    """A chain that obtains a credential captures it as a secret, and its header is known."""
+    """Check that the chain that obtains a credential captures it as a secret, and that its header is known."""
     head = file.contract.file
     steps = head.chains.get(chain, [])
     if steps and not any("token" in (step.capture or {}) and "token" in (step.secret or ()) for step in steps):
         what = f"the chain {chain!r} captures no `token`"
         yield file.problem(place, what, "capture it, and name it under `secret`")
-    for step in _written_out(file.contract, steps):
+    for step in _expand_chains(file.contract, steps):
         if step.call not in file.contract.operations:
             continue
         usual = file.contract.operations[step.call].spec.credential or head.credential
@@ -157,7 +157,7 @@ def _check_obtained(file: _File, place: Place, named: NamedInput, chain: str) ->
 
 
 def _check_shared_keys(file: _File, table: Table) -> Iterator[Problem]:
-    """What a table says for all its rows: its names, and operations that some row has."""
+    """Check the keys that a table has for all its rows: placeholders, and operations that some row must have."""
     written = file.document.value
     captures = {name for row in table.rows for name in _captures_of_row(file.contract, row.case)}
     for key in SHARED_KEYS & written.keys():
@@ -184,7 +184,7 @@ def _check_row(file: _File, row: Row) -> Iterator[Problem]:
     if case.expect.message == []:
         yield file.problem((*place, "expect"), f"{row.id} expects an empty list of wordings", "leave `message` out")
     parts = {part.partition(".")[0] for values in (case.vary, *(one.vary for one in case.open)) for part in values}
-    varies_the_path = not {"path", "url", "request"}.isdisjoint(parts)  # and may so give what the example lacks
+    varies_the_path = not {"path", "url", "request"}.isdisjoint(parts)  # may supply what the example lacks
     for number, ref in enumerate(row.operations):
         at = (*_place_in_file(row, (*place, "operations")), number) if case.operations else place
         named = at if case.operations else ("operations" if "operations" in written else "operation",)
@@ -212,13 +212,13 @@ def _check_row(file: _File, row: Row) -> Iterator[Problem]:
 
 
 def _place_in_file(row: Row, place: Place) -> Place:
-    """Where a place of a row's case stands, which may be at its table for all rows."""
+    """Return the path in the file for a path in a row's case: at the table if the key is shared by all rows."""
     inside = place[len(row.place) :]
     return inside if inside[:1] and inside[0] in row.shared else place
 
 
 def _is_named(file: _File, place: Place, form: StrictModel) -> bool:
-    """Whether a form stands in contract.yaml, where it is checked, and rests on nothing of the row."""
+    """Whether a form is written in contract.yaml, where it is checked, and does not depend on the row."""
     written = file.document.value
     for part in place:
         if isinstance(written, str):
@@ -228,7 +228,7 @@ def _is_named(file: _File, place: Place, form: StrictModel) -> bool:
 
 
 def _check_variables(file: _File, case: Case, written: Any, place: Place) -> Iterator[Problem]:
-    """What the row, its table and what it names write as a variable has a value in the row."""
+    """Check that the row defines each variable used in the row, in its table, or in anything that it names."""
     texts = [text for text in walk_texts(case.model_dump(by_alias=True, exclude_unset=True)) if "{" in text]
     lacking = list_variables(texts, (file.variables or frozenset()) - case.vars.keys())
     for name in sorted(lacking | (_unknown_heads(texts) - _unknown_heads(written))):
@@ -238,18 +238,18 @@ def _check_variables(file: _File, case: Case, written: Any, place: Place) -> Ite
 
 
 def _unknown_heads(value: Any) -> set[str]:
-    """The heads of what looks like a placeholder in a value of JSON types and is none."""
+    """Return the heads of everything in a JSON value that looks like a placeholder but is not one."""
     found = (each for text in walk_texts(value) if "{" in text for each in unknown_placeholders(text))
     return {each.strip("{}").partition(".")[0] for each in found if "." in each}
 
 
 def find_steps(*values: Any) -> Iterator[Step]:
-    """Every step within some forms or parts of them."""
+    """Yield every step within forms or parts of forms."""
     return (form for value in values for _, form in _find_forms(value, ()) if isinstance(form, Step))
 
 
 def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]:
-    """Every form within a value that was written, itself included, with its place, but for those within a request."""
+    """Yield every form that is written within a value, itself included, with its path; requests are not entered."""
     members: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, StrictModel):
         yield place, value
@@ -266,7 +266,7 @@ def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]
 def _check_forms(
     file: _File, forms: Iterable[tuple[Place, StrictModel]], rows: Mapping[str, Mapping[str, Any]] = {}
 ) -> Iterator[Problem]:
-    """What forms name is there; `rows` are the path values that `this` stands for in a step."""
+    """Check the names that forms contain; `rows` has the path values of each operation that `this` means in a step."""
     found, head, operations = list(forms), file.contract.file, file.contract.operations
     known = {
         "credential": {*head.credentials, *SPECIAL_CREDENTIALS},
@@ -285,7 +285,7 @@ def _check_forms(
 
 
 def _list_needs(head: ContractFile) -> set[str]:
-    """What a row may need: whatever a profile can give, such as `fixtures.item` and `allow.write`."""
+    """Return what a row may need: everything that a profile can give, such as `fixtures.item` and `allow.write`."""
     given = {"allow": PERMISSIONS, "credentials": head.credentials, "fixtures": head.fixtures}
     given |= {"vantages": head.vantages, "hooks": head.hooks}
     return {f"{section}.{name}" for section, names in given.items() for name in names}
@@ -294,7 +294,7 @@ def _list_needs(head: ContractFile) -> set[str]:
 def _check_names(
     file: _File, forms: Iterable[tuple[Place, StrictModel]], known: Mapping[str, Collection[str]]
 ) -> Iterator[Problem]:
-    """What forms say by a name of one of these kinds is there; of a mapping its keys are names."""
+    """Check all names of the given kinds in forms. In a mapping, the keys are the names."""
     for place, form in forms:
         for field, info in type(form).model_fields.items():
             for names in (one for one in info.metadata if isinstance(one, Names) and one.kind in known):
@@ -303,14 +303,14 @@ def _check_names(
                 for text in [given] if isinstance(given, str) else [one for one in given or () if isinstance(one, str)]:
                     inside = (*at, text) if isinstance(given, Mapping) else at
                     head, _, name = text.partition(".") if names.kind == "part of a request" else (text, "", "")
-                    if not (names.kind in _FILLED and "{" in text):
+                    if not (names.kind in _KINDS_WITH_PLACEHOLDERS and "{" in text):
                         yield from file.unknown_names(inside, [head], known[names.kind], names.kind)
                     if head == "headers" and name.lower() in FRAMING_HEADERS:
                         yield file.problem(inside, f"{name} is set by the suite alone", "leave it out")
 
 
 def _check_path(file: _File, step: Step, place: Place, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    """The path of a step has its parameters."""
+    """Check that a step gives values for all path parameters of its operation, and for no others."""
     operations, values = file.contract.operations, _path_values([step.request])
     calls = {step.call: values} if step.call != "this" else {name: {**own, **values} for name, own in rows.items()}
     called = [operations[name] for name in calls if name in operations]
@@ -320,7 +320,7 @@ def _check_path(file: _File, step: Step, place: Place, rows: Mapping[str, Mappin
 
 
 def _check_headers(file: _File, place: Place, specs: Sequence[RequestTemplate | OperationSpec]) -> Iterator[Problem]:
-    """No header of a call is the one that its credential fills; the first that names a credential is heard."""
+    """Check that no header of a call is the header of its credential. The first of `specs` with a credential wins."""
     contract = file.contract.file
     name = next((one.credential for one in specs if one.credential is not None), contract.credential)
     named = contract.credentials.get(contract.credential or "" if name in SPECIAL_CREDENTIALS else name or "")
@@ -331,7 +331,7 @@ def _check_headers(file: _File, place: Place, specs: Sequence[RequestTemplate | 
 
 
 def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> Iterator[Problem]:
-    """Where a probe that is wrongly accepted could create something, there is a way to take it back."""
+    """Check that what a wrongly accepted probe may create can be removed again."""
     case, operation = row.case, file.contract.operations.get(ref.call)
     if operation is None or operation.method != "POST" or case.not_provokable:
         return
@@ -346,17 +346,17 @@ def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> I
 
 
 def _check_input(file: _File, item: Input, place: Place, captures: Collection[str]) -> Iterator[Problem]:
-    """What it puts in a part of a request can stand there, and what its values name is there."""
+    """Check that each value of an input is allowed in its part of a request, and that its captures exist."""
     if _is_named(file, place, item):
         used = sorted(set(captures_used([*item.edges.values(), *item.near_misses.values(), item.unless])))
         yield from file.unknown_names(place, used, captures, "capture")
-    for kind, values in (("edges", item.edges), ("near_misses", item.near_misses), ("draw", _drawn(item.draw))):
+    for kind, values in (("edges", item.edges), ("near_misses", item.near_misses), ("draw", _drawn_samples(item.draw))):
         for label, value in values.items():
             yield from _check_value(file, str(place[-1]), label, value, (*place, kind, label))
 
 
 def _check_value(file: _File, part: str, label: str, value: Any, place: Place) -> Iterator[Problem]:
-    """A value can stand in this part of a request; below a member anything can."""
+    """Check that a value is allowed in this part of a request; below a member any value is."""
     if part not in _PARTS or value == OMIT:
         return
     written = {label: value if part == "request" else {part: value}}
@@ -369,8 +369,8 @@ def _check_value(file: _File, part: str, label: str, value: Any, place: Place) -
         yield from _check_forms(file, ((place, request) for request in requests.values()))
 
 
-def _drawn(draw: Draw | None) -> dict[str, Any]:
-    """A value of the kind that is drawn, by the key that says so."""
+def _drawn_samples(draw: Draw | None) -> dict[str, Any]:
+    """Return a sample value for each kind that is drawn, by its key."""
     if draw is None or draw.wrap is not None:
         return {} if draw is None else {"wrap": draw.wrap}
     kinds = {"integers": 0, "matching": "", "lists": [], "words": ""}
@@ -381,7 +381,7 @@ def _drawn(draw: Draw | None) -> dict[str, Any]:
 
 
 def _path_values(requests: Iterable[RequestTemplate]) -> dict[str, Any]:
-    """The members of `path`, and `url` where the whole path is replaced."""
+    """Return the path values of requests, and under the empty name `url` if it replaces the whole path."""
     found: dict[str, Any] = {}
     for request in requests:
         found |= request.path or {}
@@ -390,7 +390,7 @@ def _path_values(requests: Iterable[RequestTemplate]) -> dict[str, Any]:
     return found
 
 
-def _parameters(operation: Operation) -> set[str]:
+def _path_parameters(operation: Operation) -> set[str]:
     return set(PARAMETER.findall(operation.path))
 
 
@@ -401,15 +401,15 @@ def _check_surplus(
     operations: Sequence[Operation],
     below: Place = ("request", "path"),
 ) -> Iterator[Problem]:
-    """Each value is a parameter of the path of one of the operations."""
-    known = {name for operation in operations for name in _parameters(operation)}
+    """Check that each value is a path parameter of one of the operations."""
+    known = {name for operation in operations for name in _path_parameters(operation)}
     surplus = sorted(values.keys() - known - {""}) if operations else []
     yield from file.unknown_names((*place, *below), surplus, sorted(known), "path parameter")
 
 
 def _check_missing(file: _File, place: Place, operation: Operation, values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Every parameter of an operation's path has a value, unless the target or the request chooses its own path."""
-    missing = sorted(_parameters(operation) - operation.spec.path.keys() - values.keys())
+    """Check that every path parameter of an operation has a value, unless the contract or the request sets a URL."""
+    missing = sorted(_path_parameters(operation) - operation.spec.path.keys() - values.keys())
     if missing and operation.spec.url is None and "" not in values:
         parameters = f"path parameter{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
         what = f"{operation.name} is called without the {parameters}"
@@ -420,13 +420,13 @@ def _check_missing(file: _File, place: Place, operation: Operation, values: Mapp
 
 
 def _captures_of_row(contract: Contract, case: Case) -> set[str]:
-    """The names that some step of a row captures, those of the chains that it calls included."""
+    """Return the names that the steps of a row capture, including those of the chains that it calls."""
     undo = case.undo.capture if case.undo else {}
     return {"drawn", *undo, *_captured(contract, find_steps(case))}
 
 
 def _captures_of_contract(contract: Contract) -> set[str]:
-    """The names that some step of the whole contract captures: a chain may go on with what a row has captured."""
+    """Return the names that any step of the contract captures, because a chain may use captures of a row."""
     head = contract.file
     resources = [name for each in head.created_resources.values() for name in (*each.made, *each.capture)]
     rows = [name for row in contract.rows for name in _captures_of_row(contract, row.case)]
@@ -434,14 +434,14 @@ def _captures_of_contract(contract: Contract) -> set[str]:
 
 
 def _captured(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:
-    """The names that these steps capture, those of what undoes them and of the chains that they call included."""
-    for step in _written_out(contract, steps):
+    """Yield the names that these steps capture, including those of their `undo` and of the chains that they call."""
+    for step in _expand_chains(contract, steps):
         undone = () if step.undo is None else _captured(contract, [step.undo])
         yield from (*(step.capture or {}), *undone)
 
 
-def _written_out(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
-    """These steps, and the steps of each chain that they call, once."""
+def _expand_chains(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield these steps and the steps of each chain that they call. Each chain is entered once."""
     left, seen = list(steps), set[str]()
     while left:
         step = left.pop()
@@ -452,7 +452,7 @@ def _written_out(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
 
 
 def _check_texts(file: _File, value: Any, place: Place, captures: set[str]) -> Iterator[Problem]:
-    """The placeholders of every text: a known head, and a fixture, credential or capture that is there."""
+    """Check the placeholders of every text: known heads, and known fixtures, credentials and captures."""
     for steps, member in walk_values(value):
         for text in (*steps[-1:], member):
             if isinstance(text, str) and "{" in text:

@@ -1,4 +1,4 @@
-"""YAML → a validated contract, or every problem of every file at once, each as `file:line`."""
+"""Reads YAML files into a validated contract, or reports every problem of every file at once as `file:line`."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_contract(folder: Path) -> Contract:
-    """Read one contract's folder; raises ConfigError with every problem of all its files."""
+    """Read the contract in a folder; raise ConfigError with every problem of all its files."""
     problems: list[Problem] = []
     head_document, unreadable = read(folder / "contract.yaml")
     problems += unreadable
     written = head_document.members if head_document else {}
-    # What contract.yaml defines for rows to name, and its tables, also where it is not valid.
+    # The named parts and the tables of contract.yaml are read even if it is invalid, so that tables are checked too.
     named = {kind: {**written[kind]} if isinstance(written.get(kind), dict) else {} for kind in _NAMED_PARTS}
     listed = written["tables"] if isinstance(written.get("tables"), list) else []
     names = [name for name in listed if isinstance(name, str)]
@@ -51,12 +51,12 @@ def read_contract(folder: Path) -> Contract:
     problems += found
     tables_read = {name: read(folder / f"{name}.yaml") for name in names}
     problems += [problem for _, found in tables_read.values() for problem in found]
-    whole = {name: document for name, (document, found) in tables_read.items() if document and not found}
-    whole, unlike = write_out_likes(whole)
-    problems += unlike
-    files = [(document, _validated(TableFile, document, named, problems)) for document in map(whole.get, names)]
+    parsed = {name: document for name, (document, found) in tables_read.items() if document and not found}
+    parsed, found_in_likes = write_out_likes(parsed)
+    problems += found_in_likes
+    files = [(document, _validated(TableFile, document, named, problems)) for document in map(parsed.get, names)]
     tables = tuple(_table(table, document) for document, table in files if table and document)
-    problems += _unlisted(folder, names)
+    problems += _find_unlisted_files(folder, names)
     if head is None or head_document is None or openapi is None or len(tables) < len(names):
         raise ConfigError(problems)
     if not isinstance(openapi.members.get("paths"), dict):
@@ -77,7 +77,7 @@ def read_contract(folder: Path) -> Contract:
     return contract
 
 
-def _unlisted(folder: Path, names: Iterable[str]) -> Iterator[Problem]:
+def _find_unlisted_files(folder: Path, names: Iterable[str]) -> Iterator[Problem]:
     known = {"contract", "openapi", "ja", *names}
     for path in sorted(folder.glob("*.y*ml")):
         if path.stem not in known or path.suffix != ".yaml":
@@ -134,14 +134,14 @@ def _operation(ref: OperationRef | str) -> OperationRef:
 
 
 def _accept_rows_of(table: TableFile, choice: Open) -> Open:
-    """The choice with whole IDs for rows of its own table, which it may name without the table."""
+    """Return the choice with complete IDs for rows of its own table, which it may name without the table."""
     names = {row.id for row in table.rows} - set(ACCEPTED)
     accept = [f"{table.table}/{name}" if name in names else name for name in choice.accept]
     return choice.model_copy(update={"accept": accept})
 
 
 def _with_variables(case: Case, where: str) -> Case:
-    """The case with its variables filled in; raises ConfigError at `where` for a value that does not fit there."""
+    """Return the case with its variables filled in; raise ConfigError at `where` if a value is invalid there."""
     value = case.model_dump(by_alias=True, exclude_unset=True)
     filled = {**fill_variables(value, case.vars), "vars": case.vars}
     try:
@@ -152,7 +152,7 @@ def _with_variables(case: Case, where: str) -> Case:
 
 
 def _shared_with_row(table: TableFile, case: Case, operations: Sequence[OperationRef]) -> dict[str, Any]:
-    """What the table says for all its rows and this one does not say itself, for its operations alone."""
+    """Return the keys of the table that the row does not have itself, limited to the row's operations."""
     shared = {name: getattr(table, name) for name in SHARED_KEYS & table.model_fields_set - case.model_fields_set}
     labels = {ref.label or ref.call for ref in operations}
     for name in ("unchanged", "control"):
@@ -164,7 +164,7 @@ def _shared_with_row(table: TableFile, case: Case, operations: Sequence[Operatio
 
 
 def _limited(part: Any, operations: set[str]) -> Any:
-    """A guard, a control or an undo for some operations alone; None where it is for none of them."""
+    """Return a guard, control or undo limited to these operations, or None if it is for none of them."""
     if part is None or part.for_ is None:
         return part
     named = [name for name in part.for_ if name in operations]

@@ -1,4 +1,4 @@
-"""An `openapi.yaml`: its operations, and what is wrong with it."""
+"""Lists the operations of an `openapi.yaml` and checks it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARAMETER = re.compile(r"\{([^{}/]+)\}")
 
 
 def walk_operations(document: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Method, path and definition of each operation of an OpenAPI document."""
+    """Yield method, path and definition of each operation of an OpenAPI document."""
     paths = document.get("paths") if isinstance(document, Mapping) else None
     for path, item in paths.items() if isinstance(paths, Mapping) else ():
         for method, operation in item.items() if isinstance(item, Mapping) else ():
@@ -26,39 +26,39 @@ def walk_operations(document: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def list_operations(document: Any) -> Iterator[tuple[str, str, str]]:
-    """Name, method (upper case) and path of each operation that has an `operationId`."""
+    """Yield name, method (upper case) and path of each operation that has an `operationId`."""
     for method, path, operation in walk_operations(document):
         if isinstance(operation.get("operationId"), str):
             yield operation["operationId"], method.upper(), path
 
 
-_INVALID = ("type", "enum", "minimum", "maximum", "minLength", "minItems", "maxItems", "required", "unknown")
-_OF_VALUES = ("invalid", "fixture", "same", "from", "toggle", "never-from", "bounds", "echo", "volatile", "secret")
-_WORDS: Mapping[str, frozenset[str]] = {
-    "a value": frozenset(f"x-{word}" for word in _OF_VALUES),
+_INVALID_CAUSES = ("type", "enum", "minimum", "maximum", "minLength", "minItems", "maxItems", "required", "unknown")
+_VALUE_KEYWORDS = ("invalid", "fixture", "same", "from", "toggle", "never-from", "bounds", "echo", "volatile", "secret")
+_KEYWORDS: Mapping[str, frozenset[str]] = {
+    "a value": frozenset(f"x-{word}" for word in _VALUE_KEYWORDS),
     "an operation": frozenset(["x-permission", "x-read", "x-own", "x-most"]),
     "a link": frozenset(["x-status", "x-expect", "x-unexpected", "x-total"]),
 }
-"""The words that steer exploration, by what they are said of; `docs/exploration.md` explains them."""
+"""Keywords that control exploration, by the kind of mapping in which they are allowed; see `docs/exploration.md`."""
 _OTHER_TOOLS = ("x-ms-", "x-amazon-", "x-google-", "x-codegen", "x-schemathesis", "x-readme", "x-stainless", "x-logo")
 _DRAFT_4 = "http://json-schema.org/draft-04/schema#"
-_DATA = frozenset(["example", "examples", "default", "enum", "const", "x-expect", "x-unexpected"])
-"""Members that hold data: what looks like a word there is none."""
-_NAMED = frozenset(
+_DATA_MEMBERS = frozenset(["example", "examples", "default", "enum", "const", "x-expect", "x-unexpected"])
+"""Members that contain data, in which nothing is a keyword."""
+_MAPPINGS_OF_NAMES = frozenset(
     ["properties", "patternProperties", "headers", "schemas", "parameters", "responses", "links", "paths"]
 )
 """Members whose keys are names."""
 
 
 def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Problem]:
-    """Every problem of its operations, references and words that steer exploration, each with its line.
+    """Return every problem of operations, references, schemas and exploration keywords, each with its line.
 
-    `fixtures` are the names that the contract gives its fixtures.
+    `fixtures` are the names of the contract's fixtures.
     """
     value = document.value
     if not isinstance(value, Mapping) or not isinstance(value.get("paths"), Mapping):
         return [Problem(document.where(()), "this is no OpenAPI document with `paths`", "write its operations there")]
-    found = list(_references(document))
+    found = list(_check_references(document))
     if not str(value.get("openapi", "3.1.0")).startswith("3."):
         found.append(Problem(document.where(("openapi",)), "`openapi` says no version 3", 'write openapi: "3.1.0"'))
     seen: dict[str, str] = {}
@@ -72,7 +72,7 @@ def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Prob
         for method in item.keys() & set(METHODS):
             found += _check_operation(document, (*place, method), item, seen)
     names = {"operation": frozenset(seen), "fixture": frozenset(fixtures)}
-    return found + list(_words(document, value, (), names)) + list(_schemas(document))
+    return found + list(_check_keywords(document, value, (), names)) + list(_check_schemas(document))
 
 
 def _check_operation(
@@ -96,39 +96,43 @@ def _check_operation(
     if not all(isinstance(one, list) for one in lists):
         yield Problem(where, f"{method.upper()} {path} has `parameters` that are no list", "write `- name: …` below it")
         return
-    given = [_resolved(document, each) for one in lists for each in one]
+    given = [_dereference(document, each) for one in lists for each in one]
     declared = {str(one.get("name")) for one in given if isinstance(one, Mapping) and one.get("in") == "path"}
     needed = set(PARAMETER.findall(path))
     for extra in sorted(declared - needed):
         yield Problem(where, f"{method.upper()} {path} declares {extra!r}, which is not in it", "leave it out")
 
 
-def _words(document: Document, value: Any, place: Place, names: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
-    """Words that steer exploration and that are unknown, out of place, or name what does not exist."""
+def _check_keywords(
+    document: Document, value: Any, place: Place, names: Mapping[str, frozenset[str]]
+) -> Iterator[Problem]:
+    """Yield a problem for each exploration keyword that is unknown, misplaced, or names something unknown."""
     if isinstance(value, list):
         for index, member in enumerate(value):
-            yield from _words(document, member, (*place, index), names)
+            yield from _check_keywords(document, member, (*place, index), names)
     if not isinstance(value, Mapping):
         return
-    are_names = bool(place) and place[-1] in _NAMED and not (len(place) > 1 and place[-2] in _NAMED)
-    subject = _subject(place)
+    are_names = (
+        bool(place) and place[-1] in _MAPPINGS_OF_NAMES and not (len(place) > 1 and place[-2] in _MAPPINGS_OF_NAMES)
+    )
+    subject = _kind_of_mapping(place)
     for key, member in value.items():
         if not are_names and isinstance(key, str) and key.startswith("x-"):
-            yield from _word(document, (*place, key), subject, member, names)
+            yield from _check_keyword(document, (*place, key), subject, member, names)
         elif not are_names and subject == "a link" and key == "operationId" and isinstance(member, str):
             yield from _unknown_name(document, (*place, key), member, names["operation"], "operations")
-        if are_names or key not in _DATA:
-            yield from _words(document, member, (*place, key), names)
+        if are_names or key not in _DATA_MEMBERS:
+            yield from _check_keywords(document, member, (*place, key), names)
 
 
-def _schemas(document: Document) -> Iterator[Problem]:
-    """Schemas, of bodies, parameters and components, that are no JSON Schema; those of OpenAPI 3.0 are of draft 4."""
+def _check_schemas(document: Document) -> Iterator[Problem]:
+    """Yield a problem for each invalid schema of a body, parameter or component. OpenAPI 3.0 implies draft 4."""
     import jsonschema_rs  # noqa: PLC0415 - 30 ms that a document without schemas need not pay
 
     old = {"$schema": _DRAFT_4} if str(document.value.get("openapi")).startswith("3.0") else {}
     for steps, value in walk_values(document.value):
         is_schema = steps[-1:] == ["schema"] or steps[:-1] == ["components", "schemas"]
-        if not is_schema or not isinstance(value, Mapping) or _DATA.intersection(steps[:-1]):
+        if not is_schema or not isinstance(value, Mapping) or _DATA_MEMBERS.intersection(steps[:-1]):
             continue
         try:
             jsonschema_rs.meta.validate({**old, **value})
@@ -137,22 +141,22 @@ def _schemas(document: Document) -> Iterator[Problem]:
             yield Problem(document.where(steps), what, "correct it")
 
 
-def _subject(place: Place) -> str:
-    """What a mapping in the document describes, as far as the words that steer exploration tell it apart."""
+def _kind_of_mapping(place: Place) -> str:
+    """Return which of the kinds of `_KEYWORDS` the mapping at this place is."""
     if len(place) > 1 and place[-2] == "links":
         return "a link"
     return "an operation" if len(place) == 3 and place[0] == "paths" and place[-1] in METHODS else "a value"
 
 
-def _word(
+def _check_keyword(
     document: Document, place: Place, subject: str, value: Any, names: Mapping[str, frozenset[str]]
 ) -> Iterator[Problem]:
     word, where = str(place[-1]), document.where(place)
     if word == "x-tier" or word.startswith(_OTHER_TOOLS):
         return
-    if word not in _WORDS[subject]:
-        others = [kind for kind, words in _WORDS.items() if word in words]
-        hint = f"it is said of {others[0]}" if others else suggest(word, _WORDS[subject], "words")
+    if word not in _KEYWORDS[subject]:
+        others = [kind for kind, words in _KEYWORDS.items() if word in words]
+        hint = f"it is said of {others[0]}" if others else suggest(word, _KEYWORDS[subject], "words")
         yield Problem(where, f"{word} is no word that is said of {subject}", hint)
     elif word == "x-read" and isinstance(value, str):
         yield from _unknown_name(document, place, value, names["operation"], "operations")
@@ -166,7 +170,7 @@ def _word(
         yield from _unknown_name(document, place, value, ("read", *PERMISSIONS), "permissions")
     elif word == "x-invalid":
         for index, keyword in enumerate(value if isinstance(value, list) else [value]):
-            yield from _unknown_name(document, (*place, index), keyword, _INVALID, "keywords")
+            yield from _unknown_name(document, (*place, index), keyword, _INVALID_CAUSES, "keywords")
 
 
 def _unknown_name(document: Document, place: Place, name: Any, known: Iterable[str], kind: str) -> Iterator[Problem]:
@@ -175,22 +179,26 @@ def _unknown_name(document: Document, place: Place, name: Any, known: Iterable[s
         yield Problem(document.where(place), f"{word}: there is no {name!r}", suggest(str(name), known, kind))
 
 
-def _resolved(document: Document, value: Any) -> Any:
+def _dereference(document: Document, value: Any) -> Any:
     reference = value.get("$ref") if isinstance(value, Mapping) else None
-    return value if not isinstance(reference, str) else _looked_up(document, reference) or {}
+    return value if not isinstance(reference, str) else _resolve_reference(document, reference) or {}
 
 
-def _looked_up(document: Document, reference: str) -> Any:
+def _resolve_reference(document: Document, reference: str) -> Any:
     return resolve_pointer(document.value, reference.removeprefix("#"))[1]
 
 
-def _references(document: Document) -> Iterator[Problem]:
+def _check_references(document: Document) -> Iterator[Problem]:
     for steps, reference in walk_values(document.value):
         if steps[-1:] == ["$ref"] and isinstance(reference, str):
             where = document.where(steps)
             if not reference.startswith("#/"):
                 yield Problem(where, f"{reference} leads out of the file", "write it into this file")
-            elif _looked_up(document, reference) is None:
+            elif _resolve_reference(document, reference) is None:
                 yield Problem(where, f"{reference} leads nowhere", "correct the path, or add what it names")
-        elif steps[-1:] == ["$ref"] and not _NAMED.intersection(steps[-2:-1]) and not _DATA.intersection(steps):
+        elif (
+            steps[-1:] == ["$ref"]
+            and not _MAPPINGS_OF_NAMES.intersection(steps[-2:-1])
+            and not _DATA_MEMBERS.intersection(steps)
+        ):
             yield Problem(document.where(steps), "a $ref that is no text", "write it as '#/components/…'")

@@ -1,6 +1,6 @@
-"""`power.json` beside a contract: which faults each probe shows, as `conformance prove --write-power` has measured it.
+"""Reads and formats `power.json`: the faults that each probe reveals, as measured by `conformance prove --write-power`.
 
-Faults are numbers: which ones a probe has in common with others is all that an order needs.
+Faults are numbers, because ordering probes only needs to know which faults they have in common.
 """
 
 from __future__ import annotations
@@ -20,28 +20,31 @@ from conformance.files import read_text
 FILE: Final = "power.json"
 MOST_FAULTS: Final = 100_000
 HINT: Final = "conformance prove --write-power"
-"""What makes the file anew."""
+"""The command that writes the file again."""
 
 ProbeKey = tuple[str, str]
-"""The ID of a row, and the label of a probe or `control` and the label of a control: the same for every seed."""
+"""A row ID, and the label of a probe or `control LABEL`. It is the same for every seed."""
 
 
 def control_key(row: str, label: str) -> ProbeKey:
-    """The key of a control; that of a probe has its label as it is."""
+    """Return the key of a control. The key of a probe has the probe's label without a prefix."""
     return row, f"control {label}"
 
 
 def fingerprint_cases(contract: Contract) -> str:
-    """Equal for contracts that mean the same, whatever their layout and prose, and what the language has gained."""
+    """Return a hash of the contract that ignores layout, prose, and keys that have their default.
+
+    Keys that are added to the case language later therefore do not change it.
+    """
     prose = {"cause", "source", "vars", "like"}
     cases = (f"{row.id} {row.case.model_dump_json(exclude_defaults=True, exclude=prose)}" for row in contract.rows)
-    shared = {"inputs", "open_choices", "controls", "guards", "wordings"}  # each row that names one holds it
+    shared = {"inputs", "open_choices", "controls", "guards", "wordings"}  # rows that name them contain them
     parts = [contract.file.model_dump_json(exclude_defaults=True, exclude=shared), *cases]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def format_power(contract: Contract, faults: Mapping[ProbeKey, frozenset[int]]) -> str:
-    """The text of the file; probes that show nothing are left out."""
+    """Return the text of the file; probes that reveal no fault are left out."""
     shown = [(row, label, _format_numbers(sorted(numbers))) for (row, label), numbers in faults.items() if numbers]
     rows = {row.id: {label: text for name, label, text in shown if name == row.id} for row in contract.rows}
     probes = {row: labels for row, labels in rows.items() if labels}
@@ -50,7 +53,7 @@ def format_power(contract: Contract, faults: Mapping[ProbeKey, frozenset[int]]) 
 
 
 def read_power(folder: Path) -> Mapping[ProbeKey, frozenset[int]]:
-    """What each probe of a contract shows; empty where nothing was measured. Raises ConfigError for a broken file."""
+    """Return the faults that each probe reveals, or nothing if there is no file; raise ConfigError if it is invalid."""
     value = _read(folder)
     try:
         return {
@@ -63,7 +66,7 @@ def read_power(folder: Path) -> Mapping[ProbeKey, frozenset[int]]:
 
 
 def check_power(contract: Contract) -> Iterator[Problem]:
-    """A problem where the cases have changed since their power was measured; where it never was, there is none."""
+    """Yield a problem if the cases have changed since their power was measured, and none if it never was."""
     known = _read(contract.folder).get("cases")
     if known is not None and known != fingerprint_cases(contract):
         what = "the cases have changed since their power was measured: what is new comes last"
@@ -84,7 +87,7 @@ def _read(folder: Path) -> Mapping[str, Any]:
 
 
 def _format_numbers(numbers: Iterable[int]) -> str:
-    """`0 3-7` for 0, 3, 4, 5, 6 and 7."""
+    """Return sorted numbers as ranges: `0 3-7` for 0, 3, 4, 5, 6 and 7."""
     runs = [[n for _, n in group] for _, group in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])]
     return " ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 

@@ -1,7 +1,7 @@
-"""A request before its placeholders are filled: written in case files as patches, merged one over another.
+"""Requests before their placeholders are filled: case files write them as patches, which are merged into a template.
 
-A patch holds the members of a request under the names of the case file; a template is what comes of them. One form
-says what either may hold: files are checked by it, and what is merged out of them is it.
+A patch maps names of the case file to members of a request. Patches in files are validated as a `RequestTemplate`, and
+merging them returns one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RequestPatch = Mapping[str, Any]
 """Members of a request as a case file writes them, such as `{"query": {"limit": -1}}`."""
 
 OMIT: Final = {"omit": True}
-"""The value that takes a member away."""
+"""The value that removes a member."""
 
 _MAPPINGS = frozenset(["path", "query", "headers"])
 _BODIES = frozenset(["json", "raw", "multipart"])
@@ -31,7 +31,7 @@ _SEPARATOR = re.compile(r"\.(?![^{]*\})")
 
 
 class NoBody(Enum):
-    """The type of `NO_BODY`, as distinct from a JSON body that is null."""
+    """The type of `NO_BODY`, which is distinct from a JSON body that is null."""
 
     NO_BODY = "no body"
 
@@ -43,24 +43,24 @@ _EMPTY_IF_NULL = BeforeValidator(
 
 
 class Part(StrictModel):
-    """One part of a multipart body: a text, or a file that is made to the byte."""
+    """One part of a multipart body: a text, or a generated file of an exact size."""
 
     name: str
     filename: str | None = None
     content_type: str | None = None
     text: str | None = None
     size: int | None = Field(default=None, ge=0, le=16 << 20)
-    """Bytes in all: a PNG image is padded to it; with `content_type` other than an image, plain bytes."""
+    """Size in bytes of a generated file: a padded PNG image, or plain bytes if `content_type` is not an image."""
 
 
 class RequestTemplate(StrictModel):
-    """A request, or what differs from the one before it.
+    """A request, or a patch of one.
 
-    Members of `path`, `query` and `headers` are merged one by one, every other key is replaced as a whole; `members`
-    are laid over the JSON body one by one. A value that is `{omit: true}` takes the member away. `path` fills the
-    parameters of the operation's path, `url` replaces path and query by a text that goes out as it is. `size` makes
-    the body of that many bytes: spaces follow `json` or `raw`, and without them it is letters. With `without_length`
-    the body goes out in chunks, without a Content-Length. `json` and `raw` are written in UTF-8, or in this `encoding`.
+    Members of `path`, `query` and `headers` are merged one by one, as are those of `members` into the JSON body; every
+    other key is replaced as a whole. The value `{omit: true}` removes a member. `path` fills the parameters of the
+    operation's path; `url` replaces path and query by a text that is sent unchanged. `size` is the length of the body
+    in bytes: `json` or `raw` is padded with spaces, and without them the body is letters. With `without_length` the
+    body is sent in chunks, without a Content-Length. `json` and `raw` are encoded in UTF-8, or in `encoding`.
     """
 
     method: str | None = None
@@ -82,16 +82,16 @@ class RequestTemplate(StrictModel):
 
     @cached_property
     def placeholders(self) -> tuple[tuple[str, tuple[str, ...], str | None], ...]:
-        """Every placeholder in it, as `find_placeholders` gives them."""
+        """Every placeholder in the template, in the form of `find_placeholders`."""
         return tuple(find_placeholders(self.list_members()))
 
     @cached_property
     def captures(self) -> frozenset[str]:
-        """What its placeholders need that an earlier answer gave."""
+        """Names of the captures that its placeholders need."""
         return frozenset(captures_used(self.list_members()))
 
     def list_members(self) -> dict[str, Any]:
-        """Everything that is not at its default, under the names of the case file."""
+        """Return the members that differ from their default, by their names in the case file."""
         return {
             "json" if name == "json_" else name: value
             for name, value in self.__dict__.items()
@@ -100,27 +100,30 @@ class RequestTemplate(StrictModel):
         }
 
     def replace_members(self, **members: Any) -> Self:
-        """The template with these in the place of its own; what placeholders and drawn values make is not checked."""
+        """Return the template with these members replaced, without validation."""
         return self.from_members({**self.list_members(), **members})
 
     @classmethod
     def from_members(cls, members: RequestPatch) -> Self:
-        """A template that holds these, unchecked; `model_construct` would make each default anew, which takes long."""
+        """Return a template with these members, without validation.
+
+        `model_construct` is not used because it creates every default again, which is slow.
+        """
         named = {"json_" if name == "json" else name: value for name, value in members.items()}
         return cls().model_copy(update=named)
 
 
 class LiteralTemplate(RequestTemplate):
-    """One whose texts go out as they are: what looks like a placeholder in them was written by a target."""
+    """A template whose texts are sent unchanged, because what looks like a placeholder in them came from a target."""
 
 
 def merge_patches(*patches: RequestPatch) -> RequestTemplate:
-    """The template that comes of patches laid over each other, the last on top."""
+    """Merge patches into a template. Later ones take precedence."""
     return reduce(apply_patch, patches, RequestTemplate())
 
 
 def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTemplate:
-    """The template with the members of a patch; one body takes the place of another."""
+    """Return the template with a patch applied. A body in the patch replaces any body of the template."""
     if not patch:
         return template
     members = template.list_members()
@@ -140,7 +143,7 @@ def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTempla
 
 
 def replace_part(template: RequestTemplate, part: str, value: Any) -> RequestTemplate:
-    """The template with another value in one place: `query.limit`, `json.status`, `multipart.0.size`, `request`."""
+    """Return the template with one part replaced: `query.limit`, `json.status`, `multipart.0.size`, `request`."""
     if part == "request":
         return apply_patch(template, value)
     head, *rest = split_part(part)
@@ -151,12 +154,12 @@ def replace_part(template: RequestTemplate, part: str, value: Any) -> RequestTem
 
 
 def split_part(part: str) -> list[str]:
-    """The steps to a place; a placeholder is one step, whatever dots it has: `json.{fixture.fields.email.name}`."""
+    """Split a part into its steps. A placeholder with dots is one step: `json.{fixture.fields.email.name}`."""
     return _SEPARATOR.split(part)
 
 
 def name_part(part: str) -> str:
-    """What labels call a place: its last step, and `email` where that is `{fixture.fields.email.name}`."""
+    """Return the name of a part for labels: its last step, or `email` for `{fixture.fields.email.name}`."""
     last = split_part(part)[-1]
     words = last.strip("{}").partition("|")[0].split(".")
     return words[-2] if last.startswith("{") and len(words) > 1 else last
@@ -174,7 +177,7 @@ def _set_member(inside: Any, place: list[str], value: Any) -> Any:
 
 
 def format_value(value: Any) -> str:
-    """A value in a few characters, as it would stand in a file."""
+    """Return a value as it would be written in a file, cut to about 120 characters."""
     if value == OMIT:
         return "(absent)"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

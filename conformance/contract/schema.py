@@ -1,4 +1,4 @@
-"""The form of case files and of contract.yaml: strict models, in which an unknown key is an error."""
+"""Strict pydantic models of case files, contract.yaml and ja.yaml. An unknown key is an error."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ RENAMED_KEYS: Mapping[str, str] = {
     "trace": "created_resource",
     "traces": "created_resources",
 }
-"""Keys of the first version's files, and what they are called now, or where it stands."""
+"""Maps keys of the first version's files to their present names, or to the place where the value is written now."""
 
 Permission = Literal["read", "write", "delete", "exhaust"]
 PERMISSIONS = ("write", "delete", "exhaust")
-"""What a target may allow beyond reads: see the profile's `allow`."""
+"""Permissions beyond reads that a profile may give under `allow`."""
 Level = Literal["must", "should", "note"]
 Status = Annotated[int, Field(ge=100, le=599)]
 Range = Annotated[list[int], Field(min_length=2, max_length=2)]
@@ -67,12 +67,12 @@ DRAWN_KINDS = ("integers", "matching", "lists", "words")
 
 
 class Draw(StrictModel):
-    """Values that Hypothesis draws: of one of these kinds.
+    """Values that Hypothesis draws, of one of these kinds.
 
-    integers: from and to, both included; matching: regular expressions, each matched as a whole, and not `except`;
-    lists: of these members, as long as `sizes` says; words: of the letters of an alphabet, as long as `sizes` says, or
-    shorter than the first and longer than the second of `outside`, and never empty.
-    `matching`, `except` and `outside` may name fixtures.
+    integers: from the first to the second, both included; matching: texts that match one of these regular expressions
+    as a whole and do not match `except`; lists: lists of these members, of a length in `sizes`; words: texts in the
+    letters of this alphabet, of a length in `sizes`, or of a length below the first or above the second of `outside`,
+    and never empty. `matching`, `except` and `outside` may refer to fixtures.
     """
 
     integers: Range | None = None
@@ -83,7 +83,7 @@ class Draw(StrictModel):
     sizes: Range | None = None
     outside: Annotated[list[int | str], Field(min_length=2, max_length=2)] | None = None
     wrap: Any = None
-    """A text or a value of JSON in which `{drawn}` stands for the drawn value."""
+    """A JSON value in which `{drawn}` is replaced by the drawn value."""
 
     @model_validator(mode="after")
     def _check_values(self) -> Self:
@@ -96,14 +96,14 @@ class Draw(StrictModel):
 
 
 class Input(StrictModel):
-    """Values of one part of a request, each with a label, and what is drawn around and beyond them.
+    """Values of one part of a request: labelled edges and near misses, and drawn values.
 
-    `near_misses` are tried before the edges.
-    `spread` deals the edges out over the operations of the row instead of trying each on each. `always` edges are tried
-    at `standard` in every row that names this input, and the others are dealt out over those rows. `unless` is what a
-    successful answer would show if the value were valid after all (an ID that happens to exist). `for` names the
-    operations that it is tried on. `once` edges are sent once a run: never at smoke, on one operation, never again.
-    Edges that `except` matches as a whole are left out, and so are all where it is an expression that cannot be read.
+    `near_misses` are sent before the edges. `spread` divides the edges among the operations of the row instead of
+    sending each to all of them. The first `always` edges are sent at `standard` in every row that names this input, and
+    the others are divided among those rows. `unless` lists what a successful response shows if the value is valid after
+    all (an ID that happens to exist). `for` names the operations to which the values are sent. With `once`, an edge is
+    sent a single time in a run, to one operation, and never at smoke. Edges that the regular expression `except`
+    matches as a whole are left out; all are if the expression is invalid.
     """
 
     edges: dict[str, Any] = {}
@@ -118,19 +118,19 @@ class Input(StrictModel):
 
 
 Varied = Annotated[dict[str, Annotated[Input, by_name("inputs", Input)]], Names("part of a request")]
-"""By part of a request, the values that it is given."""
+"""Maps a part of a request to the values that are sent in it."""
 Combined = Annotated[dict[str, list[Any]], Names("part of a request")]
-"""By part of a request, valid values to try the others with."""
+"""Maps a part of a request to valid values that are combined with the varied ones."""
 
 ACCEPTED = ("accepted", "this", "any-4xx", "not-5xx")
-"""What an open choice may accept besides statuses and rows."""
+"""Keywords that an open choice may accept besides statuses and row IDs."""
 
 
 class Open(StrictModel):
-    """Inputs on which the documents are silent, and the answers that are accepted.
+    """Inputs for which the documents promise nothing, and the responses that are accepted.
 
-    `accept` holds `accepted` (any success), `this` (the row's own answer), `any-4xx`, `not-5xx`, a status as a number,
-    or the ID of another row, of the same table also without the table's name.
+    A member of `accept` is `accepted` (any success), `this` (the row's own error), `any-4xx`, `not-5xx`, a status as a
+    number, or the ID of another row. The ID of a row of the same table may omit the table.
     """
 
     vary: Varied
@@ -151,7 +151,7 @@ class Wording(StrictModel):
 
 
 Wordings = dict[str, str | list[str]]
-"""By language, edition or both."""
+"""Maps a language, an edition or both to one or several texts."""
 Message = Annotated[
     str | list[Wording],
     BeforeValidator(write_out_message, json_schema_input_type=str | list[str | Wording] | Wordings),
@@ -164,7 +164,7 @@ def _listed(message: Any) -> list[Any]:
 
 
 class Page(StrictModel):
-    """A page of a list: as many items as there are, but at most `limit`, beginning at `offset`."""
+    """Checks a page of a list: it has all items from `offset` on, but at most `limit`."""
 
     items: Pointer
     total: Pointer
@@ -173,7 +173,7 @@ class Page(StrictModel):
 
 
 class HeaderExpectation(StrictModel):
-    """What one header of a response must be; `matches` is a regular expression that the whole value matches."""
+    """What is expected of one response header. `matches` is a regular expression for the whole value."""
 
     present: bool | None = None
     equals: str | None = None
@@ -189,18 +189,19 @@ class HeaderExpectation(StrictModel):
 
 
 class Expect(StrictModel):
-    """What must come back.
+    """What is expected of a response.
 
-    `message` is one text or every documented wording. `body` is a JSON Schema of the whole body, or the name of one of
-    the contract's `schemas`; `equals` pairs a JSON pointer with a value, `absent` lists JSON pointers that must not be
-    there, `headers` says what headers must be, and with `no_body` there is no body at all. An error (every status is
-    400 or above) is in the contract's envelope, unless `envelope: false` says that it has a form of its own.
+    `message` is one text or a list of every documented wording. `body` is a JSON Schema of the whole body, or the name
+    of one of the contract's `schemas`. `equals` maps JSON pointers to values, `absent` lists JSON pointers that must
+    not resolve, `headers` gives expectations for headers, and `no_body` requires an empty body. An error (all statuses
+    are 400 or above) must be in the contract's envelope, unless `envelope: false` says that it has another form.
     """
 
     status: Status | Annotated[list[Status], Field(min_length=1)]
     message: Message | None = None
     wordings: str | None = None
-    """Of the contract's `wordings`: validation puts them before those under `message`, and None stays here."""
+    """The name of one of the contract's `wordings`. Validation puts its texts before those of `message` and drops it,
+    so the value is None afterwards."""
     message_level: Level | None = None
     code: Code | Annotated[list[Code], Field(min_length=1)] | None = None
     field: str | None = None
@@ -245,21 +246,20 @@ class Expect(StrictModel):
 
 
 class MatchingCapture(StrictModel):
-    """Of the texts at a JSON pointer with `*` in it the first that matches a regular expression as a whole."""
+    """Captures the first text at a JSON pointer (with `*`) that matches a regular expression as a whole."""
 
     at: Pointer
     matches: Expression
 
 
 class Step(StrictModel):
-    """One call of a chain: set-up, control, clean-up.
+    """One call of a chain, for set-up, control or clean-up.
 
-    `capture` names values of the answer by JSON pointer, as `header:NAME` or as one that matches, of several the first
-    that is there; or of the request, as `{path.NAME}`.
-    `optional` set-up is left out where the target lacks what it needs, and with it what needs its captures. `undo` is
-    called at the end of the chain if this step succeeded and nothing later has undone it already. With `unless` the
-    call is left out where each placeholder has that value.
-    `repeatable: false` keeps the transport from sending it again after a reset.
+    `capture` maps names to values of the response (a JSON pointer, `header:NAME`, or a pointer with `matches`; of a
+    list of these, the first that is found) or of the request (`{path.NAME}`). An `optional` set-up step is skipped if
+    the profile lacks what it needs, and so is everything that needs its captures. `undo` is called at the end of the
+    chain if this step succeeded and no later step has undone it. With `unless`, the call is skipped if every
+    placeholder has the given value. `repeatable: false` forbids the transport to send it again after a reset.
     """
 
     call: Annotated[str, Names("operation or chain")]
@@ -274,7 +274,7 @@ class Step(StrictModel):
     permission: Permission | None = None
     repeatable: bool = True
     depth: Depth = "smoke"
-    """The shallowest depth at which the call is made."""
+    """The lowest depth at which the call is made."""
 
 
 Call = Annotated[
@@ -283,14 +283,14 @@ Call = Annotated[
         lambda value: {"call": value} if isinstance(value, str) else value, json_schema_input_type=str | Step
     ),
 ]
-"""A step, or the name of what it calls."""
+"""A step, or only the name of the operation or chain that it calls."""
 
 
 class Control(StrictModel):
-    """The nearest request that must *not* provoke the row: a chain whose every step must succeed with its effect.
+    """The nearest request that must *not* provoke the row: a chain in which every step must succeed with its effect.
 
-    `for_` names the operations that it is the control of; without it, it is tried on each operation of the row. A
-    `fallback` is tried only where the target lacks what those before it need. `draw` draws `{capture.drawn}` for it.
+    `for` names the operations of the row that it controls; without it, the chain is called for each of them. A
+    `fallback` is used only if the target lacks what the controls before it need. `draw` supplies `{capture.drawn}`.
     """
 
     label: str = ""
@@ -300,13 +300,13 @@ class Control(StrictModel):
     fallback: bool = False
     draw: Draw | None = None
     doubtful: bool = False
-    """It rests on something that only the profile says and that may be out of date, such as a password: refused in the
-    very words of the row, it tells nothing.
+    """The control depends on a value of the profile that may be out of date, such as a password. If it is refused with
+    the row's own error, this is therefore no finding against the target.
     """
 
 
 def _named_control(value: Any, info: ValidationInfo) -> Any:
-    """A control of a row: one of the contract's, which its name labels where it has no label, or one of its own."""
+    """Resolve a control that is written in the row or named from the contract; its name is its label by default."""
     if isinstance(value, dict) and "label" not in value:
         raise ValueError("has no label; add `label:`")
     found = named(value, info, "controls", Control)
@@ -317,20 +317,21 @@ NamedControl = Annotated[Control, BeforeValidator(_named_control, json_schema_in
 
 
 class Mistake(StrictModel):
-    """Steps that all go as expected only where an entry of the profile is mistaken; sent where the row violates.
+    """Steps that prove an entry of the profile wrong if all of them pass; sent after the row violates.
 
-    Without steps nothing tells a mistake from a wrong target: then the row says what it rests on.
+    Without steps, a wrong entry and a wrong target cannot be distinguished: the row then reports that it relies on the
+    entry.
     """
 
     key: str
-    """Of the profile, such as `fixtures.item.max`."""
+    """The key of the profile, such as `fixtures.item.max`."""
     steps: list[Call] = []
 
 
 class Undo(StrictModel):
-    """Takes back what a probe left behind where it was accepted: `capture` names members of its answer for `steps`.
+    """Steps that remove what an accepted probe created. `capture` maps names to members of its response, for `steps`.
 
-    `for` names the operations of the probes; without it, those of all are taken back.
+    `for` names the operations whose probes are undone; without it, those of all operations are.
     """
 
     for_: Annotated[list[str] | None, Names("operation that this row calls"), Field(alias="for")] = None
@@ -339,16 +340,16 @@ class Undo(StrictModel):
 
 
 class Guard(StrictModel):
-    """A rejected write changes nothing: read, rejected write, read.
+    """A read before and after rejected writes, which must change nothing.
 
-    `compare` lists JSON pointers (`*` for each member of a list).
+    `compare` lists the JSON pointers (`*` for each member of a list) whose values must stay equal.
     """
 
     read: Call
     compare: list[Pointer] = Field(min_length=1)
     each: bool = False
     confirm: bool = False
-    """Others may change it meanwhile: a difference counts when it is seen twice."""
+    """Other clients may change the state meanwhile, so a difference counts only when it is seen twice."""
     for_: Annotated[Operations, Field(alias="for")] = None
 
 
@@ -356,9 +357,9 @@ NamedGuard = Annotated[Guard, by_name("guards", Guard)]
 
 
 class Repeat(StrictModel):
-    """Send the example again and again until an answer has another status than those in `before`.
+    """Repeats the example, at most `at_most` times, until a response has a status that is not in `before`.
 
-    After `pause` more seconds it is sent for the last time, and must still be refused.
+    After a pause of `pause` seconds it is sent once more, and must still be refused.
     """
 
     at_most: int = Field(ge=2, le=200)
@@ -367,11 +368,11 @@ class Repeat(StrictModel):
 
 
 class Envelope(StrictModel):
-    """The form of every error answer.
+    """The form of every error response.
 
-    `schema` is a JSON Schema of the body. `faults` points to the array of faults ("" where the body itself is the only
-    one); `message`, `code` and `field` are keys of a fault. The whole body, or the message, may be absent at level
-    should with `body_may_lack`. `expected` are pointers whose absence is a should.
+    `schema` is a JSON Schema of the body. `faults` is the JSON pointer of the array of faults ("" if the body itself is
+    the only fault); `message`, `code` and `field` are keys of a fault. With `body_may_lack`, an absent body or message
+    is a finding of level `should` only. `expected` lists JSON pointers whose absence is a `should` finding.
     """
 
     schema_: Schema = Field(alias="schema")
@@ -382,17 +383,17 @@ class Envelope(StrictModel):
     body_may_lack: bool = False
     expected: list[Pointer] = []
     equals: dict[Pointer, Any] = {}
-    """By JSON pointer, the value in every error; `{status}` is the HTTP status as a number."""
+    """Maps JSON pointers to their value in every error; `{status}` is the HTTP status as a number."""
     if_present: dict[Pointer, Any] = {}
-    """The same, for every error that has it."""
+    """Like `equals`, but a member may be absent."""
 
 
 class Discover(StrictModel):
-    """How a fixture can be found on a target by reads alone.
+    """How to find a fixture on a target by reads alone.
 
-    `chain` is made once for all fixtures that name it. `in` points to a list of the last answer; the first of its items
-    in which every pointer of `where` shows its value is taken, and `take` points to the
-    fixture in it. `value` says what is made of it, `{capture.taken}` being what was taken.
+    `chain` is called once for all fixtures that name it. `in` points to a list in its last response. The first item in
+    which every pointer of `where` has its value is selected, and `take` points to the fixture in this item. `value` is
+    a template of the fixture in which `{capture.taken}` is the value that was found.
     """
 
     chain: Annotated[str, Names("chain")]
@@ -403,12 +404,12 @@ class Discover(StrictModel):
 
 
 class CreatedResource(StrictModel):
-    """What a call of an operation makes, how it is found again by the name it was given, and how it is taken away.
+    """What a call of an operation creates, how to find it by the name it was given, and how to delete it.
 
-    `made` names members of the call's own answer; `read` lists what there is, `{capture.name}` being the name; `in`
-    points to the list, `name` to the text of an item that holds the name (or to an object of which any text may), and
-    `capture` names members of that item. `get` reads one by the members of `made`; a 404 says that it is gone.
-    `also` lists the newest, whatever they are called: what `read` searches by the name may not be all that holds it.
+    `made` maps names to members of the call's own response. `read` lists resources, with the name as `{capture.name}`;
+    `in` points to the list, `name` to the text of an item that contains the name (or to an object any text of which may
+    contain it), and `capture` maps names to members of that item. `also` lists the newest resources whatever their
+    name, because a search by name may miss some. `get` reads one by the members of `made`; a 404 means it is gone.
     """
 
     made: dict[str, Capture]
@@ -422,11 +423,11 @@ class CreatedResource(StrictModel):
 
 
 class FixtureRule(StrictModel):
-    """What must hold between members of a fixture, named by JSON pointers; exactly one kind of rule.
+    """A condition on members of a fixture, which are given as JSON pointers. Exactly one kind of condition.
 
     ordered: the first number is not above the second; match: the first, a text, matches the second, a regular
-    expression, as a whole; mismatch: it does not; distinct: no two of them are the same; form: a text matches the
-    regular expression that stands beside it in the contract, as a whole.
+    expression, as a whole; mismatch: it does not match; distinct: no two members are equal; form: the member matches
+    the given regular expression as a whole.
     """
 
     ordered: Pair | None = None
@@ -443,40 +444,40 @@ class FixtureRule(StrictModel):
 
     @property
     def kind_and_pointers(self) -> tuple[str, tuple[str, ...]]:
-        """Which rule it is, and the members that it is about."""
+        """Return the kind of rule and its operands."""
         (kind,) = self.model_fields_set
         return kind, tuple(getattr(self, kind))
 
 
 class NamedInput(StrictModel):
-    """Something that a profile gives: what it is, and how to get it."""
+    """A fixture, credential, vantage or hook that a profile gives: its description, and how to obtain it."""
 
     about: str
     get: str = ""
     example: Any = None
-    """How it is written in a profile, where nothing is known of it yet."""
+    """The value that a drafted profile contains for it."""
     discover: Discover | None = None
     make: Annotated[str | None, Names("chain")] = None
-    """A chain that makes one for a run and captures it under its own name, where the profile allows that."""
+    """The chain that creates the fixture for a run and captures it under its own name, if the profile allows it."""
     check: list[Call] = []
-    """Reads that succeed where it is as it should be; for what must be missing, where it is missing."""
+    """Reads that succeed if the value is right: it exists, or is missing if it must be missing."""
     check_first: Permission | None = None
-    """The permission with which a run makes these reads of what a profile gives before all rows: to write to a wrong
-    one would destroy something."""
+    """With this permission, the reads of `check` are sent before all rows if the profile gives the value, because a
+    write to a wrong one would destroy something."""
     rules: list[FixtureRule] = []
-    """What must hold between its members, before anything is sent."""
+    """Conditions on its members, checked before anything is sent."""
     differs_from: list[str] = []
-    """Others whose value it may not have: what is missing is not what is there."""
+    """Names of others whose value it must not have, because a missing thing cannot be an existing one."""
     default: Any = None
     fields: list[str] = []
-    """For a credential that is no header: its members, such as email and password."""
+    """For a credential that is not a header: its members, such as email and password."""
     usual: dict[str, Any] | None = None
-    """For a credential: how a profile would give it, where a bare URL is all there is."""
+    """For a credential: its entry in a profile that is drafted from a bare URL."""
     obtain: Annotated[str | None, Names("chain")] = None
-    """For a credential: the chain that captures `token` when the profile does not give one."""
+    """For a credential: the chain that captures `token` if the profile does not give the credential."""
 
     def example_in(self, section: str) -> Any:
-        """How it is written in this section of a profile; None where that is not known."""
+        """Return an example of its entry in a section of a profile, or None if the contract has none."""
         if section == "credentials" and self.usual:
             return self.usual
         usual: dict[str, Any] = {
@@ -488,30 +489,30 @@ class NamedInput(StrictModel):
 
 
 class OperationSpec(StrictModel):
-    """How an operation of openapi.yaml is called on a target."""
+    """How to call an operation of openapi.yaml on a target."""
 
     url: str | None = None
-    """The path of this target, where each target chooses its own."""
+    """The path, if each target chooses its own."""
     path: dict[str, Any] = {}
     query: dict[str, Any] = {}
     headers: dict[HeaderName, Any] = {}
     json_: Any = Field(default=None, alias="json")
-    """The body of each call that says nothing else."""
+    """The default body."""
     credential: Annotated[str | None, Names("credential")] = None
     permission: Permission | None = None
     body: dict[str, Any] | None = None
-    """Members that every valid body of this target needs, for exploration."""
+    """Members that every valid body needs on this target, for exploration."""
     resource: Name | None = None
-    """What a call of it may change. Rows that write different resources run side by side; a write without a resource
-    runs alone."""
+    """The resource that a call may change. Rows that write different resources run side by side; a row whose write has
+    no resource runs alone."""
     isolated: bool = False
-    """What set-ups, controls and exploration call it on is made by themselves and seen by nobody else but in a list:
-    several of them may do so at the same time."""
+    """Set-ups, controls and exploration call it only on things that they created themselves and that others see only
+    in lists, so several of them may do so at the same time."""
     explore: bool = True
 
 
 class LanguageSelector(StrictModel):
-    """One way to ask for a language; `{language}` and `{other}` are filled in."""
+    """One way to request a language; `{language}` and `{other}` are filled in."""
 
     label: str
     query: dict[str, str] = {}
@@ -532,7 +533,7 @@ PROBLEM_DETAILS: Mapping[str, Any] = {
     "code": "type",
     "if_present": {"/status": "{status}"},
 }
-"""The envelope of RFC 9457, which a contract may name as `problem-details`."""
+"""The envelope of RFC 9457, to which a contract may refer as `problem-details`."""
 
 
 def _ready_envelope(value: Any) -> Any:
@@ -544,7 +545,7 @@ def _ready_envelope(value: Any) -> Any:
 
 
 class ContractFile(StrictModel):
-    """`contract.yaml`: what holds for the whole contract."""
+    """The content of `contract.yaml`: what applies to the whole contract."""
 
     contract: Name
     title: str
@@ -562,24 +563,24 @@ class ContractFile(StrictModel):
     hooks: dict[str, NamedInput] = {}
     operations: Annotated[dict[str, OperationSpec], Names("operation of openapi.yaml")]
     exploration: dict[Depth, int] = {"standard": 30, "thorough": 300}
-    """How many requests exploration may send for one operation."""
+    """The most requests that exploration may send for one operation, by depth."""
     schemas: dict[str, Schema] = {}
-    """JSON Schemas of bodies that several rows share, by name."""
+    """JSON Schemas of bodies, by name, that several rows share."""
     inputs: dict[str, Input] = {}
     chains: dict[str, list[Call]] = {}
     open_choices: dict[str, Open] = {}
     controls: dict[str, Control] = {}
     guards: dict[str, Guard] = {}
     wordings: dict[str, Wordings] = {}
-    """Wordings of messages that several rows share, by name."""
+    """Wordings of messages, by name, that several rows share."""
     created_resources: Annotated[dict[str, CreatedResource], Names("operation of openapi.yaml")] = {}
-    """By operation: what a call of it leaves on a target, so that nothing is left behind."""
+    """Maps an operation to what a call of it creates, so that it can be removed."""
     languages: list[LanguageSelector] = []
     language_fixture: str | None = None
 
 
 class Provenance(StrictModel):
-    """Where a promise stands, and how surely it is read."""
+    """The source of a row: the document that promises it, and how certain the reading is."""
 
     document: str | None = None
     language: str | None = None
@@ -595,13 +596,13 @@ def _own_name(text: str) -> str:
 
 
 class OperationRef(StrictModel):
-    """An operation that a row holds for, and what its request has that others have not."""
+    """An operation to which a row applies, and what is particular to its request."""
 
     call: str
     label: str = ""
     request: RequestTemplate = Field(default_factory=RequestTemplate)
     combine: Combined = {}
-    """Valid values of other parameters: the row holds with each of them too."""
+    """Valid values of other parameters, by part of the request. The row must apply with each of them."""
     permission: Permission | None = None
 
 
@@ -614,22 +615,22 @@ def _may_be_like_another(form: dict[str, Any]) -> None:
 
 
 class Case(StrictModel):
-    """One row: how to provoke it, what must come back, and its control."""
+    """One row: how to provoke the error, what response is expected, and its controls."""
 
     model_config = ConfigDict(json_schema_extra=_may_be_like_another)
 
     id: Name
     like: str | None = None
-    """The row (`TABLE/ROW`, or `ROW` of its own table) that says what this one does not say itself."""
+    """The row (`TABLE/ROW`, or `ROW` of the same table) from which this one takes the keys that it does not have."""
     cause: str
     source: Provenance = Provenance()
     vars: dict[Variable, str] = {}
-    """What `{NAME}` stands for in the row, and in what it names or has of its table."""
+    """Values of `{NAME}` in the row, in what it names, and in what it has from its table."""
     operations: list[OperationRef | str] | None = None
     request: RequestTemplate = Field(default_factory=RequestTemplate)
     vary: Varied = {}
     combine: Combined = {}
-    """As in `operations`, for all of them."""
+    """Like `combine` of an operation, for all operations of the row."""
     open: list[NamedOpen] = []
     expect: Expect
     control: list[NamedControl] = []
@@ -641,14 +642,14 @@ class Case(StrictModel):
     repeat: Repeat | None = None
     permission: Permission | None = None
     once: bool = False
-    """The example is sent once a run and never again."""
+    """The example is sent a single time in a run."""
     at_once: int | None = Field(default=None, ge=2, le=5)
-    """The example is sent so many times at the same time: one of them is carried out, each of the others is the row."""
+    """Sends the example this many times at the same time. One is expected to succeed, the others to provoke the row."""
     last: bool = False
-    """Run after all other rows: it uses something up."""
+    """The row runs after all others, because it uses something up."""
     needs: Annotated[list[str], Names("need")] = []
     not_provokable: str | None = Field(default=None, min_length=1)
-    """Why nobody can provoke it, or what is still to be written: it is documented, and not exercised."""
+    """Why the row cannot be provoked, or what is still to be written. The row is listed but not exercised."""
 
     @model_validator(mode="after")
     def _sends_one_thing(self) -> Self:
@@ -658,32 +659,32 @@ class Case(StrictModel):
 
     @property
     def only_example(self) -> bool:
-        """Whether nothing is sent but the written example, as often as it is said."""
+        """Whether the written example is the only probe, sent once or repeatedly."""
         return bool(self.once or self.repeat or self.at_once)
 
 
 class TranslationFile(StrictModel):
-    """`ja.yaml`: what reports say of a contract in Japanese."""
+    """The content of `ja.yaml`: Japanese texts of a contract for reports."""
 
     titles: dict[str, str] = {}
-    """Of tables, by name."""
+    """Titles of tables, by the name of the table."""
     causes: Annotated[dict[str, str], Names("row")] = {}
-    """Of rows, by ID."""
+    """Causes, by row ID."""
     notes: Annotated[dict[str, str], Names("row with a note")] = {}
-    """Those under `source` of rows, by ID."""
+    """Notes under `source`, by row ID."""
     labels: dict[str, str] = {}
-    """Of controls, by label."""
+    """Labels of controls, by the original label."""
 
 
 SHARED_KEYS = frozenset(["before", "after", "undo", "unchanged", "control", "operations"])
-"""Keys of a case that a table may say for all its rows."""
+"""Keys of a case that a table may have for all its rows."""
 
 
 class TableFile(StrictModel):
     """One table of the vendor's document.
 
-    `operations`, `before`, `after`, `undo`, `unchanged` and `control` hold for each row that has no such key itself,
-    the last three as far as their `for` names operations of the row.
+    `operations`, `before`, `after`, `undo`, `unchanged` and `control` apply to each row that does not have the key
+    itself. The last three are limited to the operations of the row that their `for` names.
     """
 
     table: Name

@@ -1,4 +1,4 @@
-"""Shorter ways to write what rows have in common, and what each stands for."""
+"""Expands the short forms of case files: messages, variables of a row, and `like`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from conformance.yaml_document import Document
 
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z0-9]+)*\Z")
 _OF_ONE_ROW = frozenset(["id", "source", "operations"])
-"""Keys of a row that say what is its own alone."""
+"""Keys of a row that are not taken from the row named under `like`."""
 _OF_EVERY_ROW = {"cause": "", "expect": {"status": 400}}
-"""What stands for the keys that a row lacks because of a wrong `like`, so that nothing else is said of them."""
+"""Values for the required keys of a row with an unknown `like`, so that only the `like` is reported."""
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)((?:\.[A-Za-z0-9_-]+)*)((?:\|[a-z0-9-]+)?)\}")
 
 
 def write_out_message(value: Any) -> Any:
-    """A message as one text, or as a list of wordings with `text`, `language` and `edition`.
+    """Return a message as one text, or as a list of wordings with `text`, `language` and `edition`.
 
-    It may be written as a list of texts, or as a mapping whose keys name a language (two letters, `en` or `pt-BR`), an
-    edition, or both (`en current`), and whose values are a text or several.
+    A file may write a list of texts, or a mapping whose keys are a language (`en` or `pt-BR`), an edition, or both
+    (`en current`), and whose values are one or several texts. Other values are returned unchanged.
     """
     if isinstance(value, list):
         return [{"text": one} if isinstance(one, str) else one for one in value]
@@ -41,10 +41,10 @@ def _wordings(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def fill_variables(value: Any, variables: Mapping[str, str]) -> Any:
-    """A value of JSON types in which each text, keys included, has the variables of a row filled in.
+    """Fill in the variables of a row in each text of a JSON value, keys included.
 
-    Of a variable that is itself a placeholder, `{item}` being `{fixture.fields.tel}`, members may be named and changes
-    may follow: `{item.name|text}` becomes `{fixture.fields.tel.name|text}`.
+    If a variable is itself a placeholder, such as `{fixture.fields.tel}` for `{item}`, members and a modifier may be
+    added: `{item.name|text}` becomes `{fixture.fields.tel.name|text}`.
     """
     return map_texts(value, lambda text: _PLACEHOLDER.sub(lambda match: _filled(match, variables), text))
 
@@ -59,20 +59,21 @@ def _filled(match: re.Match[str], variables: Mapping[str, str]) -> str:
 
 
 def list_variables(value: Any, known: frozenset[str]) -> set[str]:
-    """Those of the known variables that the texts of a value of JSON types hold, keys included."""
+    """Return the known variables that occur in the texts of a JSON value, keys included."""
     texts = (text for text in walk_texts(value) if "{" in text)
     return {match[1] for text in texts for match in _PLACEHOLDER.finditer(text)} & known
 
 
 def write_out_likes(documents: Mapping[str, Document]) -> tuple[dict[str, Document], list[Problem]]:
-    """The documents of tables, by name, each row with what the row that it is `like` says and it does not say itself.
+    """Return the documents of tables with every `like` expanded, and the problems found.
 
-    Beside them what is wrong: a row that is not there, and one that is like itself.
+    A row takes the keys that it does not have from the row that `like` names. Problems are an unknown row, and a row
+    that is like itself.
     """
     rows = {f"{table}/{row.get('id')}": row for table, one in documents.items() for row in _rows_of(one)}
     problems: list[Problem] = []
 
-    def written(table: str, row: Mapping[str, Any], where: str, seen: tuple[str, ...]) -> dict[str, Any]:
+    def expand_row(table: str, row: Mapping[str, Any], where: str, seen: tuple[str, ...]) -> dict[str, Any]:
         named = row.get("like")
         if not isinstance(named, str):
             return dict(row)
@@ -82,17 +83,17 @@ def write_out_likes(documents: Mapping[str, Document]) -> tuple[dict[str, Docume
             if len(seen) == 1 or name in seen[:1]:
                 problems.append(Problem(where, what, suggest(name, rows, "rows") if name not in rows else ""))
             return {**_OF_EVERY_ROW, **row}
-        there = written(name.partition("/")[0], rows[name], where, (*seen, name))
-        return {**{key: value for key, value in there.items() if key not in _OF_ONE_ROW}, **row}
+        inherited = expand_row(name.partition("/")[0], rows[name], where, (*seen, name))
+        return {**{key: value for key, value in inherited.items() if key not in _OF_ONE_ROW}, **row}
 
-    made = {}
+    full = {}
     for table, one in documents.items():
         listed = [
-            written(table, row, one.where(("rows", place, "like")), (f"{table}/{row.get('id')}",))
+            expand_row(table, row, one.where(("rows", place, "like")), (f"{table}/{row.get('id')}",))
             for place, row in enumerate(_rows_of(one))
         ]
-        made[table] = replace(one, value={**one.value, "rows": listed}) if any("like" in row for row in listed) else one
-    return made, problems
+        full[table] = replace(one, value={**one.value, "rows": listed}) if any("like" in row for row in listed) else one
+    return full, problems
 
 
 def _rows_of(table: Document) -> list[Mapping[str, Any]]:

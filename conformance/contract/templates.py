@@ -1,14 +1,14 @@
-"""Placeholders in the texts of a contract, and how they are filled.
+"""Finds and fills the placeholders in texts of a contract.
 
-`{fixture.NAME}` from the profile (deeper with dots), `{capture.NAME}` from an earlier answer, `{credential.NAME}` or
-`{credential.NAME.MEMBER}` a secret, `{query.NAME}`, `{path.NAME}` and `{json.NAME}` what the request itself holds,
-`{language}` and `{other}` the language asked for and another one, `{unique}` a word never used before in this run,
-`{random.NAME}` one word for the whole of an attempt, `{text.SCRIPT.NAME}` as many letters of a script (one of SCRIPTS)
-as the fixture of that name says, `{drawn}` the drawn value. In messages only: `{any}` any text, `{rest}` any ending or
-none.
+`{fixture.NAME}` is a value of the profile (dots lead to members), `{capture.NAME}` a value of an earlier response,
+`{credential.NAME}` or `{credential.NAME.MEMBER}` a secret. `{query.NAME}`, `{path.NAME}` and `{json.NAME}` are values
+of the request itself, `{language}` and `{other}` the requested language and another one, `{unique}` a word never used
+before in this run, `{random.NAME}` a word that stays the same for a whole attempt, `{drawn}` the drawn value.
+`{text.SCRIPT.NAME}` is letters of a script (one of SCRIPTS), as many as the fixture of that name says. In messages
+only, `{any}` is any text, `{rest}` any ending or none.
 
-A way to change the value may follow a bar: `{fixture.content_id|swap-case}`. A key that ends so in `|optional` is left
-out with its member where either has no value.
+A modifier may follow a bar: `{fixture.content_id|swap-case}`. A key that ends in `|optional` is left out together with
+its member if either has no value.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Lookup = Callable[[str, tuple[str, ...]], Any]
 
 
 def show_placeholders(text: str) -> str:
-    """A template as people read it: the bare name between angle quotes for `{query.limit}`, `…` for any text."""
+    """Return a text with readable placeholders: `\u2039limit\u203a` for `{query.limit}`, `…` for any text."""
     return PLACEHOLDER.sub(_show_placeholder, text)
 
 
@@ -43,10 +43,10 @@ def _show_placeholder(match: re.Match[str]) -> str:
 
 
 class MissingValue(LookupError):
-    """A placeholder that has no value here; `str()` is its name."""
+    """Raised for a placeholder without a value; `str()` is the name of the placeholder."""
 
 
-def _drop(text: str, at: int) -> str:
+def _remove_character(text: str, at: int) -> str:
     return text[:at] + text[at + 1 :] if len(text) > 1 else text + "_"
 
 
@@ -62,7 +62,7 @@ SCRIPTS = {
 
 
 def letters_of_script(script: str, count: Any) -> str:
-    """As many letters of a script as a fixture says; raises MissingValue where there is no such script or number."""
+    """Return `count` letters of a script; raise MissingValue if the script is unknown or `count` is not a number."""
     if script not in SCRIPTS or not str(count).isdecimal():
         raise MissingValue(f"text.{script}")
     alphabet = SCRIPTS[script]
@@ -70,18 +70,19 @@ def letters_of_script(script: str, count: Any) -> str:
 
 
 def _is_number(text: str) -> bool:
-    """Whether a text is a whole number of no more digits than Python reads."""
+    """Return whether a text is a whole number with few enough digits for `int`."""
     return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
-def _other_end(text: str) -> str:
-    """Another last character, in bits that count: of base64 the last bits of the last character may not.
+def _change_last(text: str) -> str:
+    """Change the last character of a text in significant bits.
 
-    Of hexadecimal digits another digit, so that the form stays right.
+    In base64 the lowest bits of the last character may be ignored. A hexadecimal digit is replaced by another digit,
+    so that the form stays valid.
     """
     end = len(text.rstrip("="))
     last = text[end - 1 : end]
-    if re.fullmatch(r"(?=.*[a-f])[0-9a-f-]*[0-9a-f]", text):  # not of a number: the next one may be another's
+    if re.fullmatch(r"(?=.*[a-f])[0-9a-f-]*[0-9a-f]", text):  # not decimal: the next number may be another's ID
         return text[:-1] + ("0" if last != "0" else "1")
     return text[: max(end - 1, 0)] + ("w" if last < "W" else "A") + text[end:]
 
@@ -113,11 +114,11 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "swap-last-case": lambda text: re.sub(
         r"[A-Za-z](?=[^A-Za-z]*\Z)", lambda match: match[0].swapcase(), text, flags=re.DOTALL
     ),
-    "drop-first": lambda text: _drop(text, 0),
-    "drop-last": lambda text: _drop(text, len(text) - 1),
-    "swap-case": lambda text: _other_end(text) if text.swapcase() == text else text.swapcase(),
+    "drop-first": lambda text: _remove_character(text, 0),
+    "drop-last": lambda text: _remove_character(text, len(text) - 1),
+    "swap-case": lambda text: _change_last(text) if text.swapcase() == text else text.swapcase(),
     "change-first": lambda text: ("q" if text[:1] != "q" else "z") + text[1:],
-    "change-end": _other_end,
+    "change-end": _change_last,
     "change-middle": lambda text: (
         text[: len(text) // 2] + ("_" if text[len(text) // 2 :][:1] != "_" else "-") + text[len(text) // 2 + 1 :]
     ),
@@ -130,25 +131,28 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
 
 
 def captures_used(value: Any) -> Iterator[str]:
-    """What the placeholders of a value need that an earlier answer gave."""
+    """Yield the names of the captures that the placeholders of a value need."""
     return (".".join(members) for head, members, _ in find_placeholders(value) if head == "capture")
 
 
 def find_placeholders(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
-    """Every placeholder in a value of JSON types, keys included: its head, the members after it, and the change.
+    """Yield head, members and modifier of every placeholder in a JSON value, keys included.
 
-    Optional keys and their members need no value, so they are left out.
+    Optional keys and their members are skipped, because they need no value.
     """
     found: list[str] = []
-    _gather(value, found)
+    _collect_texts(value, found)
     for text in found:
         for match in PLACEHOLDER.finditer(text):
             if match[1] in HEADS or match[1] in MESSAGE_HEADS:
                 yield match[1], tuple(match[2].split(".")[1:]), match[3]
 
 
-def _gather(value: Any, found: list[str]) -> None:
-    """Add the texts in a value that may hold placeholders. No generator: a planner asks this of every request."""
+def _collect_texts(value: Any, found: list[str]) -> None:
+    """Append the texts of a value that may contain placeholders to `found`.
+
+    This is not a generator, for speed: the planner calls it for every request.
+    """
     if isinstance(value, str):
         if "{" in value:
             found.append(value)
@@ -159,16 +163,16 @@ def _gather(value: Any, found: list[str]) -> None:
                     continue
                 found.append(key)
             if member is not None:
-                _gather(member, found)
+                _collect_texts(member, found)
     elif isinstance(value, list | tuple):
         for member in value:
-            _gather(member, found)
+            _collect_texts(member, found)
 
 
 def unknown_placeholders(text: str, variables: Collection[str] | None = ()) -> Iterator[str]:
-    """What looks like a placeholder and is none: a dotted name whose head is not known, or an unknown change.
+    """Yield what looks like a placeholder but is not one: a dotted name with an unknown head, or an unknown modifier.
 
-    `variables` are heads that are known, too; None where any may be one.
+    `variables` are further known heads; with None, every head is known.
     """
     for match in PLACEHOLDER.finditer(text):
         known = variables is None or match[1] in HEADS or match[1] in MESSAGE_HEADS or match[1] in variables
@@ -177,32 +181,34 @@ def unknown_placeholders(text: str, variables: Collection[str] | None = ()) -> I
 
 
 def fill(value: Any, lookup: Lookup) -> Any:
-    """Fill every placeholder of a value of JSON types. A text that is nothing but one keeps the type of its value.
+    """Fill every placeholder of a JSON value. A text that is a single placeholder becomes its value, of any type.
 
-    Raises MissingValue where `lookup` does.
+    Raises MissingValue if `lookup` does.
     """
     if isinstance(value, str):
         if "{" not in value:
             return value
         match = PLACEHOLDER.fullmatch(value)
         if match and match[1] in HEADS:
-            return _one(match, lookup)
+            return _resolve_placeholder(match, lookup)
         return fill_text(value, lookup)
     if isinstance(value, Mapping):
-        return dict(_members(value, lookup))
+        return dict(_fill_members(value, lookup))
     if isinstance(value, list | tuple):
         return [fill(member, lookup) for member in value]
     return value
 
 
 def fill_text(text: str, lookup: Lookup) -> str:
-    """Fill the placeholders of a text; numbers and other values are written as JSON writes them."""
+    """Fill the placeholders of a text, each written by `write_value`."""
     if "{" not in text:
         return text
-    return PLACEHOLDER.sub(lambda match: write_value(_one(match, lookup)) if match[1] in HEADS else match[0], text)
+    return PLACEHOLDER.sub(
+        lambda match: write_value(_resolve_placeholder(match, lookup)) if match[1] in HEADS else match[0], text
+    )
 
 
-def _members(value: Mapping[str, Any], lookup: Lookup) -> Iterator[tuple[str, Any]]:
+def _fill_members(value: Mapping[str, Any], lookup: Lookup) -> Iterator[tuple[str, Any]]:
     for key, member in value.items():
         try:
             filled = fill_text(key, lookup), fill(member, lookup)
@@ -217,13 +223,13 @@ def _is_optional(key: Any) -> bool:
     return isinstance(key, str) and key.endswith(f"|{OPTIONAL}}}")
 
 
-def _one(match: re.Match[str], lookup: Lookup) -> Any:
+def _resolve_placeholder(match: re.Match[str], lookup: Lookup) -> Any:
     value = lookup(match[1], tuple(match[2].split(".")[1:]))
     return MODIFIERS[match[3]](write_value(value)) if match[3] else value
 
 
 def write_value(value: Any) -> str:
-    """A value as text: true, false and null as JSON writes them."""
+    """Return a value as text, with true, false and null as in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "null" if value is None else str(value)

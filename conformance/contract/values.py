@@ -1,4 +1,4 @@
-"""What single values of case files may be: pointers, captures, headers, expressions, schemas, names of other things."""
+"""Types of single values in case files: pointers, captures, headers, regular expressions, schemas, names."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FRAMING_HEADERS = frozenset(
     "connection content-length expect host keep-alive proxy-authorization proxy-connection te trailer "  # noqa: SIM905
     "transfer-encoding upgrade".split()
 )
-"""Headers that say where a request begins, ends and which way it goes: the suite alone sets them."""
+"""Headers that frame or route a request, which only the suite may set."""
 
 
 def _capture(text: str) -> str:
@@ -56,7 +56,7 @@ def _capture(text: str) -> str:
 
 
 HEADER_CAPTURE = "header:"
-"""How a capture begins that is a header of the response and no member of its body."""
+"""The prefix of a capture that is a header of the response instead of a member of its body."""
 Capture = Annotated[str, AfterValidator(_capture)]
 
 
@@ -65,11 +65,11 @@ def _capture_of_step(text: str) -> str:
 
 
 StepCapture = Annotated[str, AfterValidator(_capture_of_step)]
-"""Also what the request itself held, such as an ID of our own choice in its path: `{path.id}`."""
+"""A capture, or a value of the request itself, such as an ID in its path that we chose: `{path.id}`."""
 
 
 def check_header_name(text: str) -> str:
-    """The name of a header that a file may set; `ValueError` for any other."""
+    """Return the name of a header that a file may set; raise ValueError for any other."""
     if not re.fullmatch(_HEADER_NAME, text):
         raise ValueError("is not the name of a header")
     if text.lower() in FRAMING_HEADERS:
@@ -84,10 +84,10 @@ Code = str | int
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Marks a member of a form whose texts, or keys, are names: lint tells those that nothing has."""
+    """Marks a field whose texts, or keys, are names; lint reports unknown ones."""
 
     kind: str
-    """What they are names of, in the singular: `credential`, `operation or chain`."""
+    """What the names denote, in the singular: `credential`, `operation or chain`."""
 
 
 Operations = Annotated[list[str] | None, Names("operation of this row")]
@@ -96,13 +96,13 @@ SomeOperations = Annotated[Annotated[list[str], Field(min_length=1)] | None, Nam
 
 
 class StrictModel(BaseModel):
-    """A model that refuses unknown keys, converts no types and cannot be changed."""
+    """A frozen model that refuses unknown keys and converts no types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def look_up(name: str, info: ValidationInfo, kind: str, singular: str) -> Any:
-    """What a name stands for under `kind` of the contract, which the loader passes as context."""
+    """Return the entry of a name in the section `kind` of the contract, which the loader passes as context."""
     known = (info.context or {}).get(kind, {})
     if name not in known:
         raise ValueError(f"names no {singular} of the contract; {suggest(name, known, kind)}")
@@ -110,7 +110,7 @@ def look_up(name: str, info: ValidationInfo, kind: str, singular: str) -> Any:
 
 
 def named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel]) -> Any:
-    """A value of this form, or what the contract has under `kind` by that name."""
+    """Return a value that is no text unchanged, and for a text the contract's entry of that name under `kind`."""
     if not isinstance(value, str):
         return value
     word = kind[:-1].replace("_", " ")
@@ -124,7 +124,7 @@ def named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel]) 
 
 
 def by_name(kind: str, form: type[StrictModel]) -> BeforeValidator:
-    """Lets a name of the contract's `kind` stand for a value of this form."""
+    """Return a validator that accepts the name of an entry in the contract's `kind` instead of a value."""
     return BeforeValidator(lambda value, info: named(value, info, kind, form), json_schema_input_type=str | form)
 
 
@@ -143,11 +143,11 @@ def _check_expression(text: str) -> str:
 
 
 Expression = Annotated[str, AfterValidator(_check_expression)]
-"""A regular expression that can be held against any text in bounded time."""
+"""A regular expression that can be matched against any text in bounded time."""
 
 
 def _check_schema(value: Any) -> Any:
-    """It is a JSON Schema, and refers to nothing outside itself: no run may read or fetch what a case names."""
+    """Check that a value is a JSON Schema without references to other documents, because a run must not fetch any."""
     references = [text for steps, text in walk_values(value) if _is_reference(steps, text)]
     for text in filter(_REMOTE.match, references):
         raise ValueError(f"refers to {text}; write what it names into the schema")
@@ -166,7 +166,7 @@ _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 def _is_reference(steps: Sequence[str | int], value: Any) -> bool:
-    """Whether it is a text under `$ref` or its like; `$schema` may name a dialect of JSON Schema itself."""
+    """Return whether a value is a reference (`$ref` and similar keys). A `$schema` of json-schema.org is not one."""
     key = steps[-1] if steps else ""
     if key not in ("$ref", "$dynamicRef", "$schema", "$id") or not isinstance(value, str):
         return False
