@@ -19,7 +19,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.journal import has_run_name, names_another_run
 from conformance.engine.row_sender import ProbeResult, RowSender
 from conformance.http import Response
-from conformance.jsontools import json_equal, resolve_pointer, walk_values
+from conformance.jsontools import canonical_text, json_equal, resolve_pointer, walk_values
 from conformance.messages import Message
 from conformance.plan.model import GuardRead, Probe, reads_own
 
@@ -159,6 +159,11 @@ class StateGuard:
         names = {one for one in _texts_within(dict(changed_members(before, after))) if has_run_name(one)}
         sent = ((one, set(map(str, self._values_of(one.probe, _BODY_PARTS)))) for one in writes if names)
         return [one for one, values in sent if names & values][:1]
+
+    def is_shown(self, write: ProbeResult, before: State, after: State) -> bool:
+        """Whether a state contains a value of this write that the state before it did not contain."""
+        new = _values_within(after) - _values_within(before)
+        return not new.isdisjoint(map(canonical_text, self._values_of(write.probe, _BODY_PARTS)))
 
     def find_removing(
         self, read: RequestTemplate, writes: Sequence[ProbeResult], before: State, after: State
@@ -370,6 +375,11 @@ def _size(value: Any) -> float:
     if isinstance(value, list):
         return len(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def _values_within(state: State) -> set[str]:
+    """The canonical text of every value in a state."""
+    return {canonical_text(value) for _, value in walk_values(dict(state))}
 
 
 def _texts_within(value: Any) -> set[str]:

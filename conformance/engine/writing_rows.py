@@ -214,6 +214,23 @@ class WritingRows:
             for guard in other.plan.closing:
                 if changed & resources(guard.step.operation):
                     self._states.pop(guard.key, None)
+            for guard in other.plan.opening:
+                if changed & resources(guard.step.operation):
+                    self._read_after_accepted(runner, guard)
+
+    def _read_after_accepted(self, runner: RowRunner, guard: GuardRead) -> None:
+        """Read what an accepted probe has changed, so that later rows are compared with that.
+
+        Only a change that shows nothing of what the probe sent may be another row's.
+        """
+        with runner.evidence.count_as("confirmed"):
+            state = self._read(runner, guard, Message("read again"))
+        before = self._states.get(guard.key)
+        if state is None or before is None:
+            return
+        self._states[guard.key] = state
+        if not any(one.accepted and runner.guard.is_shown(one, before, state) for one in runner.outcomes):
+            self._note_change(guard.key, before, state, self._sent)
 
     def _note_unexplained(self, runner: RowRunner) -> None:
         """Note what a row has seen to change, and none of its writes to change again; its own is its own doing."""

@@ -196,6 +196,30 @@ def test_what_came_once_of_refused_writes_is_a_doubt_unless_it_only_added_someth
         assert done.rows["items/too-long"].reason == reason
 
 
+@pytest.mark.parametrize("accepted", ["toolong", "", 5])
+def test_a_faulty_write_that_is_accepted_leaves_no_other_row_in_doubt(
+    run: Callable[..., Done], answer: MakeResponse, accepted: Any
+) -> None:
+    class Lenient(Shop):
+        def wrong(self, name: Any) -> str:
+            return "" if name == accepted else super().wrong(name)
+
+    done = run(Lenient(answer))
+    guilty = {"toolong": "too-long", "": "no-name", 5: "no-number"}[accepted]
+    assert done.verdicts() == dict.fromkeys(("too-long", "no-name", "no-number"), "conforms") | {guilty: "violates"}
+
+
+def test_a_refused_write_that_is_done_is_found_beside_one_that_is_accepted(
+    run: Callable[..., Done], answer: MakeResponse
+) -> None:
+    class Lenient(Shop):
+        def wrong(self, name: Any) -> str:
+            return "" if name == "toolong" else super().wrong(name)
+
+    done = run(Lenient(answer, applies="The name is no text"))
+    assert done.verdicts() == {"too-long": "violates", "no-name": "conforms", "no-number": "violates"}
+
+
 def test_a_control_that_sets_the_name_again_hides_nothing(run: Callable[..., Done], answer: MakeResponse) -> None:
     server = Shop(answer, applies="The name is no text")
     assert run(server).verdicts()["no-number"] == "violates"
