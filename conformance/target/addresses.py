@@ -1,6 +1,6 @@
-"""Addresses in a profile: what a base URL, a proxy and a source address may be, and what may be shown of them.
+"""Validates the addresses in a profile (base URL, proxy, source address) and removes passwords from them.
 
-The messages never repeat the address: a key in its user part or query would go with it.
+Messages never quote an address, because its user part or query may contain a secret.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import idna
 from conformance.http import split_url
 
 _NAME = re.compile(r"[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63}(\.[A-Za-z0-9_\-\u0080-\U0010ffff]{1,63})*\.?\Z")
-_ODD = re.compile(r"[\x00-\x20\x7f\\\u0080-\u00a0\u2028\u2029]")
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\\u0080-\u00a0\u2028\u2029]")
 
 
 def parse_base_url(text: str) -> str:
-    """The base URL without slashes at its end; `ValueError` unless it is http(s)://host[:port][/path] and no more."""
+    """Return a base URL without trailing slashes; raise ValueError unless it is http(s)://host[:port][/path]."""
     text = to_ascii_host(text)
-    parts = _http(text)
+    parts = _split_http_url(text)
     if parts.username is not None or parts.password is not None:
         raise ValueError("holds a user or a password; name them under `credentials`")
     if "?" in text or "#" in text:
@@ -31,19 +31,16 @@ def parse_base_url(text: str) -> str:
 
 
 def parse_proxy(text: str) -> str:
-    """A proxy's URL, which may hold a user and a password; `ValueError` unless it is http(s)://host[:port]."""
+    """Return the URL of a proxy; raise ValueError unless it is http(s)://[user[:password]@]host[:port]."""
     text = to_ascii_host(text)
-    parts = _http(text)
+    parts = _split_http_url(text)
     if parts.path not in {"", "/"} or "?" in text or "#" in text:
         raise ValueError("holds more than http://host:port")
     return text
 
 
 def to_ascii_host(url: str) -> str:
-    """A URL with the name of its host as it goes out (IDNA 2008, `xn--…`); unchanged where it is ASCII already.
-
-    Raises ValueError for a name that cannot be one.
-    """
+    """Return a URL with its host name in ASCII (IDNA 2008, `xn--…`); raise ValueError for an invalid host name."""
     parts = split_url(url)
     host = parts.hostname or ""
     if host.isascii():
@@ -58,13 +55,13 @@ def to_ascii_host(url: str) -> str:
 
 
 def parse_link(text: str) -> str:
-    """A URL to read more at; `ValueError` unless it is http(s) with a host."""
-    _http(text)
+    """Return the URL of a web page; raise ValueError unless it is http(s) with a host."""
+    _split_http_url(text)
     return text
 
 
 def parse_source_address(text: str) -> str:
-    """An address of this machine to send from; `ValueError` unless it is an IPv4 or IPv6 address."""
+    """Return a source address; raise ValueError unless it is an IPv4 or IPv6 address."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
@@ -72,7 +69,7 @@ def parse_source_address(text: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this very machine: 127.0.0.0/8, ::1 or localhost. A URL that cannot be read does not."""
+    """Return whether the host of a URL is 127.0.0.0/8, ::1 or localhost; False for an invalid URL."""
     host = split_url(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -81,10 +78,10 @@ def is_loopback(url: str) -> bool:
 
 
 def find_local_address(url: str) -> str | None:
-    """The address of this machine that requests to a URL leave from; None where that is not known. Sends nothing."""
+    """Return the local address from which requests to a URL are sent, or None if unknown. Nothing is sent."""
     if is_loopback(url):
         return "::1" if "[" in url else "127.0.0.1"
-    try:  # a datagram socket that is connected has its address, and has sent nothing; no name is looked up
+    try:  # connecting a datagram socket binds it to an address without sending; no name is looked up
         with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
             probe.connect(("192.0.2.1", 9))
             return str(probe.getsockname()[0])
@@ -93,19 +90,19 @@ def find_local_address(url: str) -> str | None:
 
 
 def remove_userinfo(url: str) -> str:
-    """The URL without user and password."""
+    """Return the URL without user and password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def read_password(url: str) -> str:
-    """The password in a URL, decoded; the user where there is no password (some proxies take a token there); or ""."""
+    """Return the decoded password of a URL, else its user (a token for some proxies), else an empty text."""
     parts = split_url(url)
     return unquote(parts.password or parts.username or "")
 
 
-def _http(text: str) -> SplitResult:
-    if _ODD.search(text):
+def _split_http_url(text: str) -> SplitResult:
+    if _UNSAFE.search(text):
         raise ValueError("holds a space, a backslash or a control character")
     try:
         parts = urlsplit(text)

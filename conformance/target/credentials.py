@@ -1,6 +1,6 @@
-"""Credentials of a target: their values from the environment, from files or (on loopback only) from the profile.
+"""Reads the credentials of a target from the environment, files, commands or (on loopback only) the profile.
 
-No message repeats a value, nor the name of a file, nor a variable's name that could be a key in the wrong place.
+Messages never quote a value, the name of a file, or the name of a variable that may be a misplaced key.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from conformance.quantities import Pace, read_pace
 from conformance.target.schema import HeaderCredential, SecretSource
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_HALVES = re.compile(r"[\ud800-\udfff]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _PLAINLY_A_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z|[a-z_]+\Z")
-_LONGEST = 65_536
-"""Bytes of a secret in a file, or printed by a command."""
-_PATIENCE = 60.0
-"""Seconds that a command has to print a secret."""
+_MOST_BYTES = 65_536
+"""The most bytes of a secret in a file, or printed by a command."""
+_TIMEOUT = 60.0
+"""Timeout in seconds of a command that prints a secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that must never be written, and the name that is written in its place."""
+    """A value that must never be written, with the name that is written instead."""
 
     name: str
     value: str = field(repr=False)
@@ -37,52 +37,49 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that prints a secret, the folder that it is run in, and what stands before the secret."""
+    """A command that prints a secret, with its working folder and the scheme that precedes the secret in a header."""
 
     arguments: tuple[str, ...]
     folder: Path
     scheme: str | None = None
 
     def value(self) -> str:
-        """What stands in the header by now; raises CommandFailedError."""
+        """Run the command and return the value of the header; raise CommandFailedError."""
         printed = run_command(self.arguments, self.folder)
         return printed if self.scheme is None else f"{self.scheme} {printed}"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a request may identify itself with: `{"": secret}` in `header`, or named values for a body (no header)."""
+    """A credential of a target: `{"": secret}` to send in `header`, or named values for a body (without header)."""
 
     name: str
     header: str | None
     values: Mapping[str, Secret]
     command: Command | None = field(default=None, repr=False)
-    """What prints the value of its header."""
+    """The command that prints the secret of its header."""
     allowance: Pace | None = None
-    """So many requests in each so many seconds are served before it is refused; None where the profile says nothing."""
+    """How many requests in how many seconds are served before it is refused; None if the profile does not say."""
 
 
 class CommandFailedError(Exception):
-    """A command that was to print a secret did not; `str()` says why, and quotes nothing of what it printed."""
+    """Raised if a command did not print a secret; `str()` is the reason, without any of its output."""
 
 
 def run_command(command: Sequence[str], folder: Path) -> str:
-    """What a command prints, without line ends at its end. It has a minute, and no input.
-
-    Raises CommandFailedError.
-    """
+    """Return the output of a command without trailing line ends; raise CommandFailedError, also after a minute."""
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command, not run by a shell
-            list(command), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False
+            list(command), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired:
-        raise CommandFailedError(f"the command has not ended after {_PATIENCE:g} s") from None
+        raise CommandFailedError(f"the command has not ended after {_TIMEOUT:g} s") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not the name of a program"
         raise CommandFailedError(f"the command cannot be run: {reason}") from None
     if done.returncode != 0:
         raise CommandFailedError(f"the command exits with {done.returncode}")
-    if len(done.stdout) > _LONGEST:
+    if len(done.stdout) > _MOST_BYTES:
         raise CommandFailedError("the command prints more than 64 KiB")
     try:
         return done.stdout.decode("utf-8").rstrip("\r\n")
@@ -92,19 +89,19 @@ def run_command(command: Sequence[str], folder: Path) -> str:
 
 @dataclass(slots=True)
 class SecretReader:
-    """Opens the secrets that a profile names, while its form is checked, and keeps all of them by name."""
+    """Reads the secrets of a profile during its validation, and keeps all of them by name."""
 
     environ: Mapping[str, str]
     folder: Path
     local: bool | None
-    """Whether literal values are allowed; None when the base URL cannot be read (then they are not checked)."""
+    """Whether literal values are allowed; None (not checked) if the base URL is invalid."""
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     _opened: dict[str, str] = field(default_factory=dict, repr=False)
 
     def open(self, kind: str, source: Any) -> str:
-        """The secret that a variable, a file, a command or a literal gives, read once.
+        """Return the secret of a variable, file, command or literal, which is read only once.
 
-        Raises ValueError where there is none that can be sent; its text quotes nothing of it.
+        Raises ValueError if there is no secret that can be sent; the message does not quote it.
         """
         if (key := f"{kind} {source}") not in self._opened:
             value = self._read(kind, source)
@@ -114,12 +111,12 @@ class SecretReader:
         return self._opened[key]
 
     def secret(self, name: str, form: SecretSource) -> Secret:
-        """A secret of a valid profile, noted by the name of its variable, or by its own."""
+        """Read a secret of a valid profile and keep it under the name of its variable if that is safe, else `name`."""
         kind, source = form.source
         return self.keep(source if kind == "env" and _PLAINLY_A_NAME.match(source) else name, self.open(kind, source))
 
     def keep(self, name: str, value: str) -> Secret:
-        """Note a secret; the name is changed where another secret has it."""
+        """Keep a secret under a name, which is changed if another secret has it."""
         unique = name
         while self.secrets.get(unique, value) != value:
             unique += "'"
@@ -127,7 +124,7 @@ class SecretReader:
         return Secret(unique, value)
 
     def credential(self, name: str, form: HeaderCredential | Mapping[str, SecretSource]) -> Credential:
-        """A credential of a valid profile."""
+        """Return a credential of a valid profile with its secrets."""
         if not isinstance(form, HeaderCredential):
             values = {key: self.secret(f"{name}.{key}", source) for key, source in form.items()}
             return Credential(name, None, values)
@@ -162,9 +159,9 @@ class SecretReader:
 
 
 def _read_file(path: Path) -> str:
-    """The text of a file without line ends at its end; raises ValueError."""
+    """Return the text of a file without trailing line ends; raise ValueError if it cannot be read."""
     try:
-        return read_bytes(path, _LONGEST).decode("utf-8").rstrip("\r\n")
+        return read_bytes(path, _MOST_BYTES).decode("utf-8").rstrip("\r\n")
     except ConfigError as error:
         (problem,) = error.problems
         raise ValueError(f"names what {problem.what}; {problem.hint}") from None
@@ -173,9 +170,9 @@ def _read_file(path: Path) -> str:
 
 
 def _find_flaw(value: str) -> str | None:
-    """What makes a value unfit to be sent."""
+    """Return why a value cannot be sent, or None."""
     if not value:
         return "is empty"
     if _CONTROL.search(value):
         return "holds control characters"
-    return "is not UTF-8" if _HALVES.search(value) else None
+    return "is not UTF-8" if _SURROGATES.search(value) else None

@@ -1,4 +1,4 @@
-"""Values of a profile against what its contract says of them: mistakes that a run would blame on the target."""
+"""Checks the values of a profile against its contract, to find mistakes that a run would blame on the target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
 
 def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem]:
-    """A problem for each fixture or credential that breaks a rule of the contract, and for each unknown language."""
+    """Yield a problem for each value of a profile that breaks a rule of the contract."""
     yield from _check_languages(target, contract)
     yield from _check_vantages(target)
     for name, named in contract.file.credentials.items():
@@ -39,7 +39,7 @@ def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem
 
 
 def _check_vantages(target: Target) -> Iterator[Problem]:
-    """A vantage is where no other request comes from."""
+    """Check that no vantage is the address or the proxy of all other requests."""
     own = None if target.proxy else find_local_address(target.base_url)
     for name, vantage in target.vantages.items():
         if vantage.source_address is not None and vantage.source_address == own:
@@ -51,7 +51,7 @@ def _check_vantages(target: Target) -> Iterator[Problem]:
 
 
 def _check_headers(target: Target, name: str) -> Iterator[Problem]:
-    """No header of every request is that of a credential, which some requests must lack."""
+    """Check that the header of a credential is not sent with every request, because some requests must lack it."""
     for header, _ in target.headers:
         if header.lower() == (target.credentials[name].header or "").lower():
             what = f"headers.{header} is the header of credentials.{name}: every request would have it"
@@ -62,22 +62,22 @@ def _check_differs(
     target: Target, section: str, name: str, named: NamedInput, values: Mapping[str, Any]
 ) -> Iterator[Problem]:
     for other in named.differs_from:
-        if other in values and _plain(values[name], target) == _plain(values[other], target):
+        if other in values and _comparable_value(values[name], target) == _comparable_value(values[other], target):
             what = f"{section}.{name} has the value of {section}.{other}"
             yield Problem(
                 target.where(section, name), what, f"give {named.about[0].lower()}{named.about[1:].rstrip('.')}"
             )
 
 
-def _plain(value: Any, target: Target) -> Any:
-    """A value without what does not tell it from another: slashes and names of fixtures in a path, those of secrets."""
+def _comparable_value(value: Any, target: Target) -> Any:
+    """Return a value for comparison: secrets by value only, fixtures in a path filled in, no slashes at its ends."""
     if isinstance(value, Mapping):
         return {key: getattr(each, "value", each) for key, each in value.items()}
     return _PLACEHOLDER.sub(lambda found: str(target.fixtures.get(found[0][1:-1], found[0])), str(value)).strip("/")
 
 
 def _check_form(target: Target, place: tuple[str, ...], value: Any, example: Any) -> Iterator[Problem]:
-    """A value is a text or a number, or has members, as its example is and has; a text has no spaces around it."""
+    """Check that a value is a text, a number or a mapping like its example, and that texts have no spaces around."""
     where, name = target.where(*place), ".".join(place)
     if isinstance(example, Mapping):
         if not isinstance(value, Mapping):
@@ -95,7 +95,7 @@ def _check_form(target: Target, place: tuple[str, ...], value: Any, example: Any
 
 
 def _check_placeholders(target: Target, name: str, example: Any) -> Iterator[Problem]:
-    """A path has the placeholders of its example, no more and no fewer."""
+    """Check that a fixture has exactly the placeholders of its example."""
     if not isinstance(example, str):
         return
     expected, actual = (set(_PLACEHOLDER.findall(text)) for text in (example, str(target.fixtures[name])))
@@ -124,7 +124,7 @@ def _check_languages(target: Target, contract: Contract) -> Iterator[Problem]:
 
 
 def _check_rule(target: Target, name: str, rule: FixtureRule) -> Iterator[Problem]:
-    """Nothing is said of members that the profile does not give."""
+    """Yield a problem if a fixture breaks a rule. Members that the profile does not give are not checked."""
     kind, pointers = rule.kind_and_pointers
     places = [("fixtures", name, *pointer.split("/")[1:]) for pointer in pointers]
     names, lines = [".".join(place) for place in places], [target.where(*place) for place in places]
@@ -161,5 +161,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _matches(text: Any, pattern: Any) -> bool | None:
-    """Whether a text matches a pattern as a whole; None where the pattern is written for another kind of expression."""
+    """Return whether a text matches a pattern as a whole, or None if the pattern is not one that we can match."""
     return matches_whole(pattern, text) if isinstance(text, str) and isinstance(pattern, str) else None

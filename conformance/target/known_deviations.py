@@ -1,8 +1,7 @@
-"""Known deviations of a target: which wrong answer is expected of a row, why, and until when.
+"""Known deviations of a target: which wrong response of a row is excused, why, and until when.
 
-A known deviation names a check and the value that is answered instead (`status: 201`), and excuses that alone, until
-the day it expires: another wrong answer of the same row counts, an expired entry counts, and so does a stale one,
-whose deviation no longer happens.
+An entry names a check and the actual value (`status: 201`) and excuses only that, until the day it expires. Another
+wrong value of the same row counts. So does an expired entry, and a stale one whose deviation no longer happens.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from conformance.yaml_document import dump
 
 Deviation = Literal["violates", "drifts", "inconclusive"]
 _DECIDED = frozenset({"violates", "drifts"})
-"""What an entry excuses that names no verdict: an inconclusive row has its verdict from no finding."""
+"""The verdicts that an entry without a verdict excuses. `inconclusive` is not one, as it comes from no finding."""
 _ANY = "*"
 _LONGEST_WRITTEN = 200
-"""Characters of a text that is written into a file of known deviations; a longer one becomes `*`."""
+"""The most characters of a text in a written file of known deviations; a longer text becomes `*`."""
 
 
 def _row(text: str) -> str:
@@ -50,7 +49,7 @@ def _reason(text: str) -> str:
     return text
 
 
-def _answer(description: str, *, alias: str | None = None) -> Any:
+def _actual_value_field(description: str, *, alias: str | None = None) -> Any:
     return Field(
         None, alias=alias, description=f"{description} that is answered instead; * for any, a list for several"
     )
@@ -70,20 +69,20 @@ class KnownDeviation(BaseModel):
         description='The last day on which it is excused: "2027-01-31"', json_schema_extra={"format": "date"}
     )
     verdict: Deviation | None = Field(None, description="The one verdict it excuses; violates and drifts when absent")
-    status: JsonValue = _answer("The status")
-    code: JsonValue = _answer("The code")
-    field: JsonValue = _answer("The field")
-    message: JsonValue = _answer("The message")
-    language: JsonValue = _answer("The message in the wrong language")
-    body: JsonValue = _answer("The value in the body")
-    envelope: JsonValue = _answer("The value that breaks the envelope")
-    content_type: JsonValue = _answer("The content type", alias="content-type")
-    fault: JsonValue = _answer("The body without the fault")
-    header: JsonValue = _answer("The header")
-    effect: JsonValue = _answer("The effect of a refused write")
-    control: JsonValue = _answer("The answer to a control")
-    choice: JsonValue = _answer("The answer to an open choice")
-    leak: JsonValue = _answer("The leak")
+    status: JsonValue = _actual_value_field("The status")
+    code: JsonValue = _actual_value_field("The code")
+    field: JsonValue = _actual_value_field("The field")
+    message: JsonValue = _actual_value_field("The message")
+    language: JsonValue = _actual_value_field("The message in the wrong language")
+    body: JsonValue = _actual_value_field("The value in the body")
+    envelope: JsonValue = _actual_value_field("The value that breaks the envelope")
+    content_type: JsonValue = _actual_value_field("The content type", alias="content-type")
+    fault: JsonValue = _actual_value_field("The body without the fault")
+    header: JsonValue = _actual_value_field("The header")
+    effect: JsonValue = _actual_value_field("The effect of a refused write")
+    control: JsonValue = _actual_value_field("The answer to a control")
+    choice: JsonValue = _actual_value_field("The answer to an open choice")
+    leak: JsonValue = _actual_value_field("The leak")
     _where: str = PrivateAttr("")
 
     @model_validator(mode="after")
@@ -94,35 +93,35 @@ class KnownDeviation(BaseModel):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """By check, the value that is answered instead; an absent value is written as null."""
+        """The actual value that is excused, by check; null stands for an absent value."""
         names = {name: info.alias or name for name, info in type(self).model_fields.items()}
         return {names[name]: getattr(self, name) for name in names if name in _CHECKS & self.model_fields_set}
 
     @property
     def where(self) -> str:
-        """`file:line`."""
+        """The position of the entry as `file:line`."""
         return self._where
 
     def at(self, where: str) -> KnownDeviation:
-        """The same, standing there."""
+        """Return a copy whose position is `where`."""
         placed = self.model_copy()
         placed._where = where  # noqa: SLF001 - its own
         return placed
 
     def is_live(self, today: date) -> bool:
-        """Whether it still excuses anything on a day."""
+        """Return whether the entry has not expired on a day."""
         return today.isoformat() <= self.expires
 
     def names(self, row_id: str) -> bool:
-        """Whether it is about this row."""
+        """Return whether the entry applies to a row."""
         return fnmatchcase(row_id, self.row)
 
     def explains(self, deviation: RowDeviation, check: str, actual: Any) -> bool:
-        """Whether it excuses one finding of a row, on whatever day."""
+        """Return whether the entry excuses one finding of a row, regardless of its expiry."""
         return self._applies(deviation) and check in self.answers and _is_answer(self.answers[check], actual)
 
     def happens(self, deviation: RowDeviation) -> bool:
-        """Whether it excuses anything of a row, on whatever day."""
+        """Return whether the entry excuses any finding of a row, regardless of its expiry."""
         if not self.answers:
             return self._applies(deviation)
         return any(self.explains(deviation, check, actual) for check, actual in deviation.actual)
@@ -137,7 +136,7 @@ _CHECKS = frozenset(KnownDeviation.model_fields) - {"row", "reason", "link", "ex
 
 @dataclass(frozen=True, slots=True)
 class RowDeviation:
-    """How a row of a run deviates: its verdict, and for each finding its check and the actual value."""
+    """The deviation of a row in a run: its verdict, and the check and actual value of each finding."""
 
     row: str
     verdict: str
@@ -146,7 +145,7 @@ class RowDeviation:
 
 
 def _is_answer(known: Any, actual: Any) -> bool:
-    """Whether an actual value is the known one; texts are compared as texts, since a finding may show any value so."""
+    """Return whether an actual value equals the known one or a member of the known list, or the known one is `*`."""
     if isinstance(known, list) and not isinstance(actual, list):
         return any(_is_answer(each, actual) for each in known)
     if known == _ANY or json_equal(known, actual):
@@ -157,20 +156,20 @@ def _is_answer(known: Any, actual: Any) -> bool:
 def match_deviation(
     expectations: Sequence[KnownDeviation], deviation: RowDeviation, today: date
 ) -> KnownDeviation | None:
-    """What excuses how a row deviates; where it has expired by `today`, the deviation counts again.
+    """Return the entry that excuses the deviation of a row, or None. A returned entry may have expired by `today`.
 
-    Each finding of the row must be excused by an entry: of several, that which expires first is given. Of an
-    inconclusive row, which has its verdict from no finding, an entry without checks excuses all.
+    Every finding of the row must be excused by an entry; of several entries, the first to expire is returned. An
+    inconclusive row, whose verdict comes from no finding, is excused by an entry without checks.
     """
     live = [each for each in expectations if each.is_live(today)]
-    return _excuse(live, deviation) or _excuse(expectations, deviation)
+    return _find_first_to_expire(live, deviation) or _find_first_to_expire(expectations, deviation)
 
 
-def _excuse(expectations: Iterable[KnownDeviation], deviation: RowDeviation) -> KnownDeviation | None:
-    """Of the entries that together excuse all of a row's deviation the first to expire; None where any is left over."""
+def _find_first_to_expire(expectations: Iterable[KnownDeviation], deviation: RowDeviation) -> KnownDeviation | None:
+    """Return the first to expire of the entries that together excuse every finding, or None if one is not excused."""
     ordered = sorted(expectations, key=lambda each: each.expires)
-    if whole := [each for each in ordered if not each.answers and each.happens(deviation)]:
-        return whole[0]
+    if excusing := [each for each in ordered if not each.answers and each.happens(deviation)]:
+        return excusing[0]
     found = [
         next((each for each in ordered if each.explains(deviation, check, actual)), None)
         for check, actual in deviation.actual
@@ -182,10 +181,10 @@ def _excuse(expectations: Iterable[KnownDeviation], deviation: RowDeviation) -> 
 def find_stale(
     expectations: Iterable[KnownDeviation], deviations: Iterable[RowDeviation], rows: Iterable[str] = ()
 ) -> tuple[KnownDeviation, ...]:
-    """Those whose deviation no longer happens, as far as a run shows.
+    """Return the entries whose deviation no longer happens, as far as a run shows.
 
-    `deviations` holds the rows of the run, those that conform included, `rows` all of the contract's. Only a run that
-    has decided every row that an entry names shows that it is stale: a row that was left out, not exercised or
+    `deviations` has all rows of the run, including those that conform, and `rows` all row IDs of the contract. An entry
+    is stale only if the run has decided every row that it names, because a row that was left out, not exercised or
     inconclusive may still deviate.
     """
     found = {each.row: each for each in deviations}
@@ -201,7 +200,7 @@ def find_stale(
 
 
 def check_deviation_rows(expectations: Iterable[KnownDeviation], rows: Iterable[str]) -> tuple[Problem, ...]:
-    """A problem for each known deviation that names no row of the contract."""
+    """Return a problem for each entry that names no row of the contract."""
     known = tuple(rows)
     return tuple(
         Problem(each.where, f"no row is named {each.row!r}", suggest(each.row, known, "rows"))
@@ -211,15 +210,15 @@ def check_deviation_rows(expectations: Iterable[KnownDeviation], rows: Iterable[
 
 
 def format_deviations(deviations: Iterable[RowDeviation], *, expires: date) -> str:
-    """A file of known deviations for those of a run, all excused until `expires`.
+    """Return the text of a file of known deviations that excuses the deviations of a run until `expires`.
 
-    A reader of it gets back the same. The links are for a person to add.
+    Reading it returns equal entries. Links are left for a person to add.
     """
-    entries = [_entry(each, expires) for each in deviations]
+    entries = [_build_entry(each, expires) for each in deviations]
     return "# Known deviations: say why, add `link:` to where each is tracked.\n" + dump(entries)
 
 
-def _entry(deviation: RowDeviation, expires: date) -> dict[str, Any]:
+def _build_entry(deviation: RowDeviation, expires: date) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "row": deviation.row,
         "reason": deviation.reason.strip() or "seen in a run",
@@ -229,14 +228,14 @@ def _entry(deviation: RowDeviation, expires: date) -> dict[str, Any]:
     if deviation.verdict == "inconclusive":
         return entry
     for check in dict.fromkeys(check for check, _ in deviation.actual):
-        values = [_written(actual) for name, actual in deviation.actual if name == check]
+        values = [_value_to_write(actual) for name, actual in deviation.actual if name == check]
         unique = [value for index, value in enumerate(values) if not any(json_equal(value, v) for v in values[:index])]
         entry[check] = _ANY if _ANY in unique else unique[0] if len(unique) == 1 else unique
     return entry
 
 
-def _written(actual: Any) -> Any:
-    """A value as it is written: a long text, a list or a mapping is not compared but accepted whatever it is."""
+def _value_to_write(actual: Any) -> Any:
+    """Return a value for a written entry: `*`, which accepts any value, for a long text, a list or a mapping."""
     if isinstance(actual, (list, dict)) or (isinstance(actual, str) and len(actual) > _LONGEST_WRITTEN):
         return _ANY
     return str(actual) if isinstance(actual, str) else actual

@@ -1,4 +1,4 @@
-"""A target profile read into a `Target`, or every problem of it at once; no message quotes a secret."""
+"""Reads a profile into a `Target`, or reports every problem of it at once. No message quotes a secret."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HARMLESS = frozenset(Profile.model_fields) - _PRIVATE
 
 
 def read_profile_document(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
-    """A profile read strictly: what is written in its credentials, or in no known section, is not quoted."""
+    """Read the YAML of a profile; problems in private or unknown sections do not quote values."""
     document, problems = read(path)
     unquoted = (Problem(each.where, _QUOTED.sub("…", each.what), _QUOTED.sub("…", each.hint)) for each in problems)
     pairs = zip(problems, unquoted, strict=True)
@@ -37,7 +37,7 @@ def read_profile_document(path: Path) -> tuple[Document | None, tuple[Problem, .
 
 
 def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """By file and line, each once."""
+    """Return the problems without duplicates, in the order of file and line."""
 
     def key(problem: Problem) -> tuple[str, int]:
         path, _, line = problem.where.rpartition(":")
@@ -47,7 +47,7 @@ def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def to_plain(value: Any) -> Any:
-    """Python's own collections and paths in JSON types."""
+    """Convert collections and paths of Python to JSON types."""
     if isinstance(value, Mapping):
         return {str(key): to_plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
@@ -66,7 +66,7 @@ def _is_harmless(problem: Problem, document: Document | None) -> bool:
 
 
 def check_target_names(target: Target, file: ContractFile) -> list[Problem]:
-    """A problem for each name of a profile that its contract does not know, and each credential of another form."""
+    """Return a problem for each name that the contract does not know, and for each credential of another form."""
     problems = [
         Problem(target.where(section, name), f"unknown {section[:-1]} {name!r}", suggest(name, known, section))
         for section in ("credentials", "fixtures", "vantages", "hooks")
@@ -98,11 +98,11 @@ def _check_values(target: Target, credential: Credential, known: Sequence[str]) 
 
 @dataclass(frozen=True, slots=True)
 class CertificateFiles:
-    """Files of the certificate that is shown to the target: PEM, or PKCS#12 with the key in it."""
+    """Files of the client certificate: PEM, or PKCS#12 which includes the key."""
 
     cert: Path | None = None
     key: Path | None = None
-    """In the file of the certificate when None."""
+    """The key; None if it is in the file of the certificate."""
     pkcs12: Path | None = None
     passphrase: str | None = field(default=None, repr=False)
 
@@ -113,22 +113,22 @@ class Target:
 
     contract: str
     base_url: str
-    """Without a slash at its end."""
+    """The base URL without a trailing slash."""
     name: str
-    """What reports call it."""
+    """The name in reports."""
     credentials: Mapping[str, Credential]
     fixtures: Mapping[str, Any]
     vantages: Mapping[str, Vantage]
     hooks: Mapping[str, tuple[tuple[str, str], ...]]
     """Headers of each hook."""
     allow: frozenset[str]
-    """`write`, `delete`, `exhaust`; empty: read-only."""
+    """The permissions among `write`, `delete`, `exhaust`; empty means read-only."""
     pace: Pace | None
-    """So many requests in each so many seconds; None: as fast as it goes."""
+    """The most requests in how many seconds; None for no limit."""
     pace_group: str | None
     """Targets of one group share one pace."""
     timeout: float
-    """Seconds."""
+    """Seconds to wait for a response."""
     ca_bundle: Path | None
     client_cert: CertificateFiles | None
     headers: tuple[tuple[str, str], ...] = field(repr=False)
@@ -136,27 +136,27 @@ class Target:
     request_ids: bool
     """Whether each request has an `X-Request-Id` of its own."""
     proxy: str | None = field(repr=False)
-    """The proxy of the whole run, but for vantages with one of their own."""
+    """The proxy of the whole run, except for vantages with a proxy of their own."""
     patience: tuple[float, float]
-    """Seconds: the longest wait of one request, and all waits of a run."""
+    """The longest wait of one request, and the sum of all waits of a run, in seconds."""
     settle: float
-    """Seconds for which a read after a write may still show what was before."""
+    """Seconds for which a read after a write may still show the former state."""
     late_effects: float
-    """Seconds after a refused write at which it is looked whether it was carried out all the same."""
+    """Seconds between the last refused write and the read that checks whether it was carried out after all."""
     wait_for: float
     """Seconds to wait for a target that is still starting."""
     expectations: tuple[KnownDeviation, ...]
     secrets: Mapping[str, str] = field(repr=False)
-    """Every value that must not be written, by the name that is written in its place."""
+    """Every value that must not be written, by the name that is written instead."""
     described: dict[str, Any] = field(repr=False)
     """The part of the profile that reports may show, in JSON types: no credentials, no user or password in any URL."""
     warnings: tuple[Problem, ...] = ()
-    """What a person should know, and no reason to stop."""
+    """Problems that do not prevent a run."""
     places: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
-    """`file:line` of each place in the profile (`fixtures.endpoint`), and of the profile itself (empty name)."""
+    """`file:line` of each place in the profile (`fixtures.endpoint`); of the profile itself under the empty name."""
 
     def where(self, *place: str) -> str:
-        """`file:line` of a place, or of the nearest place around it."""
+        """Return `file:line` of a place in the profile, or of the nearest enclosing one."""
         for end in range(len(place), -1, -1):
             if (found := self.places.get(".".join(place[:end]))) is not None:
                 return found
@@ -164,7 +164,7 @@ class Target:
 
 
 def read_profile(path: Path, *, environ: Mapping[str, str], allow: Iterable[str] = ()) -> Target:
-    """The target that a profile describes, with what `allow` adds to it.
+    """Read a target from a profile; `allow` adds permissions.
 
     Raises ConfigError with every problem of the profile, of the files that it names and of `allow`.
     """
@@ -178,7 +178,7 @@ def read_profile(path: Path, *, environ: Mapping[str, str], allow: Iterable[str]
 def target_from_mapping(
     profile: Mapping[str, Any], *, where: str, environ: Mapping[str, str], allow: Iterable[str] = ()
 ) -> Target:
-    """As `read_profile`, of a profile in memory: problems name `where`, files are relative to the working folder."""
+    """Read a target from a profile in memory. Problems name `where`; files are relative to the working folder."""
     return _build_target(to_plain(profile), allow, environ, Path(), lambda _: where, {"": where}, where, ())
 
 
@@ -192,13 +192,13 @@ def _build_target(  # noqa: PLR0917 - what each is, its name says
     name: str,
     known: Iterable[Problem],
 ) -> Target:
-    """The target of a profile; raises ConfigError with every problem of it, those that are `known` first."""
+    """Return the target of a profile; raise ConfigError with the `known` problems and all others."""
     problems = list(known)
     members: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
-    vault = SecretReader(environ, folder, _local(members.get("base_url")))
+    reader = SecretReader(environ, folder, _is_local(members.get("base_url")))
     profile: Profile | None = None
     try:
-        profile = Profile.model_validate(written, context=vault)
+        profile = Profile.model_validate(written, context=reader)
     except ValidationError as error:
         schema = Profile.model_json_schema()
         problems += problems_from_validation(error, written, locate, schema=schema, private=_PRIVATE)
@@ -216,11 +216,11 @@ def _build_target(  # noqa: PLR0917 - what each is, its name says
         raise ConfigError(sort_problems(problems))
     allowed = frozenset(profile.allow) | granted
     name = profile.name or name
-    credentials = {each: vault.credential(each, form) for each, form in profile.credentials.items()}
+    credentials = {each: reader.credential(each, form) for each, form in profile.credentials.items()}
     proxies = {f"{each}.proxy": vantage.proxy for each, vantage in profile.vantages.items()}
     for each, proxy in {**proxies, "proxy": profile.proxy}.items():
         if proxy is not None and (password := addresses.read_password(proxy)):
-            vault.keep(each, password)
+            reader.keep(each, password)
     return Target(
         contract=profile.contract,
         base_url=profile.base_url,
@@ -234,9 +234,9 @@ def _build_target(  # noqa: PLR0917 - what each is, its name says
         pace_group=profile.pace_group,
         timeout=parse_duration(profile.timeout),
         ca_bundle=folder / profile.ca_bundle if profile.ca_bundle else None,
-        client_cert=_find_certificate(profile.client_cert, vault),
+        client_cert=_find_certificate(profile.client_cert, reader),
         headers=tuple(
-            (each, value if isinstance(value, str) else vault.secret(each, value).value)
+            (each, value if isinstance(value, str) else reader.secret(each, value).value)
             for each, value in profile.headers.items()
         ),
         request_ids=profile.request_ids,
@@ -246,18 +246,18 @@ def _build_target(  # noqa: PLR0917 - what each is, its name says
         late_effects=parse_duration(profile.late_effects or _LATE_EFFECTS),
         wait_for=parse_duration(profile.wait_for) if profile.wait_for else 0.0,
         expectations=tuple(expectations),
-        secrets=vault.secrets,
-        described=_describe(profile, name, allowed, vault.secrets),
-        warnings=tuple(_warn(profile, locate)),
+        secrets=reader.secrets,
+        described=_describe(profile, name, allowed, reader.secrets),
+        warnings=tuple(_find_warnings(profile, locate)),
         places=places,
     )
 
 
-def _find_certificate(form: str | ClientCertificate | None, vault: SecretReader) -> CertificateFiles | None:
+def _find_certificate(form: str | ClientCertificate | None, reader: SecretReader) -> CertificateFiles | None:
     if form is None or isinstance(form, str):
-        return CertificateFiles(vault.folder / form) if form else None
-    cert, key, pkcs12 = (vault.folder / name if name else None for name in (form.cert, form.key, form.pkcs12))
-    passphrase = vault.secret("passphrase", form.passphrase).value if form.passphrase else None
+        return CertificateFiles(reader.folder / form) if form else None
+    cert, key, pkcs12 = (reader.folder / name if name else None for name in (form.cert, form.key, form.pkcs12))
+    passphrase = reader.secret("passphrase", form.passphrase).value if form.passphrase else None
     return CertificateFiles(cert, key, pkcs12, passphrase)
 
 
@@ -275,14 +275,14 @@ def _read_expectations(path: Path, problems: list[Problem]) -> list[KnownDeviati
     return [entry.at(document.where((n,))) for n, entry in enumerate(entries)]
 
 
-def _warn(profile: Profile, locate: Locate) -> Iterator[Problem]:
+def _find_warnings(profile: Profile, locate: Locate) -> Iterator[Problem]:
     if profile.base_url.startswith("http://") and not addresses.is_loopback(profile.base_url):
         what = Message("base_url is plain http: credentials go over the network unencrypted")
         yield Problem(locate(("base_url",)), what, Message("use https if the target offers it"))
 
 
-def _local(base_url: Any) -> bool | None:
-    """Whether the base URL names this machine; None when it is no base URL at all."""
+def _is_local(base_url: Any) -> bool | None:
+    """Return whether the base URL is on this machine, or None if it is invalid."""
     try:
         return addresses.is_loopback(addresses.parse_base_url(base_url)) if isinstance(base_url, str) else None
     except ValueError:
@@ -290,7 +290,7 @@ def _local(base_url: Any) -> bool | None:
 
 
 def named_variables(form: Any) -> Iterator[str]:
-    """The environment variables that a credential of a profile names."""
+    """Yield the environment variables that a credential of a profile names."""
     if not isinstance(form, Mapping):
         return
     if isinstance(form.get("env"), str):
@@ -300,13 +300,14 @@ def named_variables(form: Any) -> Iterator[str]:
 
 
 _MARK = "\u2039secret:{}\u203a"
-"""What is written in the place of a secret."""
+"""The text that replaces a secret."""
 
 
 def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mapping[str, str]) -> dict[str, Any]:
-    """A target in JSON types: no credentials, headers of hooks by name only, no user or password in any URL.
+    """Return the part of a profile that may be shown, in JSON types.
 
-    A secret's value that stands in a fixture too (a login's e-mail) gives way to the secret's name.
+    Credentials, values of headers, and users and passwords in URLs are left out. A secret that also occurs elsewhere,
+    such as the e-mail of a login in a fixture, is replaced by its name.
     """
     shown: dict[str, Any] = {
         "name": name,

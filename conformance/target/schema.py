@@ -1,4 +1,4 @@
-"""The form of a profile."""
+"""Strict pydantic models of a profile. Validation also reads its secrets, so that every problem is found at once."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def _readable_file(text: str, info: ValidationInfo) -> str:
 FilePath = Annotated[Line, AfterValidator(_readable_file)]
 
 
-def _opens(kind: str) -> AfterValidator:
-    """Opens a secret by the `SecretReader` that is the context of the validation; without one nothing is opened."""
+def _reads(kind: str) -> AfterValidator:
+    """Return a validator that reads a secret with the `SecretReader` in the validation context, if there is one."""
 
     def open_secret(source: Any, info: ValidationInfo) -> Any:
         if info.context is not None:
@@ -104,14 +104,14 @@ class _ProfileForm(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def _say_alternatives(form: dict[str, Any], model: type[_OneOf]) -> None:
+def _require_one_alternative(form: dict[str, Any], model: type[_OneOf]) -> None:
     form["oneOf"] = [{"required": [name]} for name in model.alternatives]
 
 
 class _OneOf(_ProfileForm):
-    """A form that has exactly one of its `alternatives`."""
+    """A model that has exactly one of its `alternatives`."""
 
-    model_config = ConfigDict(json_schema_extra=_say_alternatives)
+    model_config = ConfigDict(json_schema_extra=_require_one_alternative)
     alternatives: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="before")
@@ -120,7 +120,7 @@ class _OneOf(_ProfileForm):
         if not isinstance(value, dict):
             return value
         given = [name for name in cls.alternatives if value.get(name) is not None]
-        # Where there is none, an unknown key may be what is wrong.
+        # If there is none, but an unknown key, that key is reported instead.
         if len(given) > 1 or (not given and value.keys() <= cls.model_fields.keys()):
             names = f"{', '.join(cls.alternatives[:-1])} and {cls.alternatives[-1]}"
             raise ValueError(f"needs exactly one of {names}; keep one of them")
@@ -131,24 +131,24 @@ _SOURCES = ("env", "file", "command", "value")
 
 
 class SecretSource(_OneOf):
-    """Where a secret comes from: exactly one of a variable, a file, a command, or (on loopback only) the text."""
+    """The source of a secret: exactly one of a variable, a file, a command, or (on loopback only) the text itself."""
 
     alternatives: ClassVar[tuple[str, ...]] = _SOURCES
 
-    env: Annotated[Line, _opens("env")] | None = Field(None, description="The environment variable that holds it")
-    file: Annotated[Line, _opens("file")] | None = Field(
+    env: Annotated[Line, _reads("env")] | None = Field(None, description="The environment variable that holds it")
+    file: Annotated[Line, _reads("file")] | None = Field(
         None, description="The file that holds it, relative to the profile"
     )
-    command: Annotated[list[Line], Field(min_length=1), _opens("command")] | None = Field(
+    command: Annotated[list[Line], Field(min_length=1), _reads("command")] | None = Field(
         None, description="A command and its arguments that print it; run again when the target says 401"
     )
-    value: Annotated[str, _opens("value")] | None = Field(
+    value: Annotated[str, _reads("value")] | None = Field(
         None, repr=False, description="The text itself; only for a base URL on this machine"
     )
 
     @property
     def source(self) -> tuple[str, Any]:
-        """Which of them it is, and what is written there."""
+        """The kind of source, and its value in the profile."""
         return next((kind, text) for kind in _SOURCES if (text := getattr(self, kind)) is not None)
 
 
@@ -167,7 +167,7 @@ HeaderValue = (
 
 
 class BasicPair(_ProfileForm):
-    """User and password, which go out together as `Basic …`."""
+    """User and password, which are sent together as `Basic …`."""
 
     user: HeaderValue
     password: SecretSource
@@ -181,7 +181,7 @@ class BasicPair(_ProfileForm):
 
 
 class HeaderCredential(SecretSource):
-    """A secret that is sent in a header, as it is, after a scheme, or as a pair of user and password."""
+    """A secret that is sent in a header: alone, after a scheme, or as a pair of user and password."""
 
     alternatives = (*_SOURCES, "basic")
 
@@ -202,7 +202,7 @@ class HeaderCredential(SecretSource):
 
 
 class Vantage(_OneOf):
-    """Where requests come from: exactly one of an address of this machine and a proxy."""
+    """The origin of requests: exactly one of an address of this machine and a proxy."""
 
     alternatives = ("source_address", "proxy")
 
@@ -215,7 +215,7 @@ class Vantage(_OneOf):
 
 
 class Hook(_ProfileForm):
-    """Headers on which the target's owner lets it fail."""
+    """Headers that make the target fail, as provided by its owner."""
 
     headers: dict[Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header_value)]] = Field(
         min_length=1
@@ -223,7 +223,7 @@ class Hook(_ProfileForm):
 
 
 class ClientCertificate(_OneOf):
-    """A certificate to show to the target: PEM files, or a PKCS#12 file with the certificate and its key."""
+    """A client certificate: PEM files, or a PKCS#12 file with the certificate and its key."""
 
     alternatives = ("cert", "pkcs12")
 
@@ -241,7 +241,7 @@ class ClientCertificate(_OneOf):
 
 
 class Patience(_ProfileForm):
-    """How long to wait for a target that asks for it (`Retry-After`, 429, 503) or does not answer."""
+    """How long to wait for a target that asks for a pause (`Retry-After`, 429, 503) or does not answer."""
 
     per_wait: DurationText = Field("60s", description="The longest single wait, and all waits of one request")
     in_all: DurationText = Field("5m", description="All waits of a run together")
@@ -258,7 +258,7 @@ Credentials = Annotated[
 
 
 class Profile(_ProfileForm):
-    """Everything about one server under test, as a person writes it."""
+    """A profile: everything about one server under test."""
 
     contract: Line = Field(description="The contract to hold it to, such as microcms-management")
     base_url: Annotated[str, AfterValidator(addresses.parse_base_url)] = Field(

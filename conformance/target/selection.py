@@ -1,4 +1,4 @@
-"""Which target a contract is held against: a profile, a bare URL, or a server that the host offers."""
+"""Selects the target of a contract: a profile, a bare URL, or a server that the host starts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from conformance.target.loader import Target, check_target_names, named_variable
 from conformance.validation import suggest
 
 StartServer = Callable[[str], Mapping[str, Any]]
-"""Starts a server of a contract, and gives the profile to use with it."""
+"""Starts a server for the contract of this name and returns the profile for it."""
 
 
 class TargetSelection:
-    """What `--target` and `--contract` say: read once, before anything is collected."""
+    """The values of `--target` and `--contract`, read once before anything is collected."""
 
     def __init__(self, target: Target | None, url: str | None, contract: str | None, allow: Sequence[str]) -> None:
         self.target, self.url, self.allow = target, url, tuple(allow)
@@ -26,11 +26,11 @@ class TargetSelection:
 
     @property
     def real(self) -> bool:
-        """Whether it is a target of the user's, not a server that the host offers."""
+        """Whether the user chose a target, as opposed to a server that the host starts."""
         return self.target is not None or self.url is not None
 
     def takes(self, contract: str) -> bool:
-        """Whether this contract is to be run."""
+        """Return whether a contract is selected."""
         return self.contract is None or self.contract == contract
 
 
@@ -41,7 +41,7 @@ def select_target(
     environ: Mapping[str, str],
     contracts: Sequence[str],
 ) -> TargetSelection:
-    """Read the options; raises ConfigError with every problem of the profile or the options."""
+    """Read the options; raise ConfigError with every problem of the profile or the options."""
     if contract is not None and contract not in contracts:
         hint = suggest(contract, contracts, "contracts")
         raise ConfigError([Problem("--contract", f"there is no contract {contract!r}", hint)])
@@ -70,11 +70,11 @@ def select_target(
 def resolve_target(
     contract: Contract, aimed: TargetSelection, offer: StartServer, environ: Mapping[str, str]
 ) -> Target:
-    """The target for one contract, its names held against what the contract knows; raises ConfigError."""
+    """Return the checked target for one contract; raise ConfigError with every problem."""
     if aimed.target is not None:
         target = aimed.target
     elif aimed.url is not None:
-        # A first look: no fixtures, and the credentials whose usual variables are set.
+        # A bare URL has no fixtures, and only credentials whose usual environment variables are set.
         forms = {name: named.usual for name, named in contract.file.credentials.items() if named.usual}
         usable = {name: form for name, form in forms.items() if all(map(environ.get, named_variables(form)))}
         profile = {"contract": contract.name, "base_url": aimed.url, "credentials": usable}
@@ -88,7 +88,7 @@ def resolve_target(
 
 
 def check_target(target: Target, contract: Contract) -> None:
-    """Raise ConfigError with every name and value of a target that its contract does not know, or has rules against."""
+    """Raise ConfigError with every name that the contract does not know and every value that breaks its rules."""
     problems = [
         *check_target_names(target, contract.file),
         *check_fixture_values(target, contract),
