@@ -1,4 +1,4 @@
-"""Checks of a whole body: its JSON Schema, values at places, what must be absent, the size of a page."""
+"""Checks of a whole body: its JSON Schema, values at JSON pointers, absent members, the size of a page."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from conformance.messages import Message
 LONGEST = 300
 
 Difference = tuple[Any, Any, str]
-"""What is expected, what is there, and the place as a JSON pointer."""
+"""The expected value, the actual value, and their place as a JSON pointer."""
 
 
 MOST_VALUES = 2000
-"""Values in a body whose differences are all reported: they are found at once, each with a copy of what is there."""
+"""The most values in a body for which every difference is reported, because each difference contains a copy of a part
+of the body."""
 MOST_ITEMS = 1000
 
 
 def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterator[Difference]:
-    """Everything in which a body differs from a schema; of one with very many values one difference."""
+    """Yield every difference of a body from a schema; only the first for a body of more than MOST_VALUES values."""
     if not has_more_values(body, MOST_VALUES):
         errors = iter(validator.iter_errors(body))
     elif validator.is_valid(body):
@@ -58,7 +59,7 @@ def _first_error(validator: jsonschema_rs.Validator, body: Any) -> Iterator[json
 
 
 def _with_few_items(value: Any, most: int = MOST_ITEMS) -> Any:
-    """A value with the first items of each array, and fewer of arrays in arrays: an error holds a copy of it."""
+    """Return a value with only the first items of each array, fewer in nested ones, because an error copies it."""
     if isinstance(value, list):
         return [_with_few_items(item, max(1, most // 50)) for item in value[:most]]
     if isinstance(value, dict):
@@ -101,20 +102,20 @@ def check_body(response: Response, body: Any, expected: Expectation, where: str)
     if expect.body is None and expect.equals is None and not expect.absent and expect.page is None:
         return
     if response.status >= 400 and min(expect.statuses) < 400:
-        return  # the body is promised of the success; a refusal is allowed beside it
+        return  # the expectations for the body apply to the success; a documented refusal is allowed as well
     if body is NOT_JSON:
         actual = response.text[:120] or Message("an empty body")
         yield Finding("body", Level.MUST, Message("a JSON body"), actual, where)
         return
-    yield from _shape(body, expect, where)
+    yield from _check_values(body, expect, where)
     if expect.page is not None:
-        yield from _page(body, expect.page, where)
+        yield from _check_page(body, expect.page, where)
 
 
-def _shape(body: Any, expect: Expect, where: str) -> Iterator[Finding]:
+def _check_values(body: Any, expect: Expect, where: str) -> Iterator[Finding]:
     if isinstance(expect.body, dict):
-        for should, actual, pointer in schema_differences(compile_schema(expect.body), body):
-            yield Finding("body", Level.MUST, should, actual, where, detail=Message("at {pointer}", pointer=pointer))
+        for expected, actual, pointer in schema_differences(compile_schema(expect.body), body):
+            yield Finding("body", Level.MUST, expected, actual, where, detail=Message("at {pointer}", pointer=pointer))
     for pointer, value in (expect.equals or {}).items():
         there, actual = resolve_pointer(body, pointer)
         if not there or not json_equal(actual, value):
@@ -126,10 +127,10 @@ def _shape(body: Any, expect: Expect, where: str) -> Iterator[Finding]:
             yield Finding("body", Level.MUST, Message("no member {pointer}", pointer=pointer), actual, where)
 
 
-def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
-    """As many items as there are within limit and offset; at most `limit` where the body does not tell the total.
+def _check_page(body: Any, page: Page, where: str) -> Iterator[Finding]:
+    """Check that a page has all items within limit and offset; at most `limit` if the body does not give a total.
 
-    Fewer, but some, are a should: nothing documented says that a page may not be shorter than what was asked for.
+    A page that is too short but not empty is a `should` finding, because no document forbids it.
     """
     _, items = resolve_pointer(body, page.items)
     _, total = resolve_pointer(body, page.total)
@@ -140,11 +141,11 @@ def _page(body: Any, page: Page, where: str) -> Iterator[Finding]:
             most = Message("at most {n} items", n=page.limit)
             yield Finding("body", Level.MUST, most, Message("{n} items", n=len(items)), where)
         return
-    expected = min(page.limit, max(0, total - page.offset))
-    if len(items) != expected:
+    count = min(page.limit, max(0, total - page.offset))
+    if len(items) != count:
         detail = Message(
             "of {n} in all, with limit {limit} and offset {offset}", n=total, limit=page.limit, offset=page.offset
         )
-        should, actual = (Message("{n} items", n=n) for n in (expected, len(items)))
-        level = Level.SHOULD if 0 < len(items) < expected else Level.MUST
-        yield Finding("body", level, should, actual, where, detail=detail)
+        expected, actual = (Message("{n} items", n=n) for n in (count, len(items)))
+        level = Level.SHOULD if 0 < len(items) < count else Level.MUST
+        yield Finding("body", level, expected, actual, where, detail=detail)

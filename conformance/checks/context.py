@@ -1,4 +1,4 @@
-"""What an answer is held against: the rules of a contract for all of them, and what a row or a step promises."""
+"""What a response is checked against: the rules of a contract for all responses, and the expectation of a request."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from conformance.http import Request, Response
 from conformance.jsontools import find_texts, load_json, resolve_pointer
 
 MOST_ENTRIES = 1000
-"""Entries of one error body that are looked at."""
+"""The most entries of one error body that are checked."""
 MOST_TEXTS = 1000
-"""Texts of one body in which a documented wording is looked for."""
+"""The most texts of one body that are searched for a documented wording."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """One entry of an error body."""
+    """One fault in an error body."""
 
     message: Any
     code: Any
@@ -39,31 +39,31 @@ class ErrorEntry:
 
 
 class ResponseRules:
-    """The rules of one contract, compiled once."""
+    """The rules of one contract for every response, compiled once."""
 
     def __init__(
         self, contract: Contract, leaks: Callable[[str], tuple[str, ...]], keys: frozenset[str] = frozenset()
     ) -> None:
-        """`leaks` names the secrets in a text; `keys` are those that must not be in a success either."""
+        """Compile the rules; `leaks` names the secrets in a text, and `keys` those that a success must not contain."""
         self.contract, self.keys = contract, keys
         self.envelope = contract.file.envelope
         self.shape = compile_schema(self.envelope.schema_)
         self.wordings = WordingIndex(contract)
         self.leaks = leaks
         self.documented = "\n".join(one.text for row in contract.rows for one in list_wordings(row)).casefold()
-        """Every wording of the contract: what stands in one is no secret of the target."""
+        """Every wording of the contract in lower case. What a wording contains is not a leak."""
         self._rows: Mapping[str, Row] = {row.id: row for row in contract.rows}
         self._wordless: defaultdict[Any, list[str]] = defaultdict(list)
-        """By code, the rows whose wording is empty."""
+        """Row IDs with an empty wording, by code."""
         for row in contract.rows:
             if any(wording.text == "" for wording in list_wordings(row)):
                 for code in row.case.expect.codes:
                     self._wordless[code].append(row.id)
 
     def find_misplaced_message(self, body: Any) -> tuple[str, str] | None:
-        """A documented wording that stands elsewhere than in a message of the error, with its place; None without one.
+        """Return the JSON pointer and text of a documented wording outside the messages of an error body, or None.
 
-        An error with a message in its place has none: what else it holds is its own affair.
+        An error with a message in the right place has none, because it may contain other texts as well.
         """
         entries = read_errors(self, body)
         if any(isinstance(entry.message, str) for entry in entries):
@@ -75,10 +75,10 @@ class ResponseRules:
         return None
 
     def is_own_answer(self, response: Response) -> bool:
-        """Whether an answer is in the contract's own form and words, so that no gateway on the way can have made it.
+        """Return whether a response is documented in form and wording, so that it cannot come from a gateway.
 
-        Its words are a documented wording, or the code and the wording of one row where that wording is empty. Those of
-        a row that promises this very status do not count: so does a target that is asked too often.
+        A row with an empty wording is recognised by its code. Rows that promise this very status do not count, because
+        a target that receives too many requests answers like that, too.
         """
         body = parse_json(response)
         if body is NOT_JSON or not self.shape.is_valid(body):
@@ -90,16 +90,16 @@ class ResponseRules:
         return bool(rows) and not any(response.status in self.row(name).case.expect.statuses for name in rows)
 
     def promise(self, row_id: str) -> Promise:
-        """What a row promises; raises KeyError."""
+        """Return what a row promises; raise KeyError for an unknown ID."""
         return promise_of_row(self._rows[row_id], self.contract.file.message_level)
 
     def row(self, row_id: str) -> Row:
-        """The row of an ID; raises KeyError."""
+        """Return the row with this ID; raise KeyError for an unknown ID."""
         return self._rows[row_id]
 
 
 def _parsed(text: str) -> Any:
-    """The JSON object or array that a text holds, as a proxy may wrap an answer; the text itself where it is none."""
+    """Return the JSON object or array in a text, since a proxy may wrap a response in one; else the text itself."""
     if not text.lstrip().startswith(("{", "[")):
         return text
     try:
@@ -109,15 +109,15 @@ def _parsed(text: str) -> Any:
 
 
 NOT_JSON = object()
-"""What `parse_json` returns for a body that is no JSON."""
+"""Returned by `parse_json` for a body that is not JSON."""
 
 
 def parse_json(response: Response) -> Any:
-    """The body as JSON, or `NOT_JSON`; the checks of one response share what was parsed, and may not change it."""
+    """Return the body as JSON, or `NOT_JSON`. The checks of a response share the value and must not change it."""
     slot = _LAST if response.large is None else _LAST_LARGE
     parsed: tuple[weakref.ref[Response], Any] | None = getattr(slot, "parsed", None)
     if parsed is None or parsed[0]() is not response:
-        slot.parsed = parsed = None  # never two at once: one may take a hundred megabytes
+        slot.parsed = parsed = None  # frees the former one first, because a body may take a hundred megabytes
         try:
             value = response.json()
         except ValueError:
@@ -131,7 +131,7 @@ _LAST_LARGE = SimpleNamespace()
 
 
 def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
-    """The faults that an error body names, a text being a fault with nothing but a message; empty in another form."""
+    """Return the faults in an error body, or none if it has another form. A text is a fault with only a message."""
     envelope = rules.envelope
     found, inside = resolve_pointer(body, envelope.faults)
     is_one = found and (isinstance(inside, dict) or envelope.faults == "")
@@ -148,7 +148,7 @@ def read_errors(rules: ResponseRules, body: Any) -> tuple[ErrorEntry, ...]:
 
 
 def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
-    """A compiled JSON Schema (2020-12 unless it says otherwise); the same for equal schemas."""
+    """Compile a JSON Schema (2020-12 unless it names another dialect). Equal schemas are compiled once."""
     return _compile(json.dumps(schema))
 
 
@@ -159,37 +159,37 @@ def _compile(text: str) -> jsonschema_rs.Validator:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a row, or a step of none, promises of an answer: its placeholders are not filled yet."""
+    """What a row or a step of a chain expects of a response, before its placeholders are filled."""
 
     expect: Expect
     row: str = ""
-    """Its ID; empty for a step of a chain."""
+    """The row ID; empty for a step of a chain."""
     wordings: tuple[Wording, ...] = ()
     """Every documented wording, with its placeholders."""
     message_level: str = "should"
-    """That of the contract, where `expect` names none."""
+    """The contract's level of messages, used if `expect` has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation(Promise):
-    """What one answer must be: a promise with its placeholders filled, but for those of the wordings."""
+    """What is expected of one response: a promise with all placeholders filled, except those of the wordings."""
 
     lookup: Lookup
-    """Fills the placeholders of the wordings with what was sent."""
+    """Returns the values, as sent, for the placeholders of the wordings."""
     language: str | None = None
     request: Request | None = None
-    """What was sent: an answer may repeat it."""
+    """The request that was sent, whose content the response may repeat."""
 
 
 def promise_of_row(row: Row, message_level: str = "should") -> Promise:
-    """What a row promises; `message_level` is that of its contract."""
+    """Return what a row promises; `message_level` is the contract's level."""
     return Promise(row.case.expect, row.id, list_wordings(row), message_level)
 
 
 def build_expectation(
     promise: Promise, lookup: Lookup, *, language: str | None = None, request: Request | None = None
 ) -> Expectation:
-    """Fill what can be filled now; raises MissingValue."""
+    """Fill the placeholders of a promise, except those of its wordings; raise MissingValue for one without a value."""
     expect = promise.expect
     filled = {name: fill(getattr(expect, name), lookup) for name in ("field", "body", "equals")}
     headers = {

@@ -1,4 +1,4 @@
-"""What an error must be: in the documented form, and for the reason that a row promises. Pure."""
+"""Checks of an error response: its documented form, and code, field and message as the row promises. Pure functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conformance.messages import Message
 
 
 def check_envelope(response: Response, body: Any, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    """The documented form of an error, and that it says so."""
+    """Check that an error has the documented form and content type."""
     envelope = rules.envelope
     if response.size == 0 or not response.body.strip():
         level = Level.SHOULD if envelope.body_may_lack else Level.MUST
@@ -53,7 +53,7 @@ def check_envelope(response: Response, body: Any, rules: ResponseRules, where: s
 
 
 def check_content_type(response: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    """A JSON body says that it is one."""
+    """Check that the Content-Type is a documented one, or JSON."""
     media_type = header(response.headers, "Content-Type")
     expected = rules.contract.file.content_types
     if media_type is None:
@@ -65,7 +65,7 @@ def check_content_type(response: Response, rules: ResponseRules, where: str) -> 
 
 
 def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    """Code, field and message; the fault that fits best is the one that is judged."""
+    """Check code, field and message of the fault that fits best."""
     if not (expected.wordings or expected.expect.codes or expected.expect.field) or body is NOT_JSON:
         return
     faults = read_errors(rules, body)
@@ -76,67 +76,67 @@ def check_error(body: Any, expected: Expectation, rules: ResponseRules, where: s
             yield _missing_message(expected, rules, where)
         return
     yield from min(
-        (list(_one_fault(fault, expected, rules, where)) for fault in faults),
+        (list(_check_fault(fault, expected, rules, where)) for fault in faults),
         key=lambda found: [sum(item.level is level for item in found) for level in Level],
     )
 
 
 def check_other_entries(body: Any, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    """Nothing but the one fault is reported: neither a field that is valid nor, of the faulty one, another row's."""
+    """Check that an error reports only the one fault: no valid field, and no other row's fault of the same field."""
     field = expected.expect.field
     for fault in read_errors(rules, body) if field is not None else ():
         if fault.field == field:
-            found = _one_fault(fault, expected, rules, where)
+            found = _check_fault(fault, expected, rules, where)
             yield from (item for item in found if item.level is Level.MUST and item.check != "code")
         elif isinstance(fault.field, str):
             detail = Message("a valid field is reported beside it")
             yield Finding("field", Level.MUST, field, fault.field, where, detail=detail)
 
 
-def _one_fault(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+def _check_fault(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
     codes, field = expected.expect.codes, expected.expect.field
     if codes and not any(json_equal(fault.code, code) for code in codes):
         yield Finding("code", Level.MUST, one_or_all(codes), fault.code, where)
     if field is not None and fault.field != field:
         yield Finding("field", Level.MUST, field, fault.field, where)
     if expected.wordings:
-        yield from _message(fault, expected, rules, where)
+        yield from _check_message(fault, expected, rules, where)
 
 
-def _message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
+def _check_message(fault: ErrorEntry, expected: Expectation, rules: ResponseRules, where: str) -> Iterator[Finding]:
     if not fault.has_message:
         yield _missing_message(expected, rules, where)
         return
     message = fault.message
     if not isinstance(message, str):
-        yield Finding("message", Level.MUST, _texts(expected), message, where)
+        yield Finding("message", Level.MUST, _expected_texts(expected), message, where)
         return
-    own = [wording for wording in expected.wordings if is_in_language(wording, expected.language)]
-    if any(matches_wording(wording, message, expected) for wording in own):
+    wordings = [wording for wording in expected.wordings if is_in_language(wording, expected.language)]
+    if any(matches_wording(wording, message, expected) for wording in wordings):
         return
-    other = [wording for wording in expected.wordings if wording not in own and match_wording_loosely(wording, message)]
-    if other and not any(match_wording_loosely(wording, message) for wording in own):
-        language = other[0].language
+    foreign = [each for each in expected.wordings if each not in wordings and match_wording_loosely(each, message)]
+    if foreign and not any(match_wording_loosely(wording, message) for wording in wordings):
+        language = foreign[0].language
         detail = Message(
             "the wording in {spoken}, where {asked} was asked for", spoken=language, asked=expected.language
         )
-        yield Finding("language", Level.MUST, _texts(expected, own), message, where, detail=detail)
+        yield Finding("language", Level.MUST, _expected_texts(expected, wordings), message, where, detail=detail)
         return
     found = rules.wordings.find(message)
     others = tuple(match for match in found if match.row != expected.row)
     others = tuple(match for match in others if matches_wording(match.wording, message, expected, loosely=False))
-    is_own = expected.row in list_row_ids(found) or any(match_wording_loosely(wording, message) for wording in own)
+    is_own = expected.row in list_row_ids(found) or any(match_wording_loosely(each, message) for each in wordings)
     if others or (found and not is_own):
         rows = ", ".join(list_row_ids(others or found))
         detail = Message("the message of {rows}: rejected for another reason", rows=rows)
-        yield Finding("message", Level.MUST, _texts(expected, own), message, where, detail=detail)
+        yield Finding("message", Level.MUST, _expected_texts(expected, wordings), message, where, detail=detail)
         return
-    yield Finding("message", Level(expected.message_level), _texts(expected, own), message, where)
+    yield Finding("message", Level(expected.message_level), _expected_texts(expected, wordings), message, where)
 
 
 def _missing_message(expected: Expectation, rules: ResponseRules, where: str) -> Finding:
     level = Level.SHOULD if rules.envelope.body_may_lack else Level(expected.message_level)
-    return Finding("message", level, _texts(expected), "absent", where)
+    return Finding("message", level, _expected_texts(expected), "absent", where)
 
 
 def is_in_language(wording: Wording, language: str | None) -> bool:
@@ -144,14 +144,14 @@ def is_in_language(wording: Wording, language: str | None) -> bool:
 
 
 def matches_wording(wording: Wording, message: str, expected: Expectation, *, loosely: bool = True) -> bool:
-    """Whether a message is a wording with what was sent in it; `loosely`: with anything where that is not known."""
+    """Return whether a message is a wording with the sent values; `loosely` accepts any text if one is unknown."""
     try:
         return match_wording(wording, message, expected.lookup)
     except MissingValue:
         return loosely and match_wording_loosely(wording, message)
 
 
-def _texts(expected: Expectation, chosen: Sequence[Wording] | None = None) -> Any:
+def _expected_texts(expected: Expectation, chosen: Sequence[Wording] | None = None) -> Any:
     texts: list[str] = []
     for wording in chosen or expected.wordings:
         try:

@@ -1,4 +1,4 @@
-"""Checks of single headers of a response: there or not, equal, matching, large enough. Pure."""
+"""Checks of single response headers: present or absent, equal, matching, large enough. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.messages import Message
 
 
 def check_headers(response: Response, expected: Mapping[str, HeaderExpectation], where: str) -> Iterator[Finding]:
-    """A finding for each header that is not as is expected of it, by its name; all placeholders are filled."""
+    """Yield a finding for each header that differs from its expectation, whose placeholders are already filled."""
     for name, expectation in expected.items():
         actual = header(response.headers, name)
         if not _is_as_expected(actual, expectation):

@@ -1,4 +1,4 @@
-"""Remarks on HTTP itself: where an answer could serve its clients better by the letter of the RFCs. Never a verdict."""
+"""Remarks on HTTP itself: deviations from RFCs that may harm clients. They never affect a verdict."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from conformance.messages import Message
 
 _FORBIDDEN_TO_STORE = re.compile(r"\b(no-store|no-cache|private|max-age=0)\b", re.IGNORECASE)
 _STORED_BY_DEFAULT = frozenset([404, 405, 410, 414, 501])
-"""Error statuses that a cache may keep although nothing says so (RFC 9110, 15.1)."""
+"""Error statuses that a cache may store by default (RFC 9110, 15.1)."""
 _MARKUP = re.compile(r"[<>&\"']")
 
 
 def check_http_notes(exchange: Exchange) -> tuple[Note, ...]:
-    """Every remark on one exchange; none where there was no answer."""
+    """Return every remark on one exchange; none if it has no response."""
     response = exchange.response
     if response is None:
         return ()
@@ -26,22 +26,22 @@ def check_http_notes(exchange: Exchange) -> tuple[Note, ...]:
 
 
 def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[Note, ...]:
-    """What a HEAD says otherwise than the GET of the same URL; none where one of them has no answer.
+    """Return remarks on differences between a HEAD and a GET of the same URL; none if one has no response.
 
-    Fields that depend on the content may be left out of a HEAD, so only what is there is compared.
+    Only headers that the HEAD has are compared, because it may omit those that depend on the content.
     """
     if actual.response is None or head.response is None:
         return ()
-    whole, first = actual.response, head.response
-    if first.status != whole.status:
+    of_get, of_head = actual.response, head.response
+    if of_head.status != of_get.status:
         text = Message(
             "a HEAD has the answer of a GET without its content: here {status} instead of {other}",
-            status=first.status,
-            other=whole.status,
+            status=of_head.status,
+            other=of_get.status,
         )
         return (Note("HEAD", text, "RFC 9110, 9.3.2"),)
     found = []
-    media = [(header(response.headers, "Content-Type") or "").lower().replace(" ", "") for response in (first, whole)]
+    media = [(header(each.headers, "Content-Type") or "").lower().replace(" ", "") for each in (of_head, of_get)]
     if media[0] and media[0] != media[1]:
         text = Message(
             "a HEAD has the fields of a GET: Content-Type is {media} instead of {other}",
@@ -49,7 +49,7 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[Note, ...]:
             other=media[1][:60] or "absent",
         )
         found.append(Note("HEAD", text, "RFC 9110, 9.3.2"))
-    sizes = [header(response.headers, "Content-Length") for response in (first, whole)]
+    sizes = [header(response.headers, "Content-Length") for response in (of_head, of_get)]
     if sizes[0] is not None and sizes[1] is not None and sizes[0].strip() != sizes[1].strip():
         text = Message(
             "Content-Length of a HEAD is that of a GET, or absent: here {size} instead of {other}",
@@ -65,21 +65,21 @@ def _note_retry_after(status: int, section: str) -> Note:
     return Note("Retry-After", text, section)
 
 
-_BELONGS: Mapping[int, Note] = {
+_REQUIRED_HEADERS: Mapping[int, Note] = {
     405: Note("Allow", Message("a 405 has to say in Allow which methods there are"), "RFC 9110, 15.5.6"),
     401: Note("WWW-Authenticate", Message("a 401 has to carry at least one challenge"), "RFC 9110, 15.5.2"),
     429: _note_retry_after(429, "RFC 6585, 4"),
     503: _note_retry_after(503, "RFC 9110, 15.6.4"),
 }
-"""By status, the header that belongs to it, with the remark where it is not there."""
+"""The remark on a missing header that a status requires, by status."""
 
 
-def _header_of_status(_: Request, response: Response) -> Note | None:
-    note = _BELONGS.get(response.status)
+def _check_required_header(_: Request, response: Response) -> Note | None:
+    note = _REQUIRED_HEADERS.get(response.status)
     return note if note is not None and header(response.headers, note.about) is None else None
 
 
-def _media_type(_: Request, response: Response) -> Note | None:
+def _check_media_type(_: Request, response: Response) -> Note | None:
     value = header(response.headers, "Content-Type")
     if value is None:
         if not response.body:
@@ -93,7 +93,7 @@ def _media_type(_: Request, response: Response) -> Note | None:
     return None
 
 
-def _utf8(_: Request, response: Response) -> Note | None:
+def _check_utf8(_: Request, response: Response) -> Note | None:
     media = (header(response.headers, "Content-Type") or "").partition(";")[0].strip().lower()
     if media != "application/json" or response.cut:
         return None
@@ -104,7 +104,7 @@ def _utf8(_: Request, response: Response) -> Note | None:
     return None
 
 
-def _caching(request: Request, response: Response) -> Note | None:
+def _check_caching(request: Request, response: Response) -> Note | None:
     if response.status < 400 or request.method not in ("GET", "HEAD"):
         return None
     control = header(response.headers, "Cache-Control") or ""
@@ -123,7 +123,7 @@ def _caching(request: Request, response: Response) -> Note | None:
     return Note("Cache-Control", text, "RFC 9111, 4.2.2")
 
 
-def _sniffing(request: Request, response: Response) -> Note | None:
+def _check_sniffing(request: Request, response: Response) -> Note | None:
     if (header(response.headers, "X-Content-Type-Options") or "").strip().lower() == "nosniff":
         return None
     sent = [
@@ -136,4 +136,4 @@ def _sniffing(request: Request, response: Response) -> Note | None:
 
 
 _Check = Callable[[Request, Response], Note | None]
-_CHECKS: tuple[_Check, ...] = (_header_of_status, _media_type, _utf8, _caching, _sniffing)
+_CHECKS: tuple[_Check, ...] = (_check_required_header, _check_media_type, _check_utf8, _check_caching, _check_sniffing)

@@ -1,7 +1,7 @@
-"""What no answer may tell: a credential. What no refusal may tell: the server's inside, or somebody's data. Pure.
+"""Checks that no response contains a credential, and no error internals of the server or personal data. Pure functions.
 
-Everything here looks at the first part of a body only, with patterns whose repetitions have a bound: a target may send
-a megabyte of one letter.
+Only the first part of a body is searched, and all repetitions in patterns are bounded, because a target may send a
+megabyte of one letter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conformance.jsontools import MOST_VISITED, find_texts, walk_values
 from conformance.messages import Message
 
 _AT = r"(?:\b|(?<=\\[nrt]))at "
-"""Also after a line break or a tab that JSON has escaped, which is a letter there."""
+"""Also matches after a line break or a tab that JSON has escaped, where there is no word boundary."""
 
 _PATH = r"(?<![\w./-])[\w./-]{1,300}"
 _STACK_TRACES = re.compile(
@@ -42,15 +42,15 @@ _STACK_TRACES = re.compile(
         ]
     )
 )
-"""What betrays the inside of a server, in the forms of the usual languages, escaped in JSON or not.
+"""Stack traces of common languages, escaped in JSON or not.
 
-Every repetition has a bound, and a path begins only where a word does: a target may send a megabyte of one letter.
+Every repetition is bounded, and a path must begin at the start of a word, so that matching stays fast.
 """
 _SEARCHED = 128 << 10
-"""Characters of a body that are searched, from its beginning: what tells something stands there."""
+"""How many characters at the beginning of a body are searched."""
 
 _MOST_TEXTS = 2000
-"""Texts of a body that are searched for what else a refusal may not reveal."""
+"""The most texts of a body that are searched for other leaks."""
 
 _KINDS: tuple[tuple[Message, re.Pattern[str]], ...] = (
     (
@@ -76,11 +76,11 @@ _KINDS: tuple[tuple[Message, re.Pattern[str]], ...] = (
         Message("no SQL in a refusal"),
         re.compile(
             r"\bSELECT\s[^\n]{1,400}?\sFROM\s|\bINSERT\s+INTO\s|\bUPDATE\s+[\w.\"`]{1,80}\s+SET\s|\bDELETE\s+FROM\s"
-            # In small letters only in forms that no sentence has.
+            # Lower-case SQL is matched only in forms that do not occur in sentences.
             r"|\bselect\s+\*\s+from\s|\b(?:from|into|update|join)\s+`\w{1,80}`"
             r"|\binsert\s+into\s+[\w.\"]{1,80}\s*\([^()\n]{1,400}\)\s*(?:values|select)\b"
             r"|\bupdate\s+[\w.\"]{1,80}\s+set\s+[\w.\"]{1,80}\s*=|\bdelete\s+from\s+[\w.\"]{1,80}\s+where\s+[\w.\"]{1,80}\s*="
-            # What MySQL, PostgreSQL, SQLite and others say themselves.
+            # Error messages of MySQL, PostgreSQL, SQLite and others.
             r"|Data too long for column|Duplicate entry '[^'\n]{0,300}' for key|Column '\w{1,80}' cannot be null"
             r"|Incorrect \w{1,20} value: [^\n]{1,300}? for column|Unknown column '|Table '[\w.]{1,80}' doesn't exist"
             r"|Lock wait timeout exceeded|Deadlock found when trying to get lock|E11000 duplicate key"
@@ -112,22 +112,22 @@ _ROLES = re.compile(
     r"|example|e?mail)",
     re.IGNORECASE,
 )
-"""Local parts of addresses that belong to no person: of a service, or of an example of what is asked for."""
+"""Local parts of e-mail addresses that do not identify a person: those of services and of examples."""
 _PRIVATE_MEMBERS = re.compile(
     r"(?:hashed[_-]?)?passw(?:or)?d(?:[_-]?hash)?|secret|api[_-]?key|(?:access|refresh|grant)[_-]?token|session[_-]?id"
     r"|phone(?:[_-]?number)?|birth[_-]?da(?:y|te)|date[_-]of[_-]birth|(?:first|last|full)[_-]?name",
     re.IGNORECASE,
 )
-"""Members of a body that hold a credential or somebody's data."""
+"""Names of members that contain a credential or personal data."""
 
 
 def check_leaks(
     response: Response, rules: ResponseRules, where: str, request: Request | None = None
 ) -> Iterator[Finding]:
-    """No credential in an answer; in an error nothing of the server's inside, and nobody's data.
+    """Check that no response contains a credential, and that no error contains internals or personal data.
 
-    What the request held may come back, a credential's key or password aside, and so may what a documented wording
-    holds. What a success may hold is no leak.
+    An error may repeat what the request or a documented wording contains, except for a key or password of a credential.
+    A success is only checked for keys and passwords.
     """
     error = response.status >= 400
     text = response.text
@@ -142,7 +142,7 @@ def check_leaks(
         return
     if trace := find_stack_trace(response):
         yield Finding("leak", Level.MUST, Message("no stack trace in an answer"), trace, where)
-        return  # its paths and names would only say the same again
+        return  # paths and names in it would be reported twice
     body, sent = parse_json(response), sent.casefold()
     known = f"{sent}\n{rules.documented}"
     texts = (response.text,) if body is NOT_JSON else (text for _, text in find_texts(body))
@@ -157,13 +157,13 @@ def check_leaks(
 
 
 def find_stack_trace(response: Response) -> str | None:
-    """The first words of a stack trace in a body."""
+    """Return the beginning (80 characters) of a stack trace in a body, or None."""
     match = _STACK_TRACES.search(response.text[:_SEARCHED])
     return match[0].strip()[:80] if match else None
 
 
 def _text_of_request(request: Request) -> str:
-    """All that a request held and that an answer may repeat, decoded."""
+    """Return everything in a request that a response may repeat, decoded."""
     body = (request.body or b"")[:_SEARCHED].decode("utf-8", "replace")
     parts = [request.url, unquote_plus(request.url), body, request.source_address or ""]
     return "\n".join([*parts, *(value for _, value in request.headers)])

@@ -1,4 +1,4 @@
-"""What judging ends in: findings, each with its level, and the verdicts that follow from them."""
+"""The results of checks: findings with their levels, and the verdicts derived from them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Level(StrEnum):
-    """How much a finding weighs: only `must` makes a violation, `should` makes drift, `note` nothing."""
+    """The severity of a finding: `must` makes the row violate, `should` makes it drift, `note` has no effect."""
 
     MUST = "must"
     SHOULD = "should"
@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Of a row, or the worst of its rows for a run; from best to worst."""
+    """The verdict on a row or a run, from best to worst. The verdict on a run is that of its worst row."""
 
     NOT_EXERCISED = "not-exercised"
     CONFORMS = "conforms"
@@ -28,10 +28,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One expectation that did not hold on one exchange (`exchange` is its number `n` within the row)."""
+    """One expectation that an exchange did not meet (`exchange` is its number `n` within the row)."""
 
     check: str
-    """What was looked at: status, message, code, field, envelope, content-type, leak, effect, control, …"""
+    """The name of the check: status, message, code, field, envelope, content-type, leak, effect, control, …"""
     level: Level
     expected: Any
     actual: Any
@@ -39,21 +39,21 @@ class Finding:
     """The label of the attempt, such as `limit=min-1`."""
     exchange: int | None = None
     detail: str = ""
-    """A sentence for a person: why this matters, or which row the answer belongs to."""
+    """A sentence for a person: why this matters, or to which row the response belongs."""
     times: str = ""
-    """`2 of 5` where the same request was answered differently."""
+    """`2 of 5` if the same request received different responses."""
     smallest: str = ""
-    """The smallest failing input, where a drawn one failed and was shrunk."""
+    """The smallest failing input, if a drawn one failed and was shrunk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark on HTTP itself (level note); never changes a verdict."""
+    """A remark on HTTP itself (level `note`), which never changes a verdict."""
 
     about: str
     text: str
     reference: str = ""
-    """Such as `RFC 9110, 15.5.6`."""
+    """The section of a standard, such as `RFC 9110, 15.5.6`."""
     exchange: int | None = None
 
 
@@ -61,9 +61,9 @@ _ORDER = tuple(Verdict)
 
 
 def verdict_of_levels(levels: Iterable[Level], *, in_doubt: bool, exercised: bool = True) -> Verdict:
-    """The verdict on a row or an exploration from the levels of its findings.
+    """Return the verdict on a row or an exploration from the levels of its findings.
 
-    A violation stands whatever else is in doubt; what is in doubt is never green.
+    A `must` finding makes it violate even if there is a doubt; otherwise, a doubt makes it inconclusive.
     """
     found = frozenset(levels)
     if Level.MUST in found:
@@ -76,5 +76,5 @@ def verdict_of_levels(levels: Iterable[Level], *, in_doubt: bool, exercised: boo
 
 
 def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of the rows; `not-exercised` only where nothing was exercised."""
+    """Return the worst verdict; `not-exercised` only if nothing was exercised."""
     return max(verdicts, key=_ORDER.index, default=Verdict.NOT_EXERCISED)

@@ -1,4 +1,4 @@
-"""A response held against an expectation: every check is made, and every finding kept."""
+"""Checks a response against an expectation with every check, and returns all findings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conformance.messages import Message, join_messages
 
 
 def find_editions(response: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
-    """The editions of the wordings that an answer uses, where the contract tells editions apart."""
+    """Return the editions of the wordings that a response uses, for wordings that have an edition."""
     faults = read_errors(rules, parse_json(response))
     editions = [
         wording.edition
@@ -29,14 +29,14 @@ def find_editions(response: Response, expected: Expectation, rules: ResponseRule
 
 
 def format_codes(response: Response, rules: ResponseRules) -> str:
-    """The codes and fields of an error answer; empty where it has none."""
+    """Return the codes and fields of an error response as text; empty if it has no codes."""
     faults = read_errors(rules, parse_json(response)) if response.status >= 400 else ()
     coded = [fault for fault in faults if isinstance(fault.code, str | int)]
     return "; ".join(f"{fault.code} {fault.field or ''}".strip() for fault in coded)
 
 
 def summarize_response(response: Response, rules: ResponseRules) -> str:
-    """An answer in a few words: the status, and what it says."""
+    """Summarize a response in one line: its status, and the faults or the text of an error."""
     faults = read_errors(rules, parse_json(response)) if response.status >= 400 else ()
     text = "; ".join(
         " ".join(str(part) for part in (fault.code, fault.field, fault.message) if part not in (None, ""))
@@ -48,7 +48,7 @@ def summarize_response(response: Response, rules: ResponseRules) -> str:
 
 
 def check_response(response: Response, expected: Expectation, rules: ResponseRules, where: str) -> tuple[Finding, ...]:
-    """Everything in which an answer differs from what was promised."""
+    """Return a finding for everything in which a response differs from its expectation."""
     return tuple(_findings(response, expected, rules, where))
 
 
@@ -68,7 +68,7 @@ def _findings(response: Response, expected: Expectation, rules: ResponseRules, w
 
 
 def has_must(found: Sequence[Finding]) -> bool:
-    """Whether any of them makes a violation."""
+    """Return whether any finding has level `must`."""
     return any(item.level is Level.MUST for item in found)
 
 
@@ -81,20 +81,20 @@ def classify_choice(
     *,
     where: str,
 ) -> tuple[str, tuple[Finding, ...]]:
-    """The choice in a word, and what is wrong with the answer: no findings where it is one that is accepted.
+    """Return the choice that a response to an open choice stands for, and findings if it is not accepted.
 
-    A row whose very wording came is preferred to one that only shares the status.
+    A row whose wording matches is preferred to a row that only has the same status.
     """
     if response.status < 300 and "accepted" in accept:
         return "accepted", tuple(check_leaks(response, rules, where, own.request))
     rows = {**({own.row: own} if "this" in accept else {}), **others}
-    held = {name: check_response(response, expected, rules, where) for name, expected in rows.items()}
-    for name, found in sorted(held.items(), key=lambda item: len(item[1])):
+    findings_of_row = {name: check_response(response, expected, rules, where) for name, expected in rows.items()}
+    for name, found in sorted(findings_of_row.items(), key=lambda item: len(item[1])):
         if not has_must(found):
             return name, ()
-    plain = _plain(response, accept, own, rules, where)
-    if plain is not None:
-        return summarize_response(response, rules), plain
+    by_status = _check_status_only(response, accept, own, rules, where)
+    if by_status is not None:
+        return summarize_response(response, rules), by_status
     allowed = join_messages(", ", [_describe_accepted(own.row if item == "this" else item) for item in accept])
     expected = Message("one of {statuses}", statuses=allowed)
     detail = Message(
@@ -115,10 +115,10 @@ def _describe_accepted(item: str | int) -> str:
     return words.get(str(item), row)
 
 
-def _plain(
+def _check_status_only(
     response: Response, accept: Sequence[str | int], own: Expectation, rules: ResponseRules, where: str
 ) -> tuple[Finding, ...] | None:
-    """Answers that are accepted for their status alone; an error among them still has its form."""
+    """Check a response whose status alone is accepted (an error must still have its form); None if it is not."""
     fourhundreds = 400 <= response.status < 500
     if response.status not in accept and not (
         ("any-4xx" in accept and fourhundreds) or ("not-5xx" in accept and response.status < 500)
