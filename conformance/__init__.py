@@ -1,4 +1,4 @@
-"""Tells whether a server answers errors the way its vendor promises.
+"""Tests whether a server answers errors the way its vendor documents.
 
 From Python:
 
@@ -24,7 +24,7 @@ __version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:
-    """Import the Python API when it is used: a command or a pytest session does not pay for it."""
+    """Import the Python API on first use, so that commands and pytest sessions start without it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from conformance import api  # noqa: PLC0415 - see above

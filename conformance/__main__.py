@@ -1,4 +1,4 @@
-"""`python -m conformance`."""
+"""Runs the command line with `python -m conformance`."""
 
 from conformance.cli import main
 

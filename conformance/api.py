@@ -1,4 +1,4 @@
-"""The Python API: hold a server to a contract from a program or a test, with the engine of `conformance run`."""
+"""The Python API: test a server against a contract from a program or a test, with the engine of `conformance run`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["Contract", "Results", "Target", "check", "load_contract", "load_targ
 
 
 def load_contract(contract: str | Path) -> Contract:
-    """A contract by its folder, or by the name of one in `cases/` or of one that came with the package.
+    """Read a contract: from a folder, or by name from `cases/` or the contracts shipped with the package.
 
     Raises ConfigError with every problem of its files.
     """
@@ -42,7 +42,7 @@ def load_contract(contract: str | Path) -> Contract:
 
 
 def load_target(target: str | Path | Mapping[str, Any], allow: Iterable[str] = ()) -> Target:
-    """A target from a profile's file, or from a mapping with the keys of a profile.
+    """Read a target from the file of a profile, or from a mapping with the keys of a profile.
 
     `allow` adds permissions (write, delete, exhaust) to those of the profile. Raises ConfigError with every problem.
     """
@@ -62,13 +62,13 @@ def run(
     workers: int = 1,
     output: Path | None = None,
 ) -> Results:
-    """Hold a target to a contract and return the results.
+    """Run a contract against a target and return the results.
 
-    `rows` are the IDs of the rows to run; all, if there are none. `explore` also tries each operation beyond the
-    tables. `workers` is how many independent rows may be under way at the same time. `output` is the folder for the
-    ledger of what is created on the target, from which `conformance sweep` deletes what a killed run left; without it
-    no ledger is kept. Raises ConfigError for a contract, a target or an ID that cannot be used; what the target does
-    wrong is never an exception.
+    `rows` are the IDs of the rows to run, by default all. `explore` also tests each operation beyond the tables.
+    `workers` is the number of independent rows that may run at the same time. `output` is the folder for the ledger of
+    what is created on the target, with which `conformance sweep` deletes what a killed run left; without it, no ledger
+    is written. Raises ConfigError for an invalid contract, target or row ID, and nothing for what the target does
+    wrong.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     target = target if isinstance(target, Target) else load_target(target)
@@ -92,10 +92,10 @@ def check(
     seed: int = 0,
     **profile: Any,
 ) -> Results:
-    """Run a contract against a test server and raise AssertionError where a row violates it or is inconclusive.
+    """Run a contract against a test server; raise AssertionError if a row violates it or is inconclusive.
 
-    `server` is a base URL, or a WSGI or ASGI application, which is served on a loopback address meanwhile. `profile`
-    holds further keys of a profile: `credentials`, `fixtures`, `allow`, … Returns the results.
+    `server` is a base URL, or a WSGI or ASGI application, which is served on a loopback address during the run.
+    `profile` has further keys of a profile: `credentials`, `fixtures`, `allow`, … Returns the results.
     """
     __tracebackhide__ = True
     contract = contract if isinstance(contract, Contract) else load_contract(contract)

@@ -1,4 +1,4 @@
-"""Serves a WSGI or ASGI application of a project on a loopback address, while a contract is run against it."""
+"""Serves a WSGI or ASGI application on a loopback address while a contract is run against it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _SECONDS_TO_START = 30.0
 
 @contextmanager
 def serve_app(server: str | Callable[..., Any]) -> Iterator[str]:
-    """The base URL of a server: a URL as it is, an application as long as the block lasts. Raises ConfigError."""
+    """Yield a base URL: `server` itself if it is a URL, else of the application, which is served within the block.
+
+    Raises ConfigError if the application cannot be served.
+    """
     if isinstance(server, str):
         yield server
         return
@@ -27,10 +30,10 @@ def serve_app(server: str | Callable[..., Any]) -> Iterator[str]:
 
 @contextmanager
 def _serve_wsgi(app: Callable[..., Any]) -> Iterator[str]:
-    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415 - loaded only where it serves
+    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415 - loaded only if an app is served
 
     class Quiet(WSGIRequestHandler):
-        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - as Werkzeug calls it
+        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - Werkzeug's name
             pass
 
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
@@ -47,14 +50,14 @@ def _serve_wsgi(app: Callable[..., Any]) -> Iterator[str]:
 @contextmanager
 def _serve_asgi(app: Callable[..., Any]) -> Iterator[str]:
     try:
-        import uvicorn  # noqa: PLC0415 - only for an ASGI application, whose project has it
+        import uvicorn  # noqa: PLC0415 - an optional package, needed only for an ASGI application
     except ImportError:
         hint = "install it (pip install uvicorn), or start the application and give its URL"
         raise ConfigError([Problem("server", "an ASGI application is served by uvicorn", hint)]) from None
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, interface="asgi3", log_level="error"))
 
     def serve() -> None:
-        with suppress(SystemExit):  # how uvicorn ends where the application's start-up failed
+        with suppress(SystemExit):  # raised by uvicorn if the start-up of the application fails
             server.run()
 
     thread = threading.Thread(target=serve, daemon=True)

@@ -1,4 +1,4 @@
-"""Regular expressions that people write, held against a text in bounded time, whatever the expression and the text."""
+"""Matches regular expressions of case files and profiles in bounded time, whatever the expression and the text."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from functools import lru_cache
 import jsonschema_rs
 
 MOST_STEPS = 100_000
-"""Steps back that an expression may take: `(a+)+b` would take 2^n of them elsewhere. About a hundredth of a second."""
+"""The most backtracking steps of a match, about 10 ms; without a limit, `(a+)+b` would take 2^n steps."""
 MOST_BYTES = 20_000_000
-r"""Size of a compiled expression: `\w{1,255}` fits, `\w{1,1000}` does not."""
+r"""The largest size of a compiled expression in bytes: `\w{1,255}` fits, `\w{1,1000}` does not."""
 
 _CLASS = re.compile(r"\[\^?\]?(?:[^\]\\]|\\.)*\]|\\(.)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _UNICODE = {"d": r"\p{Nd}", "D": r"\P{Nd}", "w": r"[\p{L}\p{N}_]", "W": r"[^\p{L}\p{N}_]", "Z": r"\z"}
 _IN_CLASS = {"d": r"\p{Nd}", "D": r"\P{Nd}", "w": r"\p{L}\p{N}_"}
-"""What the engine of JSON Schema reads as ASCII only, or not at all, and Python otherwise."""
+"""Translations, outside and inside a class, of escapes that the JSON Schema engine limits to ASCII or does not know."""
 
 
 def matches_whole(expression: str, text: str) -> bool | None:
-    """Whether an expression matches a text as a whole, line breaks included; None where it takes too long."""
+    """Return whether an expression matches a whole text, line breaks included; None if it is invalid or too slow."""
     validator = _compile(expression)
     if validator is None:
         return None
@@ -31,7 +31,7 @@ def matches_whole(expression: str, text: str) -> bool | None:
 
 
 def can_be_bounded(expression: str) -> bool:
-    """Whether the expression can be held against a text at all: it may not refer to groups by Python's `(?P=name)`."""
+    """Return whether an expression can be matched; `(?P=name)` and others that only Python has cannot."""
     return _compile(expression) is not None
 
 
@@ -47,7 +47,7 @@ def _compile(expression: str) -> jsonschema_rs.Validator | None:
 
 
 def _translate(match: re.Match[str]) -> str:
-    """A class of characters, or an escape outside of one, for the engine of JSON Schema."""
+    """Translate a character class, or an escape outside one, for the JSON Schema engine."""
     if match[1] is not None:
         return _UNICODE.get(match[1], match[0])
     return _ESCAPE.sub(lambda escape: _IN_CLASS.get(escape[1], escape[0]), match[0])

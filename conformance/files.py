@@ -1,4 +1,4 @@
-"""Files that the suite writes whole, and those that it reads: plain files, up to a bound."""
+"""Writes files atomically, and reads plain files up to a maximum size."""
 
 from __future__ import annotations
 
@@ -14,48 +14,51 @@ from typing import IO
 from conformance.errors import ConfigError, OutputError, Problem
 
 MOST_READ = 512 << 20
-"""Bytes of one file."""
+"""The largest file that is read, in bytes."""
 LARGEST_PEM = 16 << 20
-"""Bytes of a file of certificates or keys."""
+"""The largest file of certificates or keys, in bytes."""
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes beside the file, then takes its place: whoever reads meanwhile, or ends us, finds no half of it.
+    """Write a file atomically, through a temporary file in its folder, so that readers never see a part of it.
 
-    What is no plain file, such as `/dev/stdout`, is written to directly. Raises OutputError.
+    A path that is not a plain file, such as `/dev/stdout`, is written to directly. Raises OutputError.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
             _write_directly(path, text, os.O_WRONLY)
             return
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
-        beside.replace(path)
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        temporary.replace(path)
     except OSError as error:
         with suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
         raise OutputError(f"{path}: {error.strerror or error}") from None
 
 
 def _write_directly(path: Path, text: str, flags: int) -> None:
-    file = os.open(path, flags | os.O_NONBLOCK, 0o666)  # of a pipe that nobody reads it fails at once
+    file = os.open(path, flags | os.O_NONBLOCK, 0o666)  # fails at once for a pipe that nobody reads
     os.set_blocking(file, True)
     with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
         stream.write(text)
 
 
 def append_to_job_summary(write: Callable[[], str]) -> None:
-    """Append what `write` gives to the file that GitHub shows beside a job, where it names one; raises OutputError."""
-    if named := os.environ.get("GITHUB_STEP_SUMMARY"):
+    """Append the text of `write` to the summary file of a GitHub job, if there is one; raise OutputError."""
+    if summary_file := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
-            _write_directly(Path(named), write(), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            _write_directly(Path(summary_file), write(), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         except OSError as error:
             raise OutputError(f"GITHUB_STEP_SUMMARY: {error.strerror or error}") from None
 
 
 def hold_file(file: IO[str] | int) -> bool:
-    """Hold an open file until it is closed; whether nobody else does. A file system without locks tells nothing."""
+    """Lock an open file until it is closed; return False if another process holds the lock.
+
+    Returns True on a file system without locks.
+    """
     try:
         flock(file, LOCK_EX | LOCK_NB)
     except OSError as error:
@@ -64,16 +67,16 @@ def hold_file(file: IO[str] | int) -> bool:
 
 
 def refuse_file(path: Path, most: int | None = None) -> str | None:
-    """Why a path is not read: what stands there never ends, is no file or too large. None for others, and nothing."""
+    """Return why a path is not read (not a plain file, or too large), or None, also if nothing is there."""
     try:
-        found = path.stat()
+        status = path.stat()
     except (OSError, ValueError) as error:
         return "is a link that leads to itself" if getattr(error, "errno", None) == ELOOP else None
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         return "is a folder"
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         return "is no plain file, but a device, a pipe or a socket"
-    return _describe_excess(most) if most is not None and found.st_size > most else None
+    return _describe_excess(most) if most is not None and status.st_size > most else None
 
 
 def _describe_excess(most: int) -> str:
@@ -81,7 +84,7 @@ def _describe_excess(most: int) -> str:
 
 
 def read_bytes(path: Path, most: int = MOST_READ) -> bytes:
-    """A plain file of at most `most` bytes; raises ConfigError."""
+    """Read a plain file of at most `most` bytes; raise ConfigError if that is not possible."""
     refused, data = refuse_file(path, most), b""
     try:
         if refused is None:
@@ -89,7 +92,7 @@ def read_bytes(path: Path, most: int = MOST_READ) -> bytes:
                 data = file.read(most + 1)
     except (OSError, ValueError) as error:
         refused = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-    if len(data) > most:  # it grows, or does not tell its size
+    if len(data) > most:  # the file grows, or does not report its size
         refused = _describe_excess(most)
     if refused is not None:
         raise ConfigError([Problem(str(path), refused, "give the path of a plain file")])
@@ -97,5 +100,5 @@ def read_bytes(path: Path, most: int = MOST_READ) -> bytes:
 
 
 def read_text(path: Path, most: int = MOST_READ) -> str:
-    """The text of such a file; bytes that are no UTF-8 become U+FFFD. Raises ConfigError."""
+    """Read a plain file as text; bytes that are not UTF-8 become U+FFFD. Raises ConfigError."""
     return read_bytes(path, most).decode("utf-8", "replace")

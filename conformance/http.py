@@ -1,7 +1,7 @@
-"""What goes over the wire and what comes back, as plain values.
+"""Requests, responses and exchanges as plain values. Nothing here sends or judges.
 
-Nothing here sends or judges. A `Request` is complete: the URL is the very text that goes out, the body the very bytes.
-An exchange ends in a `Response` (the target spoke HTTP) or in a `NoResponse` (it did not), and both are evidence.
+A `Request` is complete: its URL and body are sent exactly as they are. An exchange has a `Response` (the target spoke
+HTTP) or a `NoResponse` (it did not), and both are evidence.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """The first value of a header, whatever the case of its name; None where it is absent."""
+    """Return the first value of a header, ignoring the case of its name, or None."""
     expected = name.lower()
     return next((value for key, value in headers if key.lower() == expected), None)
 
 
 def split_url(text: str) -> SplitResult:
-    """The parts of what a target or a file calls a URL; a path and nothing else where it cannot be one."""
+    """Split a URL from a target or a file into its parts; an invalid one is a path and nothing else."""
     try:
         return urlsplit(text)
     except ValueError:
@@ -38,42 +38,42 @@ def split_url(text: str) -> SplitResult:
 class Request:
     """One request, ready to be sent.
 
-    `source_address` and `proxy` are the vantage it is sent from; `permission` is the permission that it uses: `read`,
-    `write`, `delete` or `exhaust`.
+    `source_address` and `proxy` are the vantage from which it is sent; `permission` is the permission that it needs:
+    `read`, `write`, `delete` or `exhaust`.
     """
 
     method: str
     url: str
-    headers: Headers = field(default=(), repr=False)  # may hold a credential: out of every traceback
+    headers: Headers = field(default=(), repr=False)  # may contain a credential, which no traceback may show
     body: bytes | None = field(default=None, repr=False)
     permission: str = "read"
     source_address: str | None = None
     proxy: str | None = field(default=None, repr=False)
     chunked: bool = False
-    """The body goes out in chunks, without a Content-Length."""
+    """The body is sent in chunks, without a Content-Length."""
     shares_connection: bool = False
-    """It may go out on a connection that others have used although it writes, as what has to be refused can."""
+    """It may be sent on a used connection although it writes, because the target has to refuse it."""
     ends_connection: bool = False
-    """Nothing else goes out on its connection after it."""
+    """Its connection is not used again after it."""
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal for two requests that a target cannot tell apart."""
+        """A value that is equal for requests that a target cannot distinguish."""
         body = None if self.body is None else hashlib.sha256(self.body).digest()
         return (self.method, self.url, self.headers, body, self.source_address, self.proxy, self.chunked)
 
 
 ESCAPED = 64 << 10
-"""Bytes of a body that is no UTF-8 of which each wrong one is written as an escape: to write one takes long."""
+"""How many bytes of a body that is not UTF-8 are shown with escapes, which take long to write."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Response:
-    """What the target answered.
+    """A response of the target.
 
-    `body` holds at most as many bytes as the transport keeps; `size` counts all that were read, `cut` says that
-    there was more than `body` holds, and `sha256` is of what was read. `faults` names what was wrong with the answer
-    as HTTP: a false Content-Length, a broken encoding. `large` is there for as long as a large body is kept.
+    `body` has at most as many bytes as the transport keeps. `size` is the number of all bytes read, `sha256` their
+    hash, and `cut` says whether there were more than `body` has. `faults` lists violations of HTTP, such as a false
+    Content-Length or a broken encoding. `large` is set as long as a large body is kept.
     """
 
     status: int
@@ -88,7 +88,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text: UTF-8, and escapes (after the first 64 KiB replacement characters) where it is not."""
+        """The body decoded as UTF-8; other bytes become escapes, and U+FFFD after the first 64 KiB."""
         try:
             return self.body.decode("utf-8")
         except UnicodeDecodeError:
@@ -96,10 +96,9 @@ class Response:
             return start.decode("utf-8", "backslashreplace") + rest.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON; raises ValueError where it is none (also where it nests too deeply to be parsed).
+        """Return the body as a JSON value; raise ValueError if it is not JSON, or nests too deeply to be parsed.
 
-        A body whose Content-Type names XML is read as values of the same types: see `xmltools`. What nests too deeply
-        is cut, see `load_json`.
+        XML (by Content-Type) is converted to a JSON value, see `xmltools`. Deep nesting is cut, see `load_json`.
         """
         if is_xml(header(self.headers, "Content-Type")):
             return parse_xml(self.body)
@@ -107,11 +106,11 @@ class Response:
 
 
 BUSY = frozenset({429, 502, 503, 504})
-"""Statuses of a target, or of something before it, that cannot answer now."""
+"""Statuses of a target, or of a gateway before it, that cannot answer now."""
 
 
 class FailureKind(StrEnum):
-    """Why there is no answer."""
+    """The reason why there is no response."""
 
     UNRESOLVED = "unresolved"
     REFUSED = "refused"
@@ -120,13 +119,13 @@ class FailureKind(StrEnum):
     RESET = "reset"
     NOT_HTTP = "not-http"
     PROXY = "proxy"
-    """Our own proxy could not be reached, or refused: the target has not seen the request, or may not have seen it."""
+    """Our own proxy could not be reached, or refused, so the target may not have received the request."""
     TOO_LARGE = "too-large"
-    """A response of which there is more than is read, or more members than can be held: it cannot be checked."""
+    """A response with more bytes than are read, or more members than fit into memory, which cannot be checked."""
     UNAVAILABLE = "unavailable"
-    """An answer of 429, 502, 503 or 504 that nothing had asked for, repeated until the budget was spent."""
+    """A 429, 502, 503 or 504 that was not expected, until the budget of repetitions was spent."""
     NOT_SENT = "not-sent"
-    """The breaker was open, or a permission was lacking: no byte left this machine."""
+    """Nothing was sent, because the circuit breaker was open or a permission was missing."""
 
 
 FAILURE_NAMES: Mapping[str, Message] = {
@@ -141,12 +140,12 @@ FAILURE_NAMES: Mapping[str, Message] = {
     FailureKind.UNAVAILABLE: Message("unavailable"),
     FailureKind.NOT_SENT: Message("not-sent"),
 }
-"""Each kind by its value, for people."""
+"""The name of each kind for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """Why there is no response that counts: its kind, one line of detail, and the `response` that did not count."""
+    """The lack of a response: its kind, a line of detail, and the `response` that did not count, if there was one."""
 
     kind: FailureKind
     detail: str = ""
@@ -154,7 +153,7 @@ class NoResponse:
 
     @property
     def summary(self) -> Message:
-        """Why there was no answer, in a few words."""
+        """The reason in a few words."""
         if not self.detail:
             return Message("no answer ({kind})", kind=FAILURE_NAMES[self.kind])
         return Message("no answer ({kind}: {reason})", kind=FAILURE_NAMES[self.kind], reason=self.detail)
@@ -167,10 +166,9 @@ Outcome = Response | NoResponse
 class Exchange:
     """One request with its response, or with the reason why there was none.
 
-    `request` is what went out, the headers of every request included. `tries` counts how often it went out before it
-    was answered; `seconds` is the time of the last try, and `started` when that went out: RFC 3339, UTC, to the
-    millisecond, empty where nothing was sent. `maybe_done` says that an earlier try may have had its effect although
-    its response was lost.
+    `request` includes the headers that every request has. `tries` is the number of times it was sent. `seconds` is the
+    duration of the last try, and `started` its start (RFC 3339, UTC, milliseconds; empty if nothing was sent).
+    `maybe_done` says that an earlier try, whose response was lost, may have had its effect.
     """
 
     request: Request
@@ -182,5 +180,5 @@ class Exchange:
 
     @property
     def response(self) -> Response | None:
-        """The response, or None where there was none that counts."""
+        """The response, or None if there was none that counts."""
         return self.outcome if isinstance(self.outcome, Response) else None

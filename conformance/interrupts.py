@@ -1,4 +1,4 @@
-"""Signals that end a process end it like Ctrl-C: what was created is cleaned up and what was found is reported."""
+"""Turns SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt, so that a run cleans up and reports before it ends."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def interrupt_on_signals(*, ends_process: bool = False) -> Iterator[Callable[[], None]]:
     """Raise KeyboardInterrupt at the first SIGINT, SIGTERM or SIGHUP inside the block, and ignore all later ones.
 
-    The later ones are ignored because the code that runs then deletes what was created and writes the reports; where
-    that begins without a signal, a call of what is yielded lets the first one be ignored as well. One that
-    comes where Python would drop the exception, as during a garbage collection, is sent again a little later. Outside
-    the main thread, where Python allows no signal handler, the block changes nothing. Where the block `ends_process`,
-    signals after it are ignored, so that none takes the place of the exit code while Python shuts down.
+    The later ones are ignored because the clean-up and the reports must not be interrupted. If these begin without a
+    signal, call the yielded function to ignore the first one as well. A signal during which Python would drop the
+    exception, such as in a garbage collection, is sent again a little later. Outside the main thread, where Python
+    allows no signal handler, the block changes nothing. With `ends_process`, signals are also ignored after the block,
+    so that none replaces the exit code while Python shuts down.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
@@ -45,7 +45,7 @@ def interrupt_on_signals(*, ends_process: bool = False) -> Iterator[Callable[[],
             interrupted = True
             raise KeyboardInterrupt
 
-    # A signal that is ignored already (`nohup`, a background job of a shell) stays ignored.
+    # A signal that is already ignored (`nohup`, a background job of a shell) stays ignored.
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
@@ -60,7 +60,7 @@ def interrupt_on_signals(*, ends_process: bool = False) -> Iterator[Callable[[],
 
 
 def _is_swallowed_in(frame: FrameType | None) -> bool:
-    """Whether Python drops an exception that is raised here: in a callback of its garbage collection, in `__del__`."""
+    """Return whether Python would drop an exception in this frame: in a callback of garbage collection or `__del__`."""
     codes = {getattr(callback, "__code__", None) for callback in gc.callbacks}
     while frame is not None:
         if frame.f_code in codes or frame.f_code.co_name == "__del__":

@@ -1,8 +1,8 @@
-"""Sentences of our own that reports can show in another language.
+"""Translatable sentences.
 
-A `Message` is the English text, and remembers the template and the values that it was made from. As in gettext, the
+A `Message` is an English text that keeps the template and the values from which it was made. As in gettext, the
 English template is the key of the translation: `Message("control {label} was refused: {answer}", label=…, answer=…)`.
-Templates are written as literals, so that a test finds each of them and asks for its translation.
+Templates must be literals, so that a test can find each of them and require its translation.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from types import MappingProxyType
 from typing import Self, TypeAlias
 
 Value: TypeAlias = str | int | float | None
-"""What a placeholder can hold: a JSON scalar, or another message."""
+"""The value of a placeholder: a JSON scalar, or another message."""
 
 
 class Message(str):
-    """English text made from a template with named placeholders, as `str.format` fills them.
+    """An English text made from a template with named placeholders, as in `str.format`.
 
-    It behaves as the text itself: it compares, hashes and is written as a `str`. What string methods and f-strings
-    return is plain text that can no longer be translated; to combine messages use `join_messages`, or give one as a
-    value of another.
+    It compares, hashes and is written as a `str`. String methods and f-strings return plain text that can no longer be
+    translated; to combine messages, use `join_messages`, or use one as a value of another.
     """
 
     __slots__ = ("template", "values")
@@ -38,12 +37,12 @@ class Message(str):
         return _restore, (self.template, dict(self.values))
 
     def map_texts(self, convert: Callable[[str], str]) -> Message:
-        """The same message with `convert` applied to each value that is text."""
+        """Return the message with `convert` applied to each value that is text."""
         values = {name: convert(value) if isinstance(value, str) else value for name, value in self.values.items()}
         return Message(self.template, **values)
 
     def walk(self) -> Iterator[Message]:
-        """The message itself and all messages among its values."""
+        """Yield the message itself and all messages among its values, recursively."""
         yield self
         for value in self.values.values():
             if isinstance(value, Message):
@@ -51,7 +50,7 @@ class Message(str):
 
 
 def join_messages(separator: str, parts: Iterable[str]) -> str:
-    """The parts with the separator between them; a message where any part is one."""
+    """Join parts with a separator; the result is a message if any part is one."""
     texts = tuple(parts)
     if len(texts) == 1 or not any(isinstance(text, Message) for text in texts):
         return texts[0] if len(texts) == 1 else separator.join(texts)
@@ -60,17 +59,17 @@ def join_messages(separator: str, parts: Iterable[str]) -> str:
 
 
 def error_message(error: BaseException) -> str:
-    """What an exception says: the message that it was raised with where it has one, else its text."""
+    """Return the message with which an exception was raised, or else its text."""
     return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 
 
 def plural_message(count: int, one: str, many: str, /, **values: object) -> Message:
-    """The message of the template `one` for a count of 1, else of `many`; both may use `{n}`, the count."""
+    """Return a message of the template `one` for a count of 1, else of `many`; `{n}` is the count in both."""
     return Message(one if count == 1 else many, n=count, **values)
 
 
 def drop_zeros(messages: Iterable[Message]) -> list[Message]:
-    """The messages without those that count nothing."""
+    """Return the messages whose count `n` is not 0."""
     return [message for message in messages if message.values["n"]]
 
 

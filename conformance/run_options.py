@@ -1,6 +1,6 @@
-"""The options of a run, once for `conformance run` and, prefixed, for pytest.
+"""The options of a run, for `conformance run` and, with a prefix, for pytest.
 
-Every pytest that has this package installed imports this module, so it imports nothing heavy itself.
+Every pytest session with this package installed imports this module, so it must import nothing heavy.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import Any, Final, NamedTuple
 
 DEPTHS: Final = ("smoke", "standard", "thorough")
 FORMS: Final = ("junit", "junit-gitlab", "markdown", "sarif", "har", "badge", "earl", "table")
-"""Forms of the report beside HTML and JSON."""
+"""Formats of the report besides HTML and JSON."""
 
 
 class RunOption(NamedTuple):
-    """What an option is for, what its value is called, and which values there are.
+    """An option: its help, the name of its value, its default, and its choices.
 
-    One whose default is `False` takes no value; one whose default is a tuple may be given several times.
+    An option with the default `False` takes no value; one with a tuple may be given several times.
     """
 
     help: str

@@ -1,4 +1,4 @@
-"""Validation errors of pydantic as problems with `file:line`, and the known name nearest to an unknown one."""
+"""Converts validation errors of pydantic to problems with `file:line`, and suggests known names for unknown ones."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from conformance.errors import Problem
 from conformance.yaml_document import Place
 
 SAID_ELSEWHERE: Final = "said_elsewhere"
-"""The type of an error that another one causes, which is named instead."""
+"""The type of an error that is not reported, because the error that causes it is."""
 Locate = Callable[[Place], str]
-"""Gives `file:line` of a place."""
+"""Returns `file:line` of a place."""
 
 _MAPPING = "must be a mapping (key: value)"
 _MESSAGES = {
@@ -34,13 +34,13 @@ _SHOULD = re.compile(r"^(Input|String|Value|List|Dictionary|Data) should ")
 
 
 def closest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is nearest to `name`, if any is near."""
+    """Return the known name that is most similar to `name`, or None."""
     found = difflib.get_close_matches(name.lower(), sorted(known), n=1)
     return found[0] if found else None
 
 
 def suggest(name: str, known: Iterable[str], kind: str) -> str:
-    """The hint for an unknown name: the nearest known one, or else all of them, called `kind` (a plural)."""
+    """Return a hint for an unknown name: the most similar known one, or else all; `kind` is their plural."""
     names = sorted(known)
     if (found := closest_name(name, names)) is not None:
         return f"did you mean {found!r}?"
@@ -48,7 +48,7 @@ def suggest(name: str, known: Iterable[str], kind: str) -> str:
 
 
 def format_location(place: Place) -> str:
-    """A place as people name it: `credentials.full.env`."""
+    """Return a place in dotted form: `credentials.full.env`."""
     return ".".join(map(str, place))
 
 
@@ -62,12 +62,12 @@ def problems_from_validation(
     private: frozenset[str] = frozenset(),
     note: Callable[[Place], str] = lambda _: "",
 ) -> tuple[Problem, ...]:
-    """A problem for each error that a model found in `value`; no message repeats a value.
+    """Return a problem for each error that a model found in `value`; no message quotes a value.
 
-    `schema` is the JSON Schema of the model: it tells which keys are known at a place. `renamed` maps keys of earlier
-    versions to today's, or to the file that says it now, and `note` gives a remark on a place that follows what is
-    wrong. Below the top-level keys in `private` an unknown key may be a secret in the wrong place: it is named only if
-    it is near a known one.
+    `schema` is the JSON Schema of the model, which has the known keys of a place. `renamed` maps keys of earlier
+    versions to their present name or file. `note` returns a remark on a place that is appended to the problem. Below
+    the top-level keys in `private`, an unknown key is quoted only if it is similar to a known one, because it may be a
+    misplaced secret.
     """
     details = error.errors(include_url=False, include_input=False)
     found = [(_place(detail, value), detail) for detail in details if detail["type"] != SAID_ELSEWHERE]
@@ -80,11 +80,11 @@ def problems_from_validation(
             else:
                 text = _message(place, detail)
             messages.setdefault(place, []).append(text)
-    return tuple(_joined(locate(place), texts, note(place)) for place, texts in messages.items())
+    return tuple(_join_texts(locate(place), texts, note(place)) for place, texts in messages.items())
 
 
 def _place(detail: ErrorDetails, value: Any) -> Place:
-    """The error's place in the file, without the names of a union's branches that pydantic adds."""
+    """Return the place of an error in the file, without the names of union branches that pydantic adds."""
     place: list[str | int] = []
     for part in detail["loc"]:
         is_index = isinstance(value, list) and isinstance(part, int) and part < len(value)
@@ -95,7 +95,7 @@ def _place(detail: ErrorDetails, value: Any) -> Place:
 
 
 def _is_other_branch(place: Place, detail: ErrorDetails, found: Sequence[tuple[Place, ErrorDetails]]) -> bool:
-    """Whether the value was only tried as another type of a union, while its own type has errors of its own."""
+    """Return whether an error is about another type of a union, while the value's own type has errors as well."""
     if not detail["type"].endswith("_type"):
         return False
     return any(
@@ -115,7 +115,7 @@ def _unknown_key(place: Place, keys: Sequence[str], renamed: Mapping[str, str], 
 
 
 def _message(place: Place, detail: ErrorDetails) -> str:
-    """What is wrong, and after a semicolon how to correct it."""
+    """Return what is wrong and, after a semicolon, how to correct it."""
     kind = detail["type"]
     index = place[-1] if place else None
     name = format_location(place[:-1] if isinstance(index, int) else place)
@@ -131,8 +131,8 @@ def _message(place: Place, detail: ErrorDetails) -> str:
     return f"{name} {_MESSAGES.get(kind) or _SHOULD.sub('must ', detail['msg'])}"
 
 
-def _joined(where: str, texts: Sequence[str], note: str) -> Problem:
-    """One problem of a value; where each type of a union was refused, all of them are named."""
+def _join_texts(where: str, texts: Sequence[str], note: str) -> Problem:
+    """Join the errors of one value to a problem, which names every type of a union that was refused."""
     parts = [text.partition("; ") for text in dict.fromkeys(texts)]
     what = parts[0][0]
     for text, _, _ in parts[1:]:
@@ -142,26 +142,28 @@ def _joined(where: str, texts: Sequence[str], note: str) -> Problem:
 
 
 def _known_keys(schema: Mapping[str, Any], place: Place) -> tuple[str, ...]:
-    """The keys that a JSON Schema names at a place."""
-    found = list(_branches(schema, schema))
+    """Return the keys that a JSON Schema has at a place."""
+    found = list(_alternatives(schema, schema))
     for part in place:
-        found = [branch for one in found for inner in _below(one, part) for branch in _branches(inner, schema)]
-    return tuple(sorted({key for one in found for key in one.get("properties", ())}))
+        found = [
+            branch for node in found for inner in _schemas_at(node, part) for branch in _alternatives(inner, schema)
+        ]
+    return tuple(sorted({key for node in found for key in node.get("properties", ())}))
 
 
-def _branches(one: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """A schema without references and unions: each of its alternatives."""
-    if "$ref" in one:
-        yield from _branches(root["$defs"][one["$ref"].rpartition("/")[2]], root)
+def _alternatives(node: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the alternatives of a schema, with references and unions resolved."""
+    if "$ref" in node:
+        yield from _alternatives(root["$defs"][node["$ref"].rpartition("/")[2]], root)
         return
-    yield one
+    yield node
     for key in ("anyOf", "oneOf", "allOf"):
-        for branch in one.get(key, ()):
-            yield from _branches(branch, root)
+        for branch in node.get(key, ()):
+            yield from _alternatives(branch, root)
 
 
-def _below(one: Mapping[str, Any], part: str | int) -> Iterator[Mapping[str, Any]]:
-    inner = one.get("items") if isinstance(part, int) else one.get("properties", {}).get(part)
-    inner = inner if inner is not None or isinstance(part, int) else one.get("additionalProperties")
+def _schemas_at(node: Mapping[str, Any], part: str | int) -> Iterator[Mapping[str, Any]]:
+    inner = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+    inner = inner if inner is not None or isinstance(part, int) else node.get("additionalProperties")
     if isinstance(inner, Mapping):
         yield inner

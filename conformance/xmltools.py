@@ -1,7 +1,7 @@
-"""An XML body as values of JSON types, so that the same pointers and schemas hold for it.
+"""Converts an XML body to a JSON value, so that JSON pointers and schemas apply to it.
 
 `<error code="7"><message>no</message></error>` becomes `{"error": {"@code": "7", "message": "no"}}`: an element without
-attributes and children is its text, one that stands several times is a list, text beside children is under `#text`.
+attributes and children becomes its text, a repeated element a list, text next to children the member `#text`.
 Prefixes of namespaces are left out.
 """
 
@@ -14,13 +14,13 @@ from conformance.jsontools import DEEPEST
 
 
 def is_xml(content_type: str | None) -> bool:
-    """Whether a Content-Type names XML."""
+    """Return whether a Content-Type is XML."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     return kind in ("application/xml", "text/xml") or kind.endswith("+xml")
 
 
 def parse_xml(body: bytes) -> Any:
-    """The value of an XML document. Raises ValueError where it is none, declares a DOCTYPE, or nests too deeply."""
+    """Parse an XML document; raise ValueError if it is not XML, declares a DOCTYPE, or nests too deeply."""
     builder = _XmlBuilder()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -40,7 +40,7 @@ def _refuse_doctype(*_: object) -> None:
 
 
 class _XmlBuilder:
-    """Collects elements; each open one has its members and its text."""
+    """Builds the value from parser events. Each open element has its members and texts."""
 
     def __init__(self) -> None:
         self.root: dict[str, Any] = {}
@@ -49,7 +49,7 @@ class _XmlBuilder:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= DEEPEST:
             raise ValueError("nested too deeply to be read")
-        self._open.append((_local(name), {f"@{_local(key)}": value for key, value in attributes.items()}, []))
+        self._open.append((_local_name(name), {f"@{_local_name(key)}": value for key, value in attributes.items()}, []))
 
     def end(self, _: str) -> None:
         name, members, texts = self._open.pop()
@@ -70,5 +70,5 @@ class _XmlBuilder:
             self._open[-1][2].append(data)
 
 
-def _local(name: str) -> str:
+def _local_name(name: str) -> str:
     return name.rpartition(":")[2]

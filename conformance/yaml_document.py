@@ -1,7 +1,7 @@
-"""Strict YAML: JSON types only, each key once, every value with its line.
+"""Reads and writes strict YAML: JSON types only, no duplicate keys, every value with its line.
 
-YAML reads `on` as true, `012` as ten and `2025-12-10` as a date, and keeps the last of two equal keys. In a file that
-decides who violates a contract all of that is refused or read as the text it looks like. The only door to PyYAML.
+YAML reads `on` as true, `012` as ten and `2025-12-10` as a date, and keeps the last of two equal keys. Here all of
+that is refused or read as text, because these files decide who violates a contract. No other module imports PyYAML.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from conformance.errors import ConfigError, Problem
 from conformance.files import read_bytes
 
 Place = tuple[str | int, ...]
-"""The keys and indices that lead to a value of a file."""
+"""The keys and indices that lead to a value in a file."""
 
 ALIAS_NOTE = " (used in line "
 LARGEST = 16 << 20
-"""Bytes of one file."""
+"""The largest file, in bytes."""
 DEEPEST = 200
-"""Levels of values within values."""
+"""The most levels of nesting."""
 MOST = 200_000
-"""Values of one file, aliases written out: a hundred times the largest table."""
+"""The most values in one file, with aliases expanded: a hundred times the largest table."""
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,999})\Z")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
-_SURPRISES = re.compile(
+_AMBIGUOUS = re.compile(
     r"(?i:y|yes|no|n|on|off|~|null|true|false)\Z|[-+]?0[0-9_]+\Z|0x[0-9a-fA-F_]+\Z|0o[0-7_]+\Z|0b[01_]+\Z|\+[0-9]|"
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?\Z|[-+]?\.(?i:inf|nan)\Z|"
     r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?\Z|[-+]?[0-9][0-9_]*\.\Z|[-+]?\.[0-9][0-9_]*\Z|[0-9]+(:[0-5]?[0-9])+\Z"
 )
-_PLAIN = {"true": True, "false": False, "null": None}
+_KEYWORDS = {"true": True, "false": False, "null": None}
 _BREAKS = re.compile("[\r\x85\u2028\u2029]")
-"""What YAML takes for the end of a line, and folds, unless it is escaped."""
+"""Characters that YAML folds as line ends unless they are escaped."""
 _TAG = "tag:yaml.org,2002:"
 _STR, _MERGE = f"{_TAG}str", "<<"
 _IMPLIED = yaml.resolver.Resolver()
@@ -46,33 +46,33 @@ _IMPLIED = yaml.resolver.Resolver()
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML file: its value in JSON types, and the line of each place in it (from 1)."""
+    """One YAML file: its JSON value, and the line number (from 1) of each place in it."""
 
     path: Path
     value: Any
     lines: dict[Place, int]
     text: str
     aliases: tuple[Place, ...] = ()
-    """The places where an alias stands, in the order of the file."""
+    """The places that are written as an alias, in the order of the file."""
 
     @property
     def members(self) -> Mapping[str, Any]:
-        """The members of a file that is a mapping; none of any other."""
+        """The members of the top-level mapping; empty if the file is not a mapping."""
         return self.value if isinstance(self.value, dict) else {}
 
     def line(self, place: Sequence[str | int]) -> int:
-        """The line of the value at `place`, or of the nearest place around it that is there."""
+        """Return the line of the value at `place`, or of the nearest enclosing place that exists."""
         for end in range(len(place), -1, -1):
             if (found := self.lines.get(tuple(place[:end]))) is not None:
                 return found
         return 1
 
     def where(self, place: Sequence[str | int]) -> str:
-        """`file:line` of a place; of a value that an alias stands for, the line where that value is written."""
+        """Return `file:line` of a place; for a value reached through an alias, where that value is written."""
         return f"{self.path}:{self.line(place)}"
 
     def alias_note(self, place: Sequence[str | int]) -> str:
-        """A remark for a message about a place: the line of the alias through which the value came there, if any."""
+        """Return a remark for a message with the line of the alias through which the place is reached, if any."""
         within = [index for index, alias in enumerate(self.aliases) if alias == tuple(place[: len(alias)])]
         if not within:
             return ""
@@ -83,14 +83,14 @@ class Document:
         return "" if used == self.line(place) else f"{ALIAS_NOTE}{used})"
 
     def excerpt(self, place: Sequence[str | int]) -> str:
-        """The lines of the entry at `place`, as they stand in the file."""
+        """Return the lines of the file that contain the value at `place`."""
         first = self.line(place)
         inside = [line for key, line in self.lines.items() if key[: len(place)] == tuple(place)]
         return "\n".join(self.text.splitlines()[first - 1 : max(inside, default=first)])
 
 
 def read(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Read a file; a document with no problems, or problems (and the document where it could still be built)."""
+    """Read a file; return its document, or None if it could not be built, and its problems."""
     try:
         text = read_bytes(path, LARGEST).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except ConfigError as error:
@@ -101,7 +101,7 @@ def read(path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
 
 
 def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ...]]:
-    """As `read`, of a text; its problems name `path` as the file."""
+    """Read a text like `read`; problems name `path` as the file."""
     try:
         _check_depth(text)
         node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -124,7 +124,7 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
 
 
 def _check_depth(text: str) -> None:
-    """Raises YAMLError where composing the values, which recurses in C, would end this process."""
+    """Raise YAMLError for a text so deeply nested that composing it, which recurses in C, would crash the process."""
     depth = 0
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -133,20 +133,20 @@ def _check_depth(text: str) -> None:
 
 
 def dump(value: Any) -> str:
-    """Write a value of JSON types as YAML that `read` gives back unchanged."""
+    """Return a JSON value as YAML that `read` reads back unchanged."""
     return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
 
 
 def dump_flow(value: Any, width: float = inf) -> str:
-    """Write a value of JSON types in YAML's flow style, in lines of about so many characters."""
+    """Return a JSON value as YAML in flow style, in lines of about `width` characters."""
     text = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=True, width=width)
     return str(text).removesuffix("...\n").strip()
 
 
 def replace_value(text: str, place: Sequence[str | int], value: Any) -> str:
-    """The text of a document with another value at `place`, in flow style; every other character stays as it is.
+    """Return the text of a document with another value, in flow style, at `place`; nothing else is changed.
 
-    Raises KeyError where there is no such place.
+    Raises KeyError if the place does not exist.
     """
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     for part in place:
@@ -155,7 +155,7 @@ def replace_value(text: str, place: Sequence[str | int], value: Any) -> str:
     end = start + len(text[start : node.end_mark.index].rstrip())
     line = text[text.rfind("\n", 0, start) + 1 : start]
     indent = " " * (len(line) - len(line.lstrip(" -")) + 2)
-    # A value in block style begins on a line of its own: the new one begins behind its key.
+    # A value in block style begins on a line of its own, but the new one begins after its key.
     before = text[:start] if line.strip() else f"{text[:start].rstrip()} "
     return before + dump_flow(value, 100).replace("\n", f"\n{indent}") + text[end:]
 
@@ -171,30 +171,30 @@ def _child(node: Any, part: str | int) -> Any:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes each text that `read` would refuse or take for something else."""
+    """Quotes each text that `read` would refuse or not read as text."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = not (_SURPRISES.match(text) or _NUMBER.match(text) or _BREAKS.search(text) or text == "")
-    return dumper.represent_scalar(_STR, text, style=None if plain else '"')
+    is_safe = not (_AMBIGUOUS.match(text) or _NUMBER.match(text) or _BREAKS.search(text) or text == "")
+    return dumper.represent_scalar(_STR, text, style=None if is_safe else '"')
 
 
 _Dumper.add_representer(str, _represent_text)
 
 
 class _TooMuch(Exception):
-    """Some lines of aliases can stand for more values than there is memory."""
+    """Raised if aliases expand to more values than `MOST`."""
 
 
 class _YamlBuilder:
-    """Turns nodes into JSON types and notes the line of each."""
+    """Converts nodes to JSON values and records the line of each."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines: dict[Place, int] = {}
         self.problems: list[Problem] = []
         self.aliases: list[Place] = []
-        self._above: set[int] = set()
+        self._ancestors: set[int] = set()
         self._built: set[int] = set()
         self._in_alias = False
 
@@ -202,9 +202,9 @@ class _YamlBuilder:
         self.lines.setdefault(place, node.start_mark.line + 1)
         if len(self.lines) > MOST:
             raise _TooMuch
-        if id(node) in self._above:
+        if id(node) in self._ancestors:
             return self._problem(node, "an alias that contains itself", "write the value out")
-        self._above.add(id(node))
+        self._ancestors.add(id(node))
         is_alias = id(node) in self._built and not self._in_alias
         if is_alias:
             self.aliases.append(place)
@@ -219,7 +219,7 @@ class _YamlBuilder:
                 return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
             return self._scalar(node) if isinstance(node, yaml.ScalarNode) else None
         finally:
-            self._above.discard(id(node))
+            self._ancestors.discard(id(node))
             self._in_alias = self._in_alias and not is_alias
 
     def _members(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, Any]]:
@@ -249,16 +249,16 @@ class _YamlBuilder:
             if isinstance(number, int) or isfinite(number):
                 return number
             return self._problem(node, f"{text[:20]}… is too large a number", "write it as a text, in quotes")
-        if _SURPRISES.match(text) and text not in _PLAIN:
+        if _AMBIGUOUS.match(text) and text not in _KEYWORDS:
             return self._problem(node, f"{text!r} means different things to different readers", f'write "{text}"')
-        return _PLAIN.get(text, text)
+        return _KEYWORDS.get(text, text)
 
     def _problem(self, node: yaml.Node, what: str, hint: str) -> None:
         self.problems.append(Problem(f"{self.path}:{node.start_mark.line + 1}", what, hint))
 
 
 def _usual_tag(node: yaml.Node) -> str:
-    """The tag that a node has where none was written."""
+    """Return the tag that a node has if none is written."""
     if isinstance(node, yaml.ScalarNode):
         return _STR if node.style else str(_IMPLIED.resolve(yaml.ScalarNode, node.value, (True, False)))  # type: ignore[no-untyped-call]
     return f"{_TAG}map" if isinstance(node, yaml.MappingNode) else f"{_TAG}seq"

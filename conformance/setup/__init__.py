@@ -1,1 +1,1 @@
-"""Before the rows of a run: credentials obtained, fixtures found or created, and their clean-up after it."""
+"""Set-up before the rows of a run (credentials, fixtures), renewal of credentials during it, and clean-up after it."""

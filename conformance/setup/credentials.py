@@ -1,4 +1,4 @@
-"""Credentials that a profile leaves out are obtained before a run as the contract says, such as a token by a log-in."""
+"""Obtains credentials that a profile leaves out, before a run, by chains of the contract such as a log-in."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from conformance.results.encodings import LONGEST_SECRET
 from conformance.target.credentials import Credential, Secret
 
 _CAPTURE = "token"
-"""The capture of a chain that obtains a credential."""
+"""The name under which a chain captures the credential."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetupResult:
-    """The context with all that could be `found` of what the profile leaves out; `missed` says why of the others."""
+    """The context with everything that was `found` for the profile; `missed` has the reasons for what was not."""
 
     context: RunContext
     found: Mapping[str, Any]
@@ -33,9 +33,9 @@ class SetupResult:
 
 
 def obtain_credentials(context: RunContext) -> SetupResult:
-    """Obtain each credential that the profile leaves out and the contract has a chain for, where that is permitted.
+    """Obtain each credential that the profile leaves out and for which the contract has a chain, if that is permitted.
 
-    What is found says how a person obtains it in a shell; it is empty where that cannot be written down.
+    `found` of the result maps each name to shell commands that obtain the credential (empty if there are none).
     """
     obtained: dict[str, str] = {}
     missed: dict[str, str] = {}
@@ -46,7 +46,7 @@ def obtain_credentials(context: RunContext) -> SetupResult:
         requests += evidence.requests
         context.shared.count_outside_rows(evidence)
         if value:
-            context = _with_credential(context, name, named, value)
+            context = _add_credential(context, name, named, value)
             obtained[name] = _shell_commands(context, evidence, name)
         else:
             missed[name] = why
@@ -54,7 +54,7 @@ def obtain_credentials(context: RunContext) -> SetupResult:
 
 
 def obtain_value(context: RunContext, evidence: Evidence, name: str) -> tuple[str, str]:
-    """The value of a credential, as the contract obtains it; empty with the reason where it does not."""
+    """Run the chain that obtains a credential; return its value, or an empty text and the reason."""
     obtaining = setup_steps(context.contract, context.target, "obtain", name)
     if obtaining.missing:
         return "", Message("needs {names}", names=", ".join(obtaining.missing))
@@ -70,21 +70,24 @@ def obtain_value(context: RunContext, evidence: Evidence, name: str) -> tuple[st
 
 
 def _shell_commands(context: RunContext, evidence: Evidence, name: str) -> str:
-    """The requests of a log-in as commands that set variables of a shell, as every curl line of the run names them."""
+    """Return the requests of a log-in as commands that set the shell variables used in the curl lines of the run.
+
+    The text is empty if a chain cannot be written so.
+    """
     steps = setup_steps(context.contract, context.target, "obtain", name).steps
     captures = [capture for step in steps for capture in (step.step.capture or {}).items()]
-    given = {key: value if isinstance(value, list) else [value] for key, value in captures}
-    pointers = {key: [one for one in several if isinstance(one, str)] for key, several in given.items()}
+    capture_lists = {key: value if isinstance(value, list) else [value] for key, value in captures}
+    pointers = {key: [one for one in several if isinstance(one, str)] for key, several in capture_lists.items()}
     headers = any(one.startswith(HEADER_CAPTURE) for several in pointers.values() for one in several)
-    if headers or pointers != given or len(captures) != len(steps) or len(evidence.exchanges) != len(steps):
+    if headers or pointers != capture_lists or len(captures) != len(steps) or len(evidence.exchanges) != len(steps):
         return ""
     names = [name if key == _CAPTURE else key for key in pointers]
     commands = zip(evidence.exchanges, names, pointers.values(), strict=True)
     return "; ".join(build_capture_command(one.curl, variable, paths) for one, variable, paths in commands)
 
 
-def _with_credential(context: RunContext, name: str, named: NamedInput, value: str) -> RunContext:
-    """The same context with one more credential, which is redacted from everything that is written."""
+def _add_credential(context: RunContext, name: str, named: NamedInput, value: str) -> RunContext:
+    """Return the context with one more credential, which is redacted from everything that is written."""
     context.redactor.learn(name, value)
     credential = Credential(name, str((named.usual or {})["header"]), {"": Secret(name, value)})
     target = replace(

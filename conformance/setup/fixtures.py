@@ -1,6 +1,6 @@
-"""Fixtures that a profile leaves out, found on the target by reads alone, as the contract says.
+"""Finds fixtures that a profile leaves out, by reads alone, with the rules of the contract.
 
-Each is checked before it is used: a fixture that is not as it should be is worse than none.
+Each is checked before it is used, because a wrong fixture is worse than none.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ from conformance.setup.credentials import SetupResult
 
 _DECISIVE_CHECKS = frozenset(["status", "body", "envelope"])
 _MOST_CANDIDATES = 3
-"""Candidates of one fixture that are checked."""
+"""The most candidates for one fixture that are checked."""
 
 
 def discover_fixtures(context: RunContext, within: float = inf) -> SetupResult:
-    """Look for each fixture that the target lacks and the contract can find. Sends reads only.
+    """Find the fixtures that the target lacks and for which the contract has a rule. Only reads are sent.
 
-    `within` so many seconds the last look begins. A chain that several fixtures name is run once.
+    No read begins after `within` seconds. A chain that several fixtures name is run once.
     """
     evidence, until = Evidence(context.redactor), monotonic() + within
     bodies: dict[str, tuple[Any, str]] = {}
     found: dict[str, Any] = {}
     missed: dict[str, str] = {}
-    over = Message("the {seconds:g} s of looking for fixtures were over", seconds=within)
-    lacking = fixtures_to_find(context.contract, lambda: context.target)  # as it is by then
-    for name, how in lacking:
+    time_is_up = Message("the {seconds:g} s of looking for fixtures were over", seconds=within)
+    lacking = fixtures_to_find(context.contract, lambda: context.target)  # lazy: includes fixtures found meanwhile
+    for name, rule in lacking:
         if f"fixtures.{name}" in context.shared.wrong:
             continue
-        if how.chain not in bodies and monotonic() < until:
-            bodies[how.chain] = _read_list(context, evidence, how.chain)
-        body, why = bodies.get(how.chain, (None, over))
+        if rule.chain not in bodies and monotonic() < until:
+            bodies[rule.chain] = _read_list(context, evidence, rule.chain)
+        body, why = bodies.get(rule.chain, (None, time_is_up))
         missed[name] = why or Message("the target shows none")
-        for value in islice(_candidates(context, body, how), _MOST_CANDIDATES):
+        for value in islice(_find_candidates(context, body, rule), _MOST_CANDIDATES):
             if monotonic() >= until:
-                missed[name] = over
+                missed[name] = time_is_up
                 break
-            with_it = with_fixtures(context, {name: value})
-            sequence = check_fixture(with_it, evidence, name)
+            extended = with_fixtures(context, {name: value})
+            sequence = check_fixture(extended, evidence, name)
             if not context.contract.file.fixtures[name].check or (sequence is not None and is_usable(sequence)):
-                context, found[name] = with_it, value
+                context, found[name] = extended, value
                 del missed[name]
                 break
             missed[name] = Message("what was found is not as it should be")
@@ -63,7 +63,7 @@ def discover_fixtures(context: RunContext, within: float = inf) -> SetupResult:
 
 
 def _read_list(context: RunContext, evidence: Evidence, name: str) -> tuple[Any, str]:
-    """The JSON body of the last response of a chain, or why there is none."""
+    """Run a chain; return the JSON body of its last response, or None and the reason."""
     looking = setup_steps(context.contract, context.target, "discover", name)
     if not looking.can_read:
         return None, Message("looking for it needs {names}", names=", ".join(looking.missing) or "more than reads")
@@ -78,23 +78,23 @@ def _read_list(context: RunContext, evidence: Evidence, name: str) -> tuple[Any,
     return body, ""
 
 
-def _candidates(context: RunContext, body: Any, how: Discover) -> Iterator[Any]:
-    there, items = resolve_pointer(body, how.in_)
+def _find_candidates(context: RunContext, body: Any, rule: Discover) -> Iterator[Any]:
+    there, items = resolve_pointer(body, rule.in_)
     seen: set[str] = set()
     for item in items if there and isinstance(items, list) else ():
-        shown, taken = resolve_pointer(item, how.take)
-        places = ((*resolve_pointer(item, pointer), value) for pointer, value in how.where.items())
-        fits = all(held and json_equal(one, value) for held, one, value in places)
+        shown, taken = resolve_pointer(item, rule.take)
+        places = ((*resolve_pointer(item, pointer), value) for pointer, value in rule.where.items())
+        fits = all(found_there and json_equal(actual, value) for found_there, actual, value in places)
         if not shown or not fits or not isinstance(taken, str | int) or taken == "":
             continue
-        value = context.builder.fill_known(how.value, PlaceholderScope({"taken": taken}))
+        value = context.builder.fill_known(rule.value, PlaceholderScope({"taken": taken}))
         if value is not None and str(value) not in seen:
             seen.add(str(value))
             yield value
 
 
 def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:
-    """The context without fixtures by which a row would destroy something, as the target shows."""
+    """Check the fixtures that could make a row destroy something; return the context without those that are wrong."""
     for name in fixtures_to_check(context.contract, context.target):
         sequence = check_fixture(context, evidence, name)
         if sequence is None or is_usable(sequence) or sequence.broken is None or not sequence.broken.accepted:
@@ -111,7 +111,7 @@ def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:
 
 
 def check_fixture(context: RunContext, evidence: Evidence, name: str) -> StepSequence | None:
-    """Send the reads that show whether a fixture is as it should be; None where one is no read, or lacks something."""
+    """Send the reads that check a fixture; return None if there are none, or one is not a read or lacks something."""
     check = setup_steps(context.contract, context.target, "fixture", name)
     if not check.steps or not check.can_read:
         return None
@@ -120,7 +120,7 @@ def check_fixture(context: RunContext, evidence: Evidence, name: str) -> StepSeq
 
 
 def is_usable(sequence: StepSequence) -> bool:
-    """Whether the reads showed what they should; what else is wrong with a response is for a run to say."""
+    """Return whether the reads had the expected status and body. Other findings are left to the run."""
     broken = sequence.broken
     return _was_answered(sequence) and not (broken and _DECISIVE_CHECKS & {item.check for item in broken.found})
 
@@ -131,7 +131,7 @@ def _was_answered(sequence: StepSequence) -> bool:
 
 
 def with_fixtures(context: RunContext, found: Mapping[str, Any], without: Collection[str] = ()) -> RunContext:
-    """The same context with more fixtures, and without some."""
+    """Return the context with more fixtures, and without some."""
     every = {**context.target.fixtures, **found}
     fixtures = {name: value for name, value in every.items() if name not in without}
     described = {**context.target.described, "fixtures": context.redactor.json(fixtures)}

@@ -1,4 +1,4 @@
-"""A real target is prepared before a run, and what was created on it is deleted after it."""
+"""Prepares a target before a run, and deletes what was created on it after the run."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from conformance.setup.fixtures import (
 )
 from conformance.setup.renewal import with_renewal
 
-_MAY_ARRIVE: Final = 1.0
-"""Seconds within which a request that was interrupted has arrived, or never will."""
+_SECONDS_TO_ARRIVE: Final = 1.0
+"""Seconds to wait after an interrupted request, which may still reach the target within this time."""
 
 
 def prepare_target(context: RunContext) -> RunContext:
-    """Obtain credentials and find fixtures that the profile leaves out, then create those that the contract can create.
+    """Wait until the target listens, then obtain credentials, and find or create fixtures that the profile leaves out.
 
-    The context with all of them; what the report has to say of that is kept as warnings of the run. A target that is
-    still starting is waited for, as long as the profile says; what it answers then is for the run.
+    Returns the context with all of them. Remarks for the report are added to the warnings of the run. How long to wait
+    for a target that is still starting is set by the profile; nothing is raised if it does not listen then.
     """
     target = context.target
     wait_until_listening(target.proxy or target.base_url, target.wait_for)
@@ -56,7 +56,7 @@ def prepare_target(context: RunContext) -> RunContext:
 
 
 def renew_fixtures(context: RunContext) -> RunContext:
-    """The context with what the contract can create made anew, where it is not there any more."""
+    """Create fixtures of the contract again that no longer exist; return the context with them."""
     evidence = Evidence(context.redactor)
     with evidence.count_as("confirmed"):
         checks = {
@@ -72,14 +72,14 @@ def renew_fixtures(context: RunContext) -> RunContext:
 
 
 def clean_up_target(context: RunContext) -> tuple[str, ...]:
-    """Delete what is still there of what the run created, the last first; a warning for each thing that may be left.
+    """Delete what the run created and rows have left, last first; return a warning for each thing that may remain.
 
-    Where a row or an exploration is in doubt, so is the clean-up: then all that the run created is looked for by name.
+    If a row or an exploration is in doubt, everything that the run created is also searched for by name.
     """
     with context.shared.lock:
         left, context.shared.left = context.shared.left, {}
     if any(key[0] == INTERRUPTED for key in left):
-        sleep(max(_MAY_ARRIVE, context.target.settle))
+        sleep(max(_SECONDS_TO_ARRIVE, context.target.settle))
     evidence = Evidence(context.redactor)
     reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left.values())]
     warnings: list[str] = [describe_left(entry.operation, why) for entry, why in reasons if why]
@@ -91,8 +91,8 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
 
 
 def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:
-    """The context with the fixtures that the contract creates for a run, where the profile permits that."""
-    lacking = fixtures_to_make(context.contract, lambda: context.target)  # as it is by then
+    """Create the fixtures that the contract can create and the profile permits; return the context with them."""
+    lacking = fixtures_to_make(context.contract, lambda: context.target)  # lazy: includes fixtures made meanwhile
     for name, making in lacking:
         captures: dict[str, object] = {}
         label = Message("fixture {name}", name=name)
@@ -108,7 +108,7 @@ def _create_fixtures(context: RunContext, evidence: Evidence) -> RunContext:
 
 
 def _describe_found(context: RunContext, discovery: SetupResult) -> Iterator[str]:
-    """Which fixtures were found on the target, with their values; nothing where none was."""
+    """Yield a remark with the values of the fixtures that were found, if any."""
     fill = context.builder.fill_known
     found = {name: fill(f"{{fixture.{name}}}", PlaceholderScope(), "") for name in discovery.found}
     values = ", ".join(f"{name}: {value}" for name, value in found.items())

@@ -1,9 +1,9 @@
-"""Credentials renewed in the middle of a run: printed anew by their command, or obtained anew by logging in.
+"""Renews credentials during a run, by their command or by logging in again.
 
-A token that expires makes a target answer 401 to everything. Then the credential is renewed, and the request that was
-refused is sent again, once; later requests go out with the new value from the start. A new value that was refused, too,
-leaves a 401 to be the target's answer, for a minute. One that was accepted may expire again at any time: then a log-in
-is made at once, and a command run when a minute is over.
+A target answers 401 to everything after a token has expired. The credential is then renewed and the refused request is
+sent again, once; later requests use the new value. If the new value is refused as well, a 401 counts as the target's
+response for the next minute. A value that was accepted may expire again at any time: a log-in is then repeated at once,
+a command only when a minute has passed.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from conformance.setup.credentials import obtain_value
 from conformance.target.credentials import CommandFailedError, Credential
 
 _PAUSE = 60.0
-"""Seconds between two renewals of one credential, but for log-ins that helped."""
+"""Seconds between two renewals of one credential, except for log-ins whose value was accepted."""
 _EXPIRED = Message("the credential has expired, and may not be renewed again yet")
 
 
 def with_renewal(context: RunContext, obtained: frozenset[str]) -> RunContext:
-    """The same context with a session that renews credentials; `obtained` are those that a log-in has given.
+    """Return the context with a session that renews credentials; `obtained` are those that a log-in has given.
 
-    One that is written in the profile is renewed by a log-in, too, once it has worked.
+    A credential of the profile is also renewed by a log-in, but only after it has worked.
     """
 
     def renew(credential: Credential) -> str | None:
         value: str | None = None
         if credential.command is None:
-            value = _obtain_anew(context, credential.name)
+            value = _obtain_again(context, credential.name)
         else:
             with suppress(CommandFailedError):
                 value = credential.command.value()
@@ -68,7 +68,7 @@ def with_renewal(context: RunContext, obtained: frozenset[str]) -> RunContext:
     return replace(context, session=sender) if renewable else context
 
 
-def _obtain_anew(context: RunContext, name: str) -> str | None:
+def _obtain_again(context: RunContext, name: str) -> str | None:
     evidence = Evidence(context.redactor)
     with evidence.count_as("repeated"):
         value, _ = obtain_value(context, evidence, name)
@@ -78,58 +78,58 @@ def _obtain_anew(context: RunContext, name: str) -> str | None:
 
 @dataclass(slots=True)
 class _State:
-    """What is known of one credential."""
+    """The state of one credential."""
 
     value: str = field(repr=False)
     renewed_at: float = -_PAUSE
     helped: bool = False
-    """Whether the last value was accepted."""
+    """Whether the renewed value was accepted."""
     worked: bool = False
-    """Whether the first one was."""
+    """Whether any request with the credential succeeded."""
 
 
 @dataclass(slots=True)
 class RenewingSender:
-    """Sends through a session; what is refused with 401 goes out once more with a renewed credential."""
+    """A session that sends a request once more with a renewed credential if it was refused with 401."""
 
     session: RequestSender
     renewable: dict[str, Credential] = field(repr=False)
-    """Credentials by the value that they had when the run began."""
+    """Credentials, by their value at the start of the run."""
     renew: Callable[[Credential], str | None]
-    """Gives the new value of a credential; None where there is none."""
+    """Returns a new value of a credential, or None."""
     wait: Callable[[float], bool] = field(default=lambda _: False)
-    """Waits so many seconds; False where nobody has the patience."""
+    """Waits a number of seconds; returns False, without waiting, if that is more than the profile's patience."""
     written: frozenset[str] = frozenset()
-    """The names of those that must have worked before: a wrong one is to be told."""
+    """Names of credentials that are renewed only after they have worked, so that a wrong one is reported."""
     clock: Callable[[], float] = time.monotonic
     _states: dict[str, _State] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever else the session itself says and does."""
+        """Return any other attribute of the underlying session."""
         return getattr(self.session, name)
 
     def send(self, request: Request, **options: Any) -> Exchange:
-        """As the session itself; the tries of both requests are counted together."""
+        """Send a request, again after a renewal if needed; the tries of both requests are added up."""
         original = next((value for _, value in request.headers if value in self.renewable), None)
         if original is None:
             return self.session.send(request, **options)
         state = self._states.setdefault(original, _State(original))
-        sent = state.value
-        exchange = self.session.send(_with_value(request, original, sent), **options)
+        value_sent = state.value
+        exchange = self.session.send(_replace_value(request, original, value_sent), **options)
         if exchange.response is None or exchange.response.status != 401:
             state.worked |= exchange.response is not None and exchange.response.status < 400
             return exchange
-        if not self._renew(state, self.renewable[original], sent):
+        if not self._renew(state, self.renewable[original], value_sent):
             outcome = NoResponse(FailureKind.UNAVAILABLE, _EXPIRED, exchange.response)
             return replace(exchange, outcome=outcome) if state.helped else exchange
-        again = self.session.send(_with_value(request, original, state.value), **options)
-        if again.response is not None:
-            state.helped = again.response.status != 401
-        return replace(again, tries=exchange.tries + again.tries)
+        second = self.session.send(_replace_value(request, original, state.value), **options)
+        if second.response is not None:
+            state.helped = second.response.status != 401
+        return replace(second, tries=exchange.tries + second.tries)
 
     def _renew(self, state: _State, credential: Credential, refused: str) -> bool:
-        """Whether there is another value than the one that was refused; several threads renew it once."""
+        """Renew a credential unless another thread has; return whether its value differs from the refused one."""
         with self._lock:
             if state.value != refused:
                 return True
@@ -144,5 +144,5 @@ class RenewingSender:
             return state.value != refused
 
 
-def _with_value(request: Request, original: str, value: str) -> Request:
+def _replace_value(request: Request, original: str, value: str) -> Request:
     return replace(request, headers=tuple((name, value if one == original else one) for name, one in request.headers))
