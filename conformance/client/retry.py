@@ -38,7 +38,6 @@ class RetryPolicy:
     outgoing: OutgoingRequest
     accepted: frozenset[int]
     repeatable: bool
-    chance: random.Random
     is_own_answer: Callable[[Response], bool] = lambda _: False
     """Whether a response of a busy status is in the target's own words, so that no gateway on the way made it."""
     waited: float = 0.0
@@ -102,7 +101,7 @@ class RetryPolicy:
         return response is None or not 400 <= response.status < 500
 
     def _backoff(self) -> float:
-        return BACKOFF[min(max(self.tries, 1), len(BACKOFF)) - 1] * self.chance.uniform(0.8, 1.2)
+        return BACKOFF[min(max(self.tries, 1), len(BACKOFF)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
 
 
 def parse_retry_after(response: Response, now: datetime | None = None) -> float | None:

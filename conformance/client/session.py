@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 import uuid
@@ -24,10 +23,9 @@ from conformance.target.loader import Target
 class Session:
     """Sends requests to one target. Several threads may use it at once.
 
-    Its own pace holds from the start, a `documented` one for some time after a 429 that nothing had asked for. `seed`
-    makes the jitter of the waits repeatable. `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's
-    answer and no gateway's, so that it is not waited out. Raises ConfigError where the base URL or a file of
-    certificates cannot be used.
+    Its own pace holds from the start, a `documented` one for some time after a 429 that nothing had asked for.
+    `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's answer and no gateway's, so that it is not
+    waited out. Raises ConfigError where the base URL or a file of certificates cannot be used.
     """
 
     def __init__(
@@ -35,7 +33,6 @@ class Session:
         target: Target,
         limits: Limits | None = None,
         documented: Pace | None = None,
-        seed: int = 0,
         *,
         is_own_answer: Callable[[Response], bool] = lambda _: False,
         sleep: Callable[[float], None] = time.sleep,
@@ -51,7 +48,6 @@ class Session:
         self._documented = LearntLimiter(documented, sleep=sleep) if documented else None
         self._breaker = CircuitBreaker()
         self._waits = WaitBudget(self.limits.patience, clock)
-        self._chance = random.Random(seed)  # noqa: S311 - jitter
         self._sleep, self._clock = sleep, clock
         self._lock = threading.Lock()
         self._sent = 0
@@ -80,7 +76,7 @@ class Session:
         if self._breaker.reason:
             detail = Message("the target is gone: {reason}", reason=self._breaker.reason)
             return Exchange(request, NoResponse(FailureKind.NOT_SENT, detail), tries=0)
-        policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._chance, self._is_own_answer)
+        policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._is_own_answer)
         last = self._repeat(outgoing, policy, unpaced=unpaced)
         outcome = self._settle(last, policy)
         if not (request.source_address or request.proxy != self._target.proxy):

@@ -14,10 +14,6 @@ from conformance.results.model import Attempt, BeyondPlan, Choice, RecordedExcha
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
 
-KEPT = 400
-"""Exchanges of one row that are kept whole; of more, those without a finding keep their line in the strip only."""
-
-
 Cited = TypeVar("Cited", Finding, Attempt, Choice, Note)
 
 
@@ -115,13 +111,6 @@ class Evidence:
             times = f"{bad} of {len(numbers)}" if len(numbers) > 1 and bad < len(numbers) else ""
             counted.append(replace(item, times=times))
         return tuple(counted)
-
-    def thinned(self) -> tuple[RecordedExchange, ...]:
-        """The exchanges, without those of passed drawn values beyond what a report can hold."""
-        if len(self.exchanges) <= KEPT:
-            return tuple(self.exchanges)
-        cited = {item.exchange for item in self.findings}
-        return tuple(item for item in self.exchanges if item.n in cited or item.n <= KEPT)
 
 
 def _moved(items: Iterable[Cited], more: int) -> list[Cited]:

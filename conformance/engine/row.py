@@ -280,7 +280,7 @@ class RowRunner:
             beyond_plan=evidence.beyond_plan,
             findings=found,
             choices=tuple(evidence.choices),
-            exchanges=evidence.thinned(),
+            exchanges=tuple(evidence.exchanges),
             attempts=tuple(evidence.attempts),
             notes=tuple(evidence.notes),
             warnings=tuple(evidence.warnings),

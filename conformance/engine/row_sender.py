@@ -17,6 +17,7 @@ from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, classify_choice, find_editions, has_must, summarize_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.client.large_bodies import judge_alone
+from conformance.client.policy import SAFE_METHODS
 from conformance.contract.schema import Step
 from conformance.contract.templates import MissingValue, captures_used
 from conformance.engine.cleanup import describe_left, find_and_delete, leave_for_later, run_steps, take_back
@@ -41,7 +42,6 @@ from conformance.results.model import Attempt, BeyondPlan, Choice
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
-_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 INTERRUPTIONS = 2
 """How often a sequence is begun again after a reset or a timeout; what it had made is taken back before."""
 SMALL_BODY = 4 << 10
@@ -276,7 +276,8 @@ class RowSender:
         contract = self.context.contract
         operation, own_method = contract.operations[probe.operation], probe.request.method
         method = own_method or operation.method
-        if probe.permission == "read" or method in _READING or (operation.spec.permission == "read" and not own_method):
+        only_reads = operation.spec.permission == "read" and not own_method
+        if probe.permission == "read" or method in SAFE_METHODS or only_reads:
             return None
         deleting = self.context.deleting_operations
         to_its_path = probe.request.url in {contract.operations[name].spec.url for name in deleting} - {None}

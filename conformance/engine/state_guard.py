@@ -69,7 +69,7 @@ class StateGuard:
         What the last call of the set-up has just shown is not read again, nor what another row has read since.
         """
         for index in guards:
-            shown = state_shown_by_set_up(self._sender, self._look(index))
+            shown = state_shown_by_set_up(self._sender, self._plan.guards[index])
             if shown is not None:
                 newest = self.newest.get(self._plan.guards[index].key, {})
                 known = {pointer: newest.get(pointer, value) for pointer, value in shown.items()}
@@ -103,9 +103,6 @@ class StateGuard:
         for index, state in sorted(read, key=lambda item: not self._is_own(item[0])):
             self._compare(index, state)
 
-    def _look(self, index: int) -> GuardRead:
-        return GuardRead(self._plan.guards[index], tuple(self._plan.row.case.unchanged[index].compare))
-
     def read_ahead(self, index: int, label: Message = _READ_AFTER) -> None:
         """Read what the next `read_after` compares; several guards, of other rows too, at the same time."""
         scratch = Evidence(self._context.redactor)
@@ -123,7 +120,7 @@ class StateGuard:
 
     def _compare(self, index: int, after: State | None) -> None:
         outcomes = [outcome for outcome in self._pending if index in self._plan.guards_of(outcome.probe)]
-        if self._plan.row.case.unchanged[index].each:
+        if self._plan.guards[index].each:
             outcomes = outcomes[-1:]
         before = self._states.get(index)
         if before is None or after is None or not outcomes:
@@ -187,8 +184,8 @@ class StateGuard:
 
     def _find_culprits(self, index: int, outcomes: Sequence[ProbeResult], before: State) -> Culprits[ProbeResult]:
         """The rejected writes, one of which did it; none where it may have been somebody else's."""
-        after, guard = self._states[index], self._plan.row.case.unchanged[index]
-        run_name, shared, key = self._context.builder.run_name, self._context.shared, self._plan.guards[index].key
+        after, guard = self._states[index], self._plan.guards[index]
+        run_name, shared = self._context.builder.run_name, self._context.shared
         resource = GuardedResource(
             read=partial(self._read_again, index),
             set_back=partial(self._set_back, index),
@@ -198,9 +195,9 @@ class StateGuard:
             is_own=self._is_own(index),
             shows_repetition=bool(self._plan.after) or guard.confirm,
             counts=guard.confirm,
-            others_write=key in shared.written_by_others or shows_another_run(before, after, run_name),
+            others_write=guard.key in shared.written_by_others or shows_another_run(before, after, run_name),
             shows_another_run=partial(shows_another_run, run_name=run_name),
-            note_others=partial(shared.note_others, key),
+            note_others=partial(shared.note_others, guard.key),
         )
         asked_for = [
             one for one in outcomes if resource.is_own and self._asked_for(one.probe, changed_members(before, after))
@@ -210,7 +207,7 @@ class StateGuard:
             return Culprits((*(one for one in outcomes if one is not asked_for[0]), asked_for[0]))
         if named := self.find_named(outcomes, before, after):
             return Culprits(tuple(named))
-        read = self._plan.guards[index].request
+        read = guard.step.request
         if self._can_be_made_anew(read, before, after):
             return Culprits(doubt=NOT_AGAIN)
         removing = self.find_removing(read, outcomes, before, after)
@@ -245,7 +242,7 @@ class StateGuard:
 
     def _is_own(self, index: int) -> bool:
         """Whether the guard reads what the row has made for itself."""
-        return reads_own(self._plan.guards[index].request, self._plan.before)
+        return reads_own(self._plan.guards[index].step.request, self._plan.before)
 
     def _read_again(self, index: int) -> State | None:
         state = self._read(index, Message("read again"))
@@ -276,7 +273,7 @@ class StateGuard:
         return [one for value in filled for _, one in walk_values(value)]
 
     def _read(self, index: int, when: str, evidence: Evidence | None = None) -> State | None:
-        look, evidence = self._look(index), evidence or self._evidence
+        look, evidence = self._plan.guards[index], evidence or self._evidence
         known, own = index in self._states, self._is_own(index)
         if known and look.key not in self._context.shared.written_by_others:
             self.wait()

@@ -34,7 +34,6 @@ from conformance.engine.state_guard import (
 from conformance.jsontools import canonical_text
 from conformance.messages import Message
 from conformance.plan.model import GuardRead, RowPlan
-from conformance.plan.steps import plan_steps
 
 _CHANGED = Message(
     "what refused writes must not change was seen to change: those of each row that may have done it were sent again"
@@ -269,9 +268,7 @@ class WritingRows:
 
     def _writes(self, runner: RowRunner, key: str) -> list[ProbeResult]:
         """The rejected writes of a row that the read with this key watches."""
-        reads = [guard.read for guard in runner.plan.row.case.unchanged]
-        steps = plan_steps(self._context.contract, reads, "thorough")
-        watching = {index for index, step in enumerate(steps) if step.key == key}
+        watching = {index for index, guard in enumerate(runner.plan.guards) if guard.key == key}
         return [one for one in runner.outcomes if not one.accepted and not watching.isdisjoint(one.probe.guards)]
 
     # --- whose doing a change is

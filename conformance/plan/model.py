@@ -131,6 +131,10 @@ class GuardRead:
     step: PlannedStep
     compare: tuple[str, ...]
     """JSON pointers."""
+    each: bool = False
+    """It is sent after each probe, and not once after all of them."""
+    confirm: bool = False
+    """It shows how many there are, so that an effect shows although nothing was set back before."""
 
     @property
     def key(self) -> str:
@@ -166,8 +170,10 @@ class RowPlan:
     undo: tuple[PlannedStep, ...] = ()
     """What takes back a probe that was accepted."""
     after: tuple[PlannedStep, ...] = ()
-    guards: tuple[PlannedStep, ...] = ()
+    guards: tuple[GuardRead, ...] = ()
     """The read of each entry of `unchanged`."""
+    is_read_by_others: bool = False
+    """At smoke: what it guards is read once for all rows that write, by `opening` and `closing` of some of them."""
     repeat: Repeat | None = None
     allowance: Pace | None = None
     """What the target says may be used up, for a row with `repeat`."""
@@ -199,7 +205,7 @@ class RowPlan:
         for stage in stages:
             if stage.time != "last":
                 yield from self._schedule_stage(stage)
-        closing = [*(self.guards[index] for index in self.late_guards), *(look.step for look in self.closing)]
+        closing = [look.step for look in (*map(self.guards.__getitem__, self.late_guards), *self.closing)]
         yield from schedule_steps(closing, "guard", "after all rows that write", f"{row}/look")
         for control in (control for control in self.controls if not control.shared):
             captures = {} if control.drawn is None else {"drawn": control.drawn}
@@ -249,7 +255,7 @@ class RowPlan:
     @property
     def late_guards(self) -> tuple[int, ...]:
         """The guards of what the row alone has to do with: read after the probes of all rows that write."""
-        return tuple(index for index in self._watched if reads_own(self.guards[index].request, self.before))
+        return tuple(index for index in self._watched if reads_own(self.guards[index].step.request, self.before))
 
     @property
     def shared_guards(self) -> tuple[int, ...]:
@@ -264,11 +270,11 @@ class RowPlan:
 
     @property
     def _guards_of_each_probe(self) -> frozenset[int]:
-        return frozenset(index for index, guard in enumerate(self.row.case.unchanged) if guard.each)
+        return frozenset(index for index, guard in enumerate(self.guards) if guard.each)
 
     def guards_of(self, probe: Probe) -> tuple[int, ...]:
-        """Which guards watch a probe at this depth."""
-        return tuple(index for index in probe.guards if index < len(self.guards))
+        """Which guards watch a probe by reads of this row."""
+        return () if self.is_read_by_others else probe.guards
 
     def is_read_by_set_up(self, read: PlannedStep) -> bool:
         """Whether the set-up ends with reads, of which this is one: it is then not sent once more."""
@@ -298,12 +304,12 @@ class RowPlan:
     def _schedule_stage(self, stage: ProbeStage) -> Iterator[PlannedRequest]:
         row = self.row.id
         for index in stage.read_first:
-            label, unread = "before what must change nothing", filterfalse(self.is_read_by_set_up, [self.guards[index]])
-            yield from schedule_steps([*unread], "guard", label, f"{row}/guard/{index}")
+            unread = [*filterfalse(self.is_read_by_set_up, [self.guards[index].step])]
+            yield from schedule_steps(unread, "guard", "before what must change nothing", f"{row}/guard/{index}")
         for probe in stage.probes:
             yield from self._schedule_probe(probe)
         for index in stage.read_after:
-            yield from schedule_steps([self.guards[index]], "guard", "after it", f"{row}/guard/{index}")
+            yield from schedule_steps([self.guards[index].step], "guard", "after it", f"{row}/guard/{index}")
 
     def _schedule_probe(self, probe: Probe) -> Iterator[PlannedRequest]:
         first = PlannedRequest(

@@ -10,7 +10,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.request_template import RequestTemplate, apply_patch
 from conformance.contract.schema import Control, Depth
 from conformance.messages import Message
-from conformance.plan.model import ControlPlan, PlannedStep, Probe, RowPlan
+from conformance.plan.model import ControlPlan, GuardRead, PlannedStep, Probe, RowPlan
 from conformance.plan.power import order_probes
 from conformance.plan.probes import ProbePlanner
 from conformance.plan.requirements import missing_for_steps, missing_requirements
@@ -74,9 +74,9 @@ class Planner:
             return RowPlan(self.row, lacks=(f"a way to provoke it ({self.case.not_provokable.rstrip('.')})",))
         set_up = tuple(self._set_up())
         before = () if sequence_key(set_up) in self.shares.set_up else set_up
-        after, guards = self._after, self._guards
+        after = self._after
         checks = tuple(replace(check, shared=self._passed(check, set_up)) for check in self._controls())
-        probes = tuple(order_probes(self.contract, self.row, list(self._possible(self._chosen(), after, guards))))
+        probes = tuple(order_probes(self.contract, self.row, list(self._possible(self._chosen(), after))))
         lacks = tuple(dict.fromkeys(self._lacks(before, probes, checks)))
         return RowPlan(
             self.row,
@@ -88,7 +88,8 @@ class Planner:
             ),
             undo=self._takes_back,
             after=() if all(probe.permission == "read" for probe in probes) else after,
-            guards=guards,
+            guards=self._guards,
+            is_read_by_others=self.depth == "smoke",
             repeat=self.case.repeat,
             allowance=self._allowance(),
             repeats=self._repeats(),
@@ -101,9 +102,9 @@ class Planner:
         return plan_steps(self.contract, self.case.after, self.depth)
 
     @cached_property
-    def _guards(self) -> Steps:
-        guards = self.case.unchanged if self.depth != "smoke" else ()
-        return tuple(plan_steps(self.contract, [guard.read], self.depth)[0] for guard in guards)
+    def _guards(self) -> tuple[GuardRead, ...]:
+        reads = ((guard, plan_steps(self.contract, [guard.read], self.depth)[0]) for guard in self.case.unchanged)
+        return tuple(GuardRead(step, tuple(guard.compare), guard.each, guard.confirm) for guard, step in reads)
 
     @cached_property
     def _before(self) -> list[tuple[PlannedStep, list[str]]]:
@@ -219,13 +220,13 @@ class Planner:
         allowance = self._allowance()
         return min(allowance.requests if allowance else self.case.repeat.at_most, self.case.repeat.at_most - 1)
 
-    def _possible(self, probes: Iterable[Probe], after: Steps, guards: Steps) -> Iterator[Probe]:
+    def _possible(self, probes: Iterable[Probe], after: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
         exhausts = self.case.permission == "exhaust" and "exhaust" not in self.target.allow
         for probe in probes:
             around = (
                 *(after if probe.permission != "read" else ()),
-                *(guards[index] for index in probe.guards if guards),
+                *(self._guards[index].step for index in probe.guards if self.depth != "smoke"),
             )
             needed = [
                 *self._lacks_of(probe),

@@ -96,7 +96,7 @@ def build_context(
     )
     rules = ResponseRules(contract, redactor.found_in, keys)
     documented = read_pace(contract.file.pace)
-    session = Session(target, documented=documented, seed=seed, is_own_answer=rules.is_own_answer)
+    session = Session(target, documented=documented, is_own_answer=rules.is_own_answer)
     return RunContext(
         contract=contract,
         target=target,

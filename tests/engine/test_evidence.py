@@ -1,4 +1,4 @@
-"""Evidence of a row: what is counted, and what of much of it is kept."""
+"""Evidence of a row: what is counted."""
 
 from __future__ import annotations
 
@@ -18,18 +18,6 @@ def evidence(count: int) -> Evidence:
 def test_every_try_counts() -> None:
     made = evidence(3)
     assert (made.requests, made.beyond_plan.repeated, len(made.exchanges)) == (6, 3, 3)
-
-
-def test_little_evidence_is_kept_whole() -> None:
-    assert len(evidence(400).thinned()) == 400
-
-
-def test_of_much_evidence_what_is_wrong_is_always_kept() -> None:
-    made = evidence(450)
-    made.find([Finding("status", Level.MUST, 400, 200, "x")], 440)
-    kept = made.thinned()
-    assert len(kept) == 401
-    assert kept[-1].n == 440
 
 
 def test_the_same_request_answered_differently_says_how_often() -> None:
