@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.journal import draw_run_id
 from conformance.engine.row import NEVER_EXPLAINED, FinishedRow, RowRunner, run_row
 from conformance.messages import Message
-from conformance.plan.model import RowPlan
+from conformance.plan.model import RowPlan, reads_own
 from conformance.results.model import FIRM, BeyondPlan, RowResult
 
 NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
@@ -114,12 +114,23 @@ def run_again(
     return combine_runs(run, again, evidence.requests, disturbed=disturbed)
 
 
-def try_writes_again(context: RunContext, runner: RowRunner, plan: RowPlan) -> bool:
-    """Send the writes of a row that must be refused once more, with the reads around them; whether one had an effect.
+def try_writes_again(
+    context: RunContext, runner: RowRunner, plan: RowPlan, keys: Collection[str], *, creating: bool = False
+) -> bool:
+    """Send the writes of a row that were refused once more, with the reads of these keys; whether one had an effect.
 
-    Each has the time in which it may be carried out although it was refused. What is found is the row's.
+    Each has the time in which it may be carried out although it was refused. What is found is the row's. With
+    `creating`, only what would make something is sent, and the set-up only where it needs that.
     """
-    writes = tuple(probe for probe in plan.probes if probe.role != "open" and plan.guards_of(probe))
+    operations = frozenset(context.contract.file.created_resources if creating else context.contract.operations)
+    sent = {outcome.probe.label for outcome in runner.outcomes}
+    changed = {index for index, guard in enumerate(plan.guards) if guard.key in keys}
+    watched = [replace(probe, guards=tuple(changed.intersection(probe.guards))) for probe in plan.probes]
+    writes = tuple(
+        probe
+        for probe in watched
+        if probe.role != "open" and probe.guards and probe.label in sent and probe.operation in operations
+    )
     if context.shared.stopping.is_set() or plan.lacks or not writes:
         return False
     evidence = Evidence(context.redactor)
@@ -127,6 +138,9 @@ def try_writes_again(context: RunContext, runner: RowRunner, plan: RowPlan) -> b
         context.shared.stopping.wait(context.target.late_effects)
         plan = replace(plan, probes=writes, controls=(), mistaken=())
         context, plan = _begin_again(context, evidence, plan, runner.captures)
+        requests = [*(one.request for one in writes), *(plan.guards[index].step.request for index in changed)]
+        if creating and not any(reads_own(request, plan.before) for request in requests):
+            plan = replace(plan, before=(), after=())
         again = RowRunner(context, plan, patience=context.target.late_effects)
         try:
             if again.set_up():

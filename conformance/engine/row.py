@@ -435,13 +435,27 @@ class RowRunner:
                 return
 
     def _describe_doubtful_entries(self) -> Iterator[Message]:
-        """What the findings rest on and no answer can show: entries of the profile that may be mistaken."""
+        """What the findings rest on and no answer can show: entries of the profile that may be mistaken.
+
+        Where only some probes are sent with an entry, findings of others do not rest on it.
+        """
         given = {"fixtures": self.context.target.fixtures, "vantages": self.context.target.vantages}
+        blamed = {one.where for one in self.evidence.findings if one.level is Level.MUST}
         for key, steps in self.plan.mistaken:
+            using = {
+                probe.label
+                for probe in self.plan.probes
+                for head, names, _ in find_placeholders(probe.request.list_members())
+                if f"{head}s.{'.'.join(names)}" == key
+            }
+            if using and using.isdisjoint(blamed):
+                continue
             if not steps and resolve_pointer(given, f"/{key.replace('.', '/')}")[0]:
                 where = self.context.target.where(*key.split("."))
                 yield Message(
-                    "{where}: {key}: what was found holds only if the target has the same value", where=where, key=key
+                    "{where}: {key}: no answer shows whether this is right: the fault is the target's, or this line's",
+                    where=where,
+                    key=key,
                 )
 
     # --- set-up and clean-up

@@ -162,6 +162,12 @@ class StateGuard:
         new = _values_within(after) - _values_within(before)
         return not new.isdisjoint(map(canonical_text, self._values_of(write.probe, _BODY_PARTS)))
 
+    def adds_others(self, writes: Sequence[ProbeResult], before: State, after: State) -> bool:
+        """Whether there is only more of something, with texts that no write of these holds, and no name of ours."""
+        new = _texts_within(dict(after)) - _texts_within(dict(before))
+        sent = {str(value) for one in writes for value in self._values_of(one.probe, _BODY_PARTS)}
+        return only_adds(before, after) and bool(new) and not new & sent and not any(map(has_run_name, new))
+
     def find_removing(
         self, read: RequestTemplate, writes: Sequence[ProbeResult], before: State, after: State
     ) -> Sequence[ProbeResult]:

@@ -60,6 +60,8 @@ class _Change:
     """The row whose own reads stand around it; empty where writes of several do."""
     doubt: str
     """Why none of the writes of that row was held to have made it."""
+    adds_others: bool
+    """Whether there is only more of something, with no text that a refused write of these rows had in it."""
 
 
 class WritingRows:
@@ -242,11 +244,19 @@ class WritingRows:
     def _note_change(
         self, key: str, before: State, after: State, sent: Iterable[str], *, seen_by: str = "", doubt: str = ""
     ) -> None:
-        """Keep what reads otherwise than before, with the rows that had by then `sent` what the read watches."""
+        """Keep what reads otherwise than before, with the rows that had by then `sent` what the read watches.
+
+        What is new and has no text of theirs is most probably somebody else's: only what was sent between both reads is
+        tried.
+        """
         before, after = _both_compared(before, after)
         if changed_members(before, after):
             rows = tuple(id_ for id_ in sent if self._writes(self._runners[id_], key))
-            self._changes.append(_Change(key, before, after, rows, seen_by, doubt))
+            guards = [(self._runners[id_].guard, self._writes(self._runners[id_], key)) for id_ in rows]
+            adds_others = all(guard.adds_others(writes, before, after) for guard, writes in guards)
+            if adds_others and not self._shares:
+                rows = tuple(id_ for id_ in rows if id_ == (seen_by or self._readers[key]))
+            self._changes.append(_Change(key, before, after, rows, seen_by, doubt, adds_others))
 
     def _read_after(self, keys: Collection[str] | None = None) -> dict[str, State]:
         """What all that is guarded, or what has these keys, shows now; a row is in doubt for what cannot be read."""
@@ -320,7 +330,8 @@ class WritingRows:
             self._send_valid_requests(runner)
             self._context.shared.passed |= runner.passed
         for runner in self._runners.values():
-            keys = {one.key for one in changes if runner.id in one.rows} - self._context.shared.written_by_others
+            mine = [one for one in changes if runner.id in one.rows]
+            keys = {one.key for one in mine} - self._context.shared.written_by_others
             if not keys or runner.id in guilty:
                 continue
             self._context.shared.warn([_CHANGED])
@@ -332,7 +343,8 @@ class WritingRows:
                 continue
             with self._keeping(runner.id), self._alone():
                 self._context = self._renew(self._context)
-                if try_writes_again(self._context, runner, plan):
+                creating = all(one.adds_others for one in mine)
+                if try_writes_again(self._context, runner, plan, keys, creating=creating):
                     found.add(runner.id)
         return found
 

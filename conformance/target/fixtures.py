@@ -14,6 +14,7 @@ from conformance.expressions import matches_whole
 from conformance.jsontools import resolve_pointer
 from conformance.target.addresses import find_local_address
 from conformance.target.loader import Target
+from conformance.validation import closest_name
 
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
@@ -26,7 +27,7 @@ def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem
         if name in target.credentials:
             values = {other: each.values for other, each in target.credentials.items()}
             yield from _check_differs(target, "credentials", name, named, values)
-            yield from _check_headers(target, name)
+            yield from _check_headers(target, name, named.usual or named.example or {})
     for name, named in contract.file.fixtures.items():
         if name in target.fixtures:
             if misformed := list(_check_form(target, ("fixtures", name), target.fixtures[name], named.example)):
@@ -50,10 +51,21 @@ def _check_vantages(target: Target) -> Iterator[Problem]:
             yield Problem(target.where("vantages", name), what, "give another proxy, or an address of this machine")
 
 
-def _check_headers(target: Target, name: str) -> Iterator[Problem]:
-    """Check that the header of a credential is not sent with every request, because some requests must lack it."""
+def _check_headers(target: Target, name: str, usual: Mapping[str, Any]) -> Iterator[Problem]:
+    """Check that the header of a credential is not sent with every request, and that it is not mistyped.
+
+    Some requests must lack it; a key in a header that the target does not read is refused as no key at all is.
+    """
+    own = (target.credentials[name].header or "").lower()
+    expected = str(usual.get("header", ""))
+    others = {str(each.header).lower() for each in target.credentials.values()}
+    if expected.lower() != own and expected.lower() in others and closest_name(own, [expected.lower()]):
+        what = (
+            f"credentials.{name}.header: {target.credentials[name].header} is not the header of the other credentials"
+        )
+        yield Problem(target.where("credentials", name, "header"), what, f"did you mean {expected}?")
     for header, _ in target.headers:
-        if header.lower() == (target.credentials[name].header or "").lower():
+        if header.lower() == own:
             what = f"headers.{header} is the header of credentials.{name}: every request would have it"
             yield Problem(target.where("headers", header), what, "leave it out: requests that need it have it")
 

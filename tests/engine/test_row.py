@@ -124,7 +124,7 @@ def test_a_value_of_the_profile_that_the_target_is_seen_to_keep_otherwise_is_not
         assert (ran.only.verdict, ran.only.reason, ran.checks()) == ("inconclusive", reason, [])
     else:
         assert ran.only.verdict == "violates"
-        said = "test: fixtures.item: what was found holds only if the target has the same value"
+        said = "test: fixtures.item: no answer shows whether this is right: the fault is the target's, or this line's"
         assert list(map(str, ran.only.warnings)) == [said]
     assert ran.only.requests - ran.only.beyond_plan.confirmed == ran.only.planned
 

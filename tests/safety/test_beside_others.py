@@ -114,6 +114,26 @@ def test_a_medium_that_a_refusal_takes_away_is_made_anew_for_one_row_after_anoth
     ]
 
 
+@pytest.mark.parametrize(("depth", "nth", "most"), [("standard", 20, 30), ("standard", 60, 30), ("smoke", 12, 40)])
+def test_one_insert_of_somebody_else_costs_few_requests_and_no_row(
+    depth: Depth, nth: int, most: int, tmp_path: Path
+) -> None:
+    inserted: list[Any] = []
+
+    def insert_once(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        if incoming.method == "POST" and incoming.path.endswith("/insert"):
+            inserted.append(incoming)
+            if len(inserted) == nth:
+                insert(server, subject="somebody else's")
+        return answer(incoming)
+
+    with watched("kuroco", insert_once) as server:
+        done = ran(saved(tmp_path, server.profile), "kuroco", RunOptions(depth, 0), explore=False)
+    assert len(inserted) > nth
+    assert set(done.verdicts.values()) == {"conforms"}
+    assert 0 < sum(row.beyond_plan.confirmed for row in done.rows.values()) <= most
+
+
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_two_runs_with_the_same_seed_on_one_target_do_not_meet(name: str, tmp_path: Path) -> None:
     assert run_twice_at_once(name, tmp_path) == [[], []]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -30,6 +31,9 @@ from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.target.loader import target_from_mapping
 from tests.safety.watched import things
 from tests.shipped_contracts import shipped_contract
+
+EXCHANGED = "stand in the place of each other: each is shown where the other is expected"
+UNSEEN = "no answer shows whether this is right: the fault is the target's, or this line's"
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -254,7 +258,7 @@ def test_a_target_that_deletes_what_is_referenced_is_blamed_at_smoke() -> None:
     run = run_smoke("microcms-management", lambda _: None, "deletes_referenced_medium")
     (row,) = (row for row in run.rows if row.verdict is Verdict.VIOLATES)
     assert row.id == "media-delete/medium-referenced"
-    assert any("fixtures.referenced_media_url: what was found holds only" in text for text in row.warnings)
+    assert any("fixtures.referenced_media_url: no answer shows whether this is right" in text for text in row.warnings)
 
 
 @pytest.mark.parametrize("contract", ["kuroco", "microcms-management"])
@@ -710,7 +714,56 @@ def test_what_was_let_in_from_outside_holds_only_if_the_address_is_outside() -> 
     with reference.start("microcms-management", faults=["admits_any_address"]) as server:
         [row] = run_at(server.profile, only=["common/ip-address-rejected"]).rows
     assert row.verdict == Verdict.VIOLATES
-    assert "target.yaml: vantages.outside: what was found holds only if the target has the same value" in row.warnings
+    assert f"target.yaml: vantages.outside: {UNSEEN}" in row.warnings
+
+
+@pytest.mark.parametrize("fault", [None, "accepts_changed_token"])
+def test_a_finding_that_rests_on_what_no_answer_shows_says_so_and_another_does_not(fault: str | None) -> None:
+    with reference.start("microcms-management", faults=[fault] if fault else []) as server:
+        profile = copy.deepcopy(dict(server.profile))
+        if fault is None:
+            key = profile["credentials"]["full"]
+            url = f"{profile['base_url']}/api/v2/media?limit=2"
+            with urlopen(Request(url, headers={key["header"]: key["value"]})) as answer:
+                profile["fixtures"]["expired_media_token"] = json.load(answer)["token"]
+        profile.pop("pace", None)
+        [row] = run_at(profile, "standard", ["media-get/token-invalid"]).rows
+    said = [f"target.yaml: fixtures.expired_media_token: {UNSEEN}"]
+    assert (row.verdict, list(map(str, row.warnings))) == (Verdict.VIOLATES, [] if fault else said)
+
+
+def titles_exchanged(profile: dict[str, Any]) -> None:
+    fields = profile["fixtures"]["fields"]
+    fields["email"]["title"], fields["tel"]["title"] = fields["tel"]["title"], fields["email"]["title"]
+
+
+def a_mistyped_title(profile: dict[str, Any]) -> None:
+    profile["fixtures"]["fields"]["tel"]["title"] = "Foon"
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (
+            titles_exchanged,
+            f"fixtures.fields.email.title and fixtures.fields.tel.title {EXCHANGED}",
+        ),
+        (a_mistyped_title, "fixtures.fields.tel.title: all messages show Phone in the place of Foon"),
+    ],
+)
+def test_a_title_that_all_messages_show_otherwise_is_named(change: Change, cause: str) -> None:
+    with reference.start("kuroco") as server:
+        profile = copy.deepcopy(dict(server.profile))
+        change(profile)
+        run = run_at(profile, only=["topics-write/email", "topics-write/tel"])
+    assert run.counts.get("violates", 0) == 0
+    assert list(map(str, run.warnings)) == [cause]
+
+
+def test_a_target_that_names_a_field_by_the_title_of_another_is_blamed() -> None:
+    with reference.start("kuroco", faults=["names_title_of_zip_in_zip"]) as server:
+        run = run_at(server.profile, only=["topics-write/zip"])
+    assert [row.verdict for row in run.rows] == [Verdict.VIOLATES]
 
 
 @pytest.mark.parametrize(("seconds", "short"), [(0.0009, True), (0.0001, False)])

@@ -230,6 +230,18 @@ def test_a_header_of_every_request_is_not_that_of_a_credential(
     assert found == ([said] if refused else [])
 
 
+@pytest.mark.parametrize(("header", "refused"), [("X-MICROCMS-API-KE", True), ("X-Gateway", False)])
+def test_a_mistyped_header_of_a_key_that_is_refused_as_none_would_be_is_named(
+    profile: Callable[..., Target], header: str, refused: bool
+) -> None:
+    head = "contract: microcms-management\nbase_url: http://127.0.0.1:9\n"
+    full = "full: {header: x-microcms-api-key, value: one-key-of-all}"
+    target = profile(f"credentials: {{{full}, forbidden: {{header: {header}, value: another-key}}}}\n", head=head)
+    found = [(problem.what, problem.hint) for problem in check_fixture_values(target, contract(target.contract))]
+    said = f"credentials.forbidden.header: {header} is not the header of the other credentials"
+    assert found == ([(said, "did you mean X-MICROCMS-API-KEY?")] if refused else [])
+
+
 @pytest.mark.parametrize("other", ["forbidden", "throttled"])
 def test_a_credential_without_rights_is_not_the_one_with_all(tmp_path: Path, other: str) -> None:
     path = tmp_path / "staging.yaml"

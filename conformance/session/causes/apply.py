@@ -51,6 +51,8 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
 def _explains(cause: RunCause, exchange: RecordedExchange | None, finding: Finding | ExploredFinding | None) -> bool:
     if cause.names and finding is not None and (finding.expected == cause.names or cause.names in finding.detail):
         return True
+    if cause.check and finding is not None and finding.check != cause.check:
+        return False
     return exchange is not None and cause.affects(Call(exchange))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from itertools import combinations
 from typing import Any
 
+from conformance.checks.model import Finding
 from conformance.engine.journal import has_run_name
 from conformance.messages import Message
 from conformance.session.causes.model import Call, RunCause, RunEvidence, members
@@ -42,6 +44,54 @@ def find_fields(run: RunEvidence) -> Iterator[RunCause]:
         elif valid and not any(one.succeeded for one in valid) and any(one.shows(value) for one in valid):
             text = Message("{name}: every valid request with {value} was refused for it", name=name, value=value)
             yield RunCause(name, text, affects, value)
+
+
+def find_exchanged_texts(run: RunEvidence) -> Iterator[RunCause]:
+    """Texts of two members, such as titles, each of which all messages show in the place of the other.
+
+    Where messages about one member show a text that is no other's, that one is named, and excuses nothing.
+    """
+    groups = {key: each for key, each in run.fixtures.items() if isinstance(each, Mapping)}
+    blocks = {f"fixtures.{key}.{name}": each for key, group in groups.items() for name, each in group.items()}
+    told: dict[str, list[Finding]] = {}
+    for row in run.results:
+        if row.expected is not None and row.expected.field is not None:
+            told.setdefault(row.expected.field, []).extend(one for one in row.findings if one.check == "message")
+    shown: dict[str, tuple[str, str]] = {}
+    for place, block in blocks.items():
+        for member, value in block.items() if isinstance(block, Mapping) else ():
+            texts = {_text_in_place_of(str(value), one) for one in told.get(str(block.get("name")), ())}
+            if len(texts) == 1 and (text := next(iter(texts))) and member != "name":
+                shown[f"{place}.{member}"] = str(value), text
+    for (place, (value, text)), (other, theirs) in combinations(shown.items(), 2):
+        if theirs == (text, value):
+            exchanged = Message(
+                "{first} and {second} stand in the place of each other: each is shown where the other is expected",
+                first=place,
+                second=other,
+            )
+            yield RunCause(place, exchanged, partial(_shows_any, values=(value, text)), check="message")
+    known = {value for value, _ in shown.values()}
+    for place, (value, text) in shown.items():
+        if text not in known:
+            other = Message(
+                "{key}: all messages show {text} in the place of {value}", key=place, text=text, value=value
+            )
+            yield RunCause(place, other, lambda _: False)
+
+
+def _text_in_place_of(value: str, finding: Finding) -> str | None:
+    """What a message shows where an expected one has `value`; None where it is otherwise none of those."""
+    actual = str(finding.actual)
+    for wording in finding.expected if isinstance(finding.expected, list | tuple) else [finding.expected]:
+        before, is_in, after = str(wording).partition(value)
+        if is_in and len(actual) > len(before + after) and actual.startswith(before) and actual.endswith(after):
+            return actual[len(before) : len(actual) - len(after)]
+    return None
+
+
+def _shows_any(call: Call, values: Collection[str]) -> bool:
+    return call.is_firm and any(map(call.shows, values))
 
 
 def _sends(call: Call, value: str) -> bool:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.checks.model import Level, Verdict
+from conformance.checks.model import Level
 from conformance.results.model import Exploration, RowResult
 from conformance.session.causes.apply import refused_at_last
-from conformance.session.causes.fields import find_fields
+from conformance.session.causes.fields import find_exchanged_texts, find_fields
 from conformance.session.causes.fixtures import find_exchanged, find_fixtures, find_unlisted_urls, find_what_is_there
 from conformance.session.causes.headers import find_credentials, find_hooks
 from conformance.session.causes.model import Call, RunCause, RunEvidence
@@ -46,7 +46,7 @@ def find_causes(
     calls += [Call(replace(one, role="control")) for item in explored for one in refused_at_last(item)]
     if not calls:
         return ()
-    run = RunEvidence(target, of_rows, calls, any(row.verdict is Verdict.INCONCLUSIVE for row in rows))
+    run = RunEvidence(target, of_rows, calls, rows)
     of_proxy = tuple(find_proxy(run))
     if all(map(is_of_proxy, calls)):
         return of_proxy
@@ -77,6 +77,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     find_answered_alike,
     find_deletion,
     find_fields,
+    find_exchanged_texts,
 )
 
 

@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-from conformance.checks.model import Finding
+from conformance.checks.model import Finding, Verdict
 from conformance.http import split_url
 from conformance.messages import Message
-from conformance.results.model import FIRM, RecordedExchange
+from conformance.results.model import FIRM, RecordedExchange, RowResult
 
 LEAST: Final = 3
 """Calls that must have failed alike before the base URL, or a fixture of faulty calls alone, is suspected."""
@@ -105,6 +105,8 @@ class RunCause:
     """Whether a call rests on what never worked."""
     names: str = ""
     """What only findings that rest on this mistake expect, or name; the field that rows are about which rest on it."""
+    check: str = ""
+    """The only check whose findings rest on it; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +118,17 @@ class RunEvidence:
     rows: Sequence[Sequence[Call]]
     calls: Sequence[Call]
     """Those of all rows, and of explorations what was refused last, as if it were a control."""
-    has_doubts: bool
-    """Whether a row is inconclusive."""
+    results: Sequence[RowResult]
 
     @property
     def blames(self) -> bool:
         """Whether a row holds anything against the target."""
         return any(one.finding for row in self.rows for one in row)
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether a row is inconclusive."""
+        return any(row.verdict is Verdict.INCONCLUSIVE for row in self.results)
 
     @property
     def fixtures(self) -> Mapping[str, Any]:
