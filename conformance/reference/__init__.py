@@ -1,7 +1,7 @@
-"""Reference servers that conform to the vendors' documents, and that can be given faults on purpose.
+"""Reference servers, which conform to the vendors' documents unless they are started with faults.
 
-They are written from the documents alone and share nothing with the cases and the checks: a misreading in both would
-otherwise go unnoticed.
+They are written from the documents alone and share nothing with the cases and the checks, because a misreading in both
+would go unnoticed.
 """
 
 from __future__ import annotations
@@ -34,42 +34,42 @@ _SERVERS: Final[Mapping[str, tuple[str, str]]] = {
     "kuroco": ("kuroco", "KurocoApplication"),
     "microcms-management": ("microcms", "MicrocmsApplication"),
 }
-"""By contract, the package below this one and the name of the class in its module `application`."""
+"""The subpackage of each contract, and the name of the class in its module `application`."""
 
 
 def contracts() -> tuple[str, ...]:
-    """The contracts that have a reference server."""
+    """Return the names of the contracts that have a reference server."""
     return tuple(_SERVERS)
 
 
 def faults(contract: str) -> tuple[Fault, ...]:
-    """Every fault that breaks a row of a contract's tables; raises ConfigError for an unknown contract."""
+    """Return every fault that breaks a row of a contract's tables; raise ConfigError for an unknown contract."""
     return tuple(one.fault for one in _faulty_servers(contract) if one.fault.rows)
 
 
 def undocumented_faults(contract: str) -> tuple[Fault, ...]:
-    """Every fault that no row of a contract's tables covers; raises ConfigError for an unknown contract."""
+    """Return every fault that no row of a contract's tables covers; raise ConfigError for an unknown contract."""
     return tuple(one.fault for one in _faulty_servers(contract) if not one.fault.rows)
 
 
 def variants(contract: str) -> Variants:
-    """Every question that the documents of a contract leave open; raises ConfigError for an unknown contract."""
+    """Return the questions that the documents of a contract leave open; raise ConfigError for an unknown contract."""
     found: Variants = _import_from(contract, "variants").VARIANTS
     return found
 
 
 def random_variants(contract: str, seed: int) -> dict[str, str]:
-    """The choices of a random conforming server, the same for the same seed."""
+    """Return the choices of a random conforming server, the same for the same seed."""
     return draw_variants(variants(contract), seed)
 
 
 def start(
     contract: str, *, port: int = 0, faults: Sequence[str] = (), variants: Mapping[str, str] | None = None
 ) -> RunningServer:
-    """Starts a server that conforms to the contract's documents, apart from these faults, with these choices.
+    """Start a server that conforms to the contract's documents except for these faults, with these choices.
 
-    It listens when this returns. Port 0 takes a free one. Raises ConfigError, with near names, for an unknown contract,
-    fault, variant or choice, and OSError for a port that is taken.
+    It listens when this returns. Port 0 means any free port. Raises ConfigError, with similar names, for an unknown
+    contract, fault, variant or choice, and OSError for a port in use.
     """
     from conformance.reference.server import RunningServer  # noqa: PLC0415 - names are listed without loading Werkzeug
 
@@ -78,7 +78,7 @@ def start(
 
 
 def create_application(contract: str, faults: Sequence[str], choices: Mapping[str, str]) -> Application:
-    """What answers the requests of a server with these faults; `choices` has one for every variant."""
+    """Create the application of a server with these faults; `choices` has a choice for every variant."""
     found = {one.fault.name: one for one in _faulty_servers(contract)} if faults else {}
     problems = [problem for name in faults for problem in unknown_name_problems("fault", name, found)]
     if problems:
@@ -94,7 +94,7 @@ def _faulty_servers(contract: str) -> tuple[FaultyServer[Any], ...]:
 
 
 def _import_from(contract: str, module: str) -> Any:
-    """A module of the contract's package, loaded when it is needed; raises ConfigError for an unknown contract."""
+    """Import a module of the contract's package on demand; raise ConfigError for an unknown contract."""
     problems = list(unknown_name_problems("contract", contract, _SERVERS))
     if problems:
         raise ConfigError(problems)

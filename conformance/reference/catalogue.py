@@ -1,4 +1,4 @@
-"""What a reference server can be asked for: faults, and variants of conforming behaviour.
+"""The options of a reference server: faults, and variants of conforming behaviour.
 
 A fault is a named deviation from the vendor's documents. A variant is a question that the documents leave open.
 """
@@ -19,11 +19,11 @@ Row = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way in which a server can be wrong; its name says which.
+    """One way in which a server can be wrong, described by its name.
 
-    `rows` are the rows that such a server violates; empty where no row of the tables covers it. `kind` says what is
-    wrong (`status`, `message`, `edge`, `effect`, `leak`, …). `wording_only`: only the text of a message differs, which
-    is drift and not a violation.
+    `rows` are the rows that such a server violates; empty if no row of the tables covers it. `kind` is what is wrong
+    (`status`, `message`, `edge`, `effect`, `leak`, …). With `wording_only`, only the text of a message differs, which
+    is a drift and not a violation.
     """
 
     name: str
@@ -33,18 +33,18 @@ class Fault:
 
     @property
     def rejects_valid(self) -> bool:
-        """Whether such a server rejects valid requests, or accepts them without doing what they ask for."""
+        """Whether such a server rejects valid requests, or accepts them without carrying them out."""
         return self.kind == "control"
 
 
 Variants = Mapping[str, tuple[str, ...]]
-"""Questions that the documents leave open, each with the answers that a conforming server may give, the usual first."""
+"""Questions that the documents leave open, each with the choices of a conforming server. The first is the default."""
 _RARE: Final = frozenset({"error_body", "wording", "latency_ms"})
-"""Those that keep their default in nine of ten random servers."""
+"""Variants that keep their default in nine of ten random servers."""
 
 
 def unknown_name_problems(kind: str, name: str, names: Collection[str]) -> Iterable[Problem]:
-    """A problem that suggests near names if `name` is not one of `names`; nothing otherwise."""
+    """Yield a problem that suggests similar names if `name` is not one of `names`."""
     if name not in names:
         near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.4)
         some = ", ".join(sorted(names)[:3])
@@ -53,7 +53,7 @@ def unknown_name_problems(kind: str, name: str, names: Collection[str]) -> Itera
 
 
 def choose_variants(variants: Variants, requested: Mapping[str, str]) -> dict[str, str]:
-    """A choice for every variant: the requested one, else the default.
+    """Return a choice for every variant: the requested one, else the default.
 
     Raises ConfigError with a problem for every unknown variant and every unknown choice.
     """
@@ -67,8 +67,8 @@ def choose_variants(variants: Variants, requested: Mapping[str, str]) -> dict[st
 
 
 def draw_variants(variants: Variants, seed: int) -> dict[str, str]:
-    """A random choice for every variant, always the same for the same seed."""
-    source = random.Random(f"variants-{seed}")  # noqa: S311 - it has to be repeatable, not secret
+    """Return a random choice for every variant, the same for the same seed."""
+    source = random.Random(f"variants-{seed}")  # noqa: S311 - must be repeatable, not secret
     drawn: dict[str, str] = {}
     for name, choices in variants.items():
         choice = source.choice(choices)

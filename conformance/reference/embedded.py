@@ -1,4 +1,4 @@
-"""Reference servers that a run starts for contracts that it was given no target for."""
+"""Reference servers that a run starts for contracts without a target."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from conformance.reference import contracts, start
 
 
 class EmbeddedServers(ExitStack):
-    """Starts the reference server of a contract when it is called with its name; `close()` stops all of them."""
+    """Starts the reference server of a contract when called with its name; `close()` stops all of them."""
 
     def __call__(self, contract: str) -> dict[str, Any]:
-        """The target profile of a new server; raises ConfigError for a contract without a reference server."""
+        """Start a server and return its target profile; raise ConfigError if the contract has no reference server."""
         if contract not in contracts():
             hint = "give --target with a profile"
             raise ConfigError([Problem(contract, "there is no embedded server of this contract", hint)])

@@ -1,7 +1,7 @@
-"""Builds faulty servers from tables: each entry names a fault, its rows and the one thing that it changes.
+"""Builds faulty servers from tables in which each entry has a fault's name, its rows and the one thing that it changes.
 
-A condition says for which requests the fault occurs; a change turns the right response into the wrong one. A `limit`
-makes a condition that counts: a new one for each server, for faults that occur only at some of these requests.
+A condition selects the requests for which the fault occurs; a change turns the right response into the wrong one. A
+`limit` makes a condition with a state (a new one for each server), for faults that occur only for some of the requests.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ Change = Callable[[JsonResponse, Context], JsonResponse]
 Limit = Callable[[Condition[Context]], Condition[Context]]
 MANY: Final = float("inf")
 RANGES: Final = {"2_31": (2**31, 2**53 - 1), "2_53": (2**53, 2**63 - 1), "2_63": (2**63, MANY)}
-"""Numbers that do not fit in 32 bits, in a double, and in 64 bits, by where they begin."""
+"""Ranges of numbers that do not fit in 32 bits, in a double, and in 64 bits."""
 _LATE: Final = 0.06
-"""Seconds after which a rejected write is carried out all the same; a real server may take a few."""
+"""Seconds between a rejection and the late effect of the rejected write. A real server may take some seconds."""
 _WORDING_KINDS: Final = frozenset({"wording", "request-id"})
-"""Kinds of faults that are drift: the rest of the response is right."""
+"""Kinds of faults that are only drift, because the rest of the response is right."""
 
 
 def always(context: Any) -> bool:  # noqa: ARG001 - a condition like the others
-    """True for every request."""
+    """Return True for every request."""
     return True
 
 
 def when(*conditions: Condition[Any], **expected: Any) -> Condition[Any]:
-    """True where every condition holds, and each of these attributes of the request context is as expected.
+    """Return a condition that requires all conditions, and expected attributes of the request context.
 
-    A string is a pattern that the whole text has to match; two numbers are the least and the greatest permitted one; a
-    dict holds patterns for query parameters or headers, which have to be present. Any other value has to be equal.
+    A string is a pattern for the whole text, a pair of numbers is a range with both ends included, and a dict has
+    patterns for query parameters or headers, which must be present. Any other value must be equal.
     """
     return lambda context: (
         all(condition(context) for condition in conditions)
@@ -62,7 +62,7 @@ def _first(value: Any) -> Any:
 
 
 def counted(holds: Callable[[int], bool]) -> Limit[Any]:
-    """True for those requests for which the condition holds whose number among them, from 1, is one that `holds`."""
+    """Return a limit to requests whose number, from 1 among those that meet the condition, `holds` accepts."""
 
     def limit(condition: Condition[Any]) -> Condition[Any]:
         numbers = count(1)
@@ -72,7 +72,7 @@ def counted(holds: Callable[[int], bool]) -> Limit[Any]:
 
 
 def compared(key: Callable[[Any], Any], holds: Callable[[Any, Sequence[Any]], bool]) -> Limit[Any]:
-    """True where `holds` says so of a request's `key` and those of the earlier ones for which the condition holds."""
+    """Return a limit by comparison: `holds` gets a request's `key` and the keys of the earlier ones."""
 
     def limit(condition: Condition[Any]) -> Condition[Any]:
         keys: list[Any] = []
@@ -80,9 +80,9 @@ def compared(key: Callable[[Any], Any], holds: Callable[[Any, Sequence[Any]], bo
         def occurs(context: Any) -> bool:
             if not condition(context):
                 return False
-            this = key(context)
-            keys.append(this)
-            return holds(this, keys[:-1])
+            current = key(context)
+            keys.append(current)
+            return holds(current, keys[:-1])
 
         return occurs
 
@@ -90,16 +90,16 @@ def compared(key: Callable[[Any], Any], holds: Callable[[Any, Sequence[Any]], bo
 
 
 def since(trigger: Condition[Any], key: Callable[[Any], Any] = lambda _: None) -> Limit[Any]:
-    """True where the condition holds, once `trigger` has held for an earlier request, one with an equal `key`."""
+    """Return a limit to requests after one that met `trigger` and has an equal `key`."""
 
     def limit(condition: Condition[Any]) -> Condition[Any]:
         keys: set[Any] = set()
 
         def occurs(context: Any) -> bool:
-            this = key(context)
-            known = this in keys
+            current = key(context)
+            known = current in keys
             if trigger(context):
-                keys.add(this)
+                keys.add(current)
             return known and condition(context)
 
         return occurs
@@ -108,8 +108,8 @@ def since(trigger: Condition[Any], key: Callable[[Any], Any] = lambda _: None) -
 
 
 def again(key: Callable[[Any], Any]) -> Limit[Any]:
-    """True where an earlier request for which the condition holds had an equal `key`."""
-    return compared(key, lambda this, earlier: this in earlier)
+    """Return a limit to requests with the `key` of an earlier one that met the condition."""
+    return compared(key, lambda current, earlier: current in earlier)
 
 
 def _identity(context: RequestContext) -> tuple[Any, ...]:
@@ -122,24 +122,24 @@ def _port(context: RequestContext) -> int:
 
 
 after_first: Final = counted(lambda number: number > 1)
-"""True from the second request on for which the condition holds."""
-not_first: Final = compared(_identity, lambda this, earlier: this != [*earlier, this][0])
-"""True for requests that differ from the first one for which the condition holds."""
+"""Limits a fault to all requests except the first that meets the condition."""
+not_first: Final = compared(_identity, lambda current, earlier: current != [*earlier, current][0])
+"""Limits a fault to requests that differ from the first one that meets the condition."""
 repeated: Final = again(_identity)
-"""True for requests that are equal to an earlier one for which the condition holds."""
+"""Limits a fault to requests that are equal to an earlier one that meets the condition."""
 on_every_second_connection: Final = compared(
-    _port, lambda this, earlier: list(dict.fromkeys([*earlier, this])).index(this) % 2 == 1
+    _port, lambda current, earlier: list(dict.fromkeys([*earlier, current])).index(current) % 2 == 1
 )
-"""True on every second connection, of those that bring requests for which the condition holds."""
+"""Limits a fault to every second connection, of those with requests that meet the condition."""
 
 
 def every_nth(number: int) -> Limit[Any]:
-    """True for every nth request for which the condition holds."""
+    """Return a limit to every nth request that meets the condition."""
     return counted(lambda one: one % number == 0)
 
 
 def on_connections_of(trigger: Condition[Any]) -> Limit[Any]:
-    """True for requests on a connection that has brought one for which `trigger` holds before."""
+    """Return a limit to requests on a connection that had an earlier one that met `trigger`."""
     return since(trigger, _port)
 
 
@@ -150,15 +150,15 @@ def _unlimited(condition: Condition[Any]) -> Condition[Any]:
 class FaultBuilder(Generic[Context]):
     """Builds faulty servers.
 
-    A fault occurs for the requests for which each condition in `where` holds, and the attributes of the request context
-    that are given by name are as expected (`when`).
+    A fault occurs for requests that meet every condition in `where` and whose context has the attributes that are given
+    by name (see `when`).
     """
 
     def accepts(
         self, name: str, rows: Rows, *where: Condition[Context], kind: str = "lenient",
         limit: Limit[Context] = _unlimited, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
-        """A server that does not enforce the rule of a row for some of the requests that break it."""
+        """Build a server that does not enforce the rule of a row for some of the requests that break it."""
         broken = _tuple(rows)
 
         def make_hooks() -> FaultHooks[Context]:
@@ -168,7 +168,7 @@ class FaultBuilder(Generic[Context]):
         return self._build(name, rows, kind, make_hooks)
 
     def rejects(self, name: str, rows: Rows, *where: Condition[Context], **expected: Any) -> FaultyServer[Context]:
-        """A server that rejects valid requests with the first of the rows."""
+        """Build a server that rejects valid requests with the first of the rows."""
         row, occurs = _tuple(rows)[0], when(*where, **expected)
         hooks: FaultHooks[Context] = FaultHooks(reject_valid=lambda context: row if occurs(context) else None)
         return self._build(name, rows, "control", lambda: hooks)
@@ -177,9 +177,9 @@ class FaultBuilder(Generic[Context]):
         self, name: str, rows: Rows, kind: str, change: Change[Context] | int, *where: Condition[Context],
         to: Literal["row", "success", "refused", "any"] = "row", limit: Limit[Context] = _unlimited, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
-        """A server that sends a wrong response: to requests that break one of the rows, to valid ones, or to others.
+        """Build a server that sends a wrong response to some requests; `to` says to which kind.
 
-        `change` makes it of the right one; a number is another status.
+        `change` makes it from the right one; a number is another status.
         """
         changed, wrong = _tuple(rows), with_status(change) if isinstance(change, int) else change
 
@@ -200,7 +200,7 @@ class FaultBuilder(Generic[Context]):
         self, name: str, rows: Rows, effect: str, *where: Condition[Context], kind: str = "effect", done: bool = True,
         limit: Limit[Context] = _unlimited, **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
-        """A server that carries out an effect of a request that it rejects."""
+        """Build a server that carries out an effect of a request that it rejects."""
 
         def make_hooks() -> FaultHooks[Context]:
             occurs = limit(when(*where, **expected))
@@ -215,16 +215,16 @@ class FaultBuilder(Generic[Context]):
     def omits(
         self, name: str, rows: Rows, effect: str, *where: Condition[Context], **options: Any
     ) -> FaultyServer[Context]:
-        """A server that does not carry out an effect of a request that it accepts; options as those of `performs`."""
+        """Build a server that omits an effect of a request that it accepts; options as for `performs`."""
         return self.performs(name, rows, effect, *where, done=False, **options)
 
     def marks(
         self, name: str, rows: Rows, mark: Callable[[Any, int], Any], shown: Condition[Context],
         *where: Condition[Context], **expected: Any,
     ) -> FaultyServer[Context]:  # fmt: skip
-        """A server whose refusals leave a mark on what a later read shows.
+        """Build a server whose refusals change what a later read shows.
 
-        `mark` makes it of the body and of how many requests were refused with one of the rows.
+        `mark` makes the changed body from the right one and the number of requests refused with one of the rows.
         """
         marked, occurs = _tuple(rows), when(*where, **expected)
 
@@ -243,7 +243,7 @@ class FaultBuilder(Generic[Context]):
         return self._build(name, rows, "effect", make_hooks)
 
     def now_and_later(self, server: FaultyServer[Context]) -> tuple[FaultyServer[Context], FaultyServer[Context]]:
-        """This server, and one that does the same, but only some time after the rejection."""
+        """Return this server, and one that does the same some time after the rejection."""
         fault = server.fault
         late = replace(fault, name=f"{fault.name}_later", kind="late")
         return server, FaultyServer(late, lambda: replace(server.make_hooks(), delay=_LATE))
@@ -251,7 +251,7 @@ class FaultBuilder(Generic[Context]):
     def cross(
         self, rows: Mapping[Row, str], faults: Collection[tuple[str, str, Change[Context] | int, Limit[Context] | None]]
     ) -> Iterator[FaultyServer[Context]]:
-        """Each fault (name, kind, change, limit) for each row: `{}` in its name stands for that of the row."""
+        """Yield each fault (name, kind, change, limit) for each row, with the row's name for `{}` in the fault's."""
         for row, row_name in rows.items():
             for name, kind, change, limit in faults:
                 yield self.answers(name.format(row_name), row, kind, change, limit=limit or _unlimited)
@@ -259,7 +259,7 @@ class FaultBuilder(Generic[Context]):
     def deal(
         self, rows: Mapping[Row, str], name: str, kind: str, changes: Sequence[tuple[str, Change[Context] | int]]
     ) -> Iterator[FaultyServer[Context]]:
-        """One of these changes for each row, in turn: the name takes that of the change, then of the row."""
+        """Yield one change for each row, in turn; `name` is formatted with the names of the change and of the row."""
         for (row, row_name), (change_name, change) in zip(rows.items(), cycle(changes)):
             yield self.answers(name.format(change_name, row_name), row, kind, change)
 

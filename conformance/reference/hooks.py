@@ -1,7 +1,7 @@
-"""Where a reference server decides, and how a fault changes one of its decisions.
+"""The decisions of a reference server, and the hooks by which faults change them.
 
-A server asks its `Behaviour` at every decision: is this rule enforced for this request, is this valid request rejected,
-which response is sent, is this effect carried out. Without faults every decision is the documented one.
+A server asks its `Behaviour` for every decision: whether a rule is enforced for a request, whether a valid request is
+rejected, which response is sent, whether an effect is carried out. Without faults, every decision is as documented.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from conformance.reference.http import IncomingRequest, JsonResponse
 
 @dataclass(slots=True)
 class RequestContext:
-    """A request, with what a server has found out about it so far; each contract's server extends it.
+    """A request with what the server knows about it so far. The server of each contract extends it.
 
-    `path` and `query` are decoded; `operation` is the server's name for the called operation, empty where there is
-    none; `key` is the credential as it was sent; `body` is the body as far as the server has read and parsed it.
+    `path` and `query` are decoded. `operation` is the server's name of the called operation, empty if there is none.
+    `key` is the credential as sent. `body` is the body as far as the server has read and parsed it.
     """
 
     request: IncomingRequest
@@ -33,7 +33,7 @@ class RequestContext:
     body: Any = None
 
     def query_value(self, name: str) -> str | None:
-        """The first value of a query parameter; None where it is absent."""
+        """Return the first value of a query parameter, or None."""
         values = self.query.get(name)
         return values[0] if values else None
 
@@ -42,7 +42,7 @@ Context = TypeVar("Context", bound=RequestContext)
 
 
 class RequestRejected(Exception):
-    """A request that is answered with a row of the tables; `values` fill the placeholders of the row's message."""
+    """Raised to answer a request with a row of the tables; `values` fill the placeholders of the row's message."""
 
     def __init__(self, row: Row, **values: str) -> None:
         super().__init__(row)
@@ -54,11 +54,11 @@ class RequestRejected(Exception):
 class FaultHooks(Generic[Context]):
     """The decisions that one fault changes; a hook that is None changes nothing.
 
-    `skip_rule(row, context)`: True if a rule that the request breaks is not enforced.
-    `reject_valid(context)`: the row that a valid request is rejected with, None to accept it.
-    `alter_response(response, context)`: the response to send in place of the right one.
-    `perform_effect(effect, context, intended)`: whether the effect is carried out; `intended` is the right answer.
-    `delay`: how many seconds after the rejection that happens, for an effect of a request that is rejected.
+    `skip_rule(row, context)` returns True if a rule that the request breaks is not enforced.
+    `reject_valid(context)` returns the row with which a valid request is rejected, or None to accept it.
+    `alter_response(response, context)` returns the response to send instead of the right one.
+    `perform_effect(effect, context, intended)` returns whether an effect is carried out; `intended` is what is right.
+    `delay` is the time in seconds between a rejection and the effect of the rejected request.
     """
 
     skip_rule: Callable[[Row, Context], bool] | None = None
@@ -70,7 +70,7 @@ class FaultHooks(Generic[Context]):
 
 @dataclass(frozen=True)
 class FaultyServer(Generic[Context]):
-    """A fault with its hooks; `make_hooks` returns new ones for each server, since some hooks count requests."""
+    """A fault with its hooks; `make_hooks` returns new ones for each server, because some hooks count requests."""
 
     fault: Fault
     make_hooks: Callable[[], FaultHooks[Context]]
@@ -85,34 +85,34 @@ class Behaviour(Generic[Context]):
         self._carrying_out = threading.Lock()
 
     def enforces(self, row: Row, context: Context) -> bool:
-        """Whether the rule of a row is enforced for a request that breaks it."""
+        """Return whether the rule of a row is enforced for a request that breaks it."""
         return not any(hooks.skip_rule(row, context) for hooks in self._hooks if hooks.skip_rule)
 
     def reject(self, row: Row, context: Context, **values: str) -> None:
-        """Raises RequestRejected, or returns if a fault skips the rule: then the request is handled as if valid."""
+        """Raise RequestRejected unless a fault skips the rule; the request is then handled as if it were valid."""
         if self.enforces(row, context):
             raise RequestRejected(row, **values)
 
     def wrong_rejection(self, context: Context) -> Row | None:
-        """The row that a valid request is rejected with; None from a server without such a fault."""
+        """Return the row with which a fault rejects a valid request, or None."""
         rows = (hooks.reject_valid(context) for hooks in self._hooks if hooks.reject_valid)
         return next((row for row in rows if row is not None), None)
 
     def reject_if_faulty(self, context: Context, **values: str) -> None:
-        """Raises RequestRejected for a valid request if a fault rejects it."""
+        """Raise RequestRejected for a valid request if a fault rejects it."""
         row = self.wrong_rejection(context)
         if row is not None:
             raise RequestRejected(row, **values)
 
     def alter(self, response: JsonResponse, context: Context) -> JsonResponse:
-        """The response that is sent in place of the right one."""
+        """Return the response to send, which differs from the right one if a fault changes it."""
         for hooks in self._hooks:
             if hooks.alter_response:
                 response = hooks.alter_response(response, context)
         return response
 
     def performs(self, effect: str, context: Context, *, intended: bool = True) -> bool:
-        """Whether an effect is carried out; `intended` is True after acceptance and False after rejection."""
+        """Return whether an effect is carried out; `intended` is True after acceptance, False after rejection."""
         for hooks in self._hooks:
             if hooks.perform_effect:
                 intended = hooks.perform_effect(effect, context, intended)
@@ -120,11 +120,11 @@ class Behaviour(Generic[Context]):
 
     @property
     def delay(self) -> float:
-        """Seconds after a rejection at which its effect is carried out, where a fault asks for one."""
+        """Seconds between a rejection and the effect of the rejected request; 0 without such a fault."""
         return max((hooks.delay for hooks in self._hooks), default=0.0)
 
     def carry_out(self, action: Callable[[], object]) -> None:
-        """Carry out the effect of a request that is rejected: at once, or after a delay, in the order of requests."""
+        """Carry out the effect of a rejected request, at once or after the delay, in the order of requests."""
         if not self.delay:
             action()
             return
@@ -139,5 +139,5 @@ class Behaviour(Generic[Context]):
 
 
 def late_effects(delay: float) -> dict[str, str]:
-    """What a profile says of how long one has to wait for what a rejected request does late, in `delay` seconds."""
+    """Return the `late_effects` entry of a profile for effects that occur `delay` seconds after a rejection."""
     return {"late_effects": f"{max(1, round(3000 * delay))}ms"}

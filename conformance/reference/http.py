@@ -1,4 +1,4 @@
-"""HTTP as the reference servers see it: a request as it came, a JSON response, and its bytes on the wire."""
+"""HTTP messages of the reference servers: a request as received, a JSON response, and its bytes on the wire."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any, Final, Protocol
 from conformance.reference.catalogue import Row
 
 DRAIN_LIMIT: Final = 64 * 1024 * 1024
-"""How many bytes of a body that no operation reads are read and discarded."""
+"""The most bytes of a body that are read and discarded if no operation reads it."""
 _PIECE: Final = 1 << 18
 NO_BODY: Final = object()
-"""The value of a response without a body; None would be JSON's null."""
+"""The value of a response without a body. None would be null in JSON."""
 
 
 class RequestBody:
     """The body of a request, read from its connection only on demand.
 
-    `length` is the declared Content-Length in bytes, None for a chunked body; `finished` says whether all was read.
-    `send_continue` is called before the first read where the client waits for `100 Continue`.
+    `length` is the declared Content-Length in bytes, None for a chunked body. `finished` says whether everything was
+    read. `send_continue` is called before the first read if the client waits for `100 Continue`.
     """
 
     def __init__(self, stream: Any, length: int | None, send_continue: Callable[[], None] | None = None) -> None:
@@ -32,7 +32,7 @@ class RequestBody:
         self.declared = length
 
     def read(self, limit: int = DRAIN_LIMIT) -> bytes | None:
-        """What is left of the body; None where that is more than `limit` bytes.
+        """Return the rest of the body, or None if it is longer than `limit` bytes.
 
         A body whose declared length is above the limit is not read at all.
         """
@@ -44,7 +44,7 @@ class RequestBody:
         return bytes(data) if self.finished else None
 
     def drain(self) -> bool:
-        """Reads and discards what is left; True if the end was reached within `DRAIN_LIMIT`."""
+        """Read and discard the rest of the body; return True if its end was reached within `DRAIN_LIMIT`."""
         discarded = 0
         with contextlib.suppress(OSError, ValueError):
             while not self.finished and discarded < DRAIN_LIMIT:
@@ -65,10 +65,10 @@ class RequestBody:
 
 @dataclass(slots=True)
 class IncomingRequest:
-    """One request as it was received, nothing decoded.
+    """One request as it was received, with nothing decoded.
 
     `headers` has lower-case names; several values of one name are joined by a comma. `peer` is the client's address,
-    `port` its port, which is another one for each connection.
+    `port` its port, which differs between connections.
     """
 
     method: str
@@ -82,9 +82,9 @@ class IncomingRequest:
 
 @dataclass(slots=True)
 class WireResponse:
-    """One response, ready to be written; `payload` is framed as its headers say.
+    """One response, ready to be written; `payload` is framed according to the headers.
 
-    `close` ends the connection after it; `delay` is how long to wait before it, in seconds.
+    `close` ends the connection after it; `delay` is the time to wait before it, in seconds.
     """
 
     status_line: str
@@ -95,21 +95,21 @@ class WireResponse:
 
 
 class Application(Protocol):
-    """What handles the requests of one server: a contract's operations with all their state."""
+    """Handles the requests of one server: the operations of a contract with all their state."""
 
     def respond(self, request: IncomingRequest) -> WireResponse:
-        """The response to one request; called from several threads at once."""
+        """Return the response to one request. Called from several threads at once."""
 
     def profile(self, base_url: str) -> dict[str, Any]:
-        """The complete target profile to use with this server."""
+        """Return the complete target profile for this server."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonResponse:
-    """What a server responds, not yet serialized: a status and a JSON value.
+    """A response before serialization: a status and a JSON value.
 
-    `row` is the row of the vendor's tables that it follows, None for a success. `raw` bytes are sent in place of the
-    value; `content_type` replaces the JSON one, empty for none.
+    `row` is the row of the vendor's tables that it follows, None for a success. `raw` bytes are sent instead of the
+    value. `content_type` replaces that of JSON; if empty, none is sent.
     """
 
     status: int
@@ -120,5 +120,5 @@ class JsonResponse:
     raw: bytes | None = None
 
     def replace(self, **changes: Any) -> JsonResponse:
-        """A copy with other values for some of its fields."""
+        """Return a copy with other values for some fields."""
         return dataclasses.replace(self, **changes)

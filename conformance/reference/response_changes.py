@@ -1,4 +1,4 @@
-"""Changes that turn a right response into a wrong one, for the server of any contract."""
+"""Changes that turn a right response into a wrong one, for the servers of all contracts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STACKS: Final[Mapping[str, str]] = {
     "/var/www/site/topics/Validate.php:214\nStack trace:\n#0 /var/www/site/topics/Validate.php(214): trim(NULL)\n"
     "#1 /var/www/site/api/Dispatcher.php(88): Topics->save(Array)\n#2 {main}\n  thrown",
 }
-"""What servers in some languages print of a failure."""
+"""Stack traces of servers in some languages."""
 LEAKS: Final[Mapping[str, str]] = {
     "inner_address": "upstream 10.0.3.17:8080 did not accept the request",
     "inner_host": "db-1.prod.internal: connection refused",
@@ -31,7 +31,7 @@ LEAKS: Final[Mapping[str, str]] = {
     "sql": "SELECT id, name FROM members WHERE id = $1 LIMIT 1",
     "password_hash": "$2b$12$Wq3yB0c1dE2fG3hI4jK5lO9pQ8rS7tU6vW5xY4zA3bC2dE1fG0hI2",
 }
-"""What must not stand in a response, by name."""
+"""Texts that a response must not contain, by name."""
 STORE_LEAKS: Final[Mapping[str, str]] = {
     "statement_of_a_library": "QueryException (SQL: select * from `t_items` where `id` = 12 limit 1)",
     "message_of_mysql": "Data too long for column 'title' at row 1",
@@ -39,45 +39,45 @@ STORE_LEAKS: Final[Mapping[str, str]] = {
     "connection": "mysql://cms:rosy-lagoon-7@db-1:3306/cms",
     "private_key": "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
 }
-"""The same, of where a server keeps things."""
+"""Texts about databases and keys that a response must not contain, by name."""
 GATEWAYS: Final = tuple((str(status), status) for status in (504, 429, 504, 503, 502))
-"""Statuses that a proxy sends where it gets no response."""
+"""Statuses that a proxy sends if it gets no response."""
 
 
 def with_status(status: int) -> Change:
-    """Another status."""
+    """Return a change to another status."""
     return lambda response, _: response.replace(status=status)
 
 
 def with_value(value: Any, status: int | None = None) -> Change:
-    """Another body, with another status if one is given."""
+    """Return a change to another body, and to another status if one is given."""
     return lambda response, _: response.replace(value=value, status=status or response.status)
 
 
 def with_body(change: Callable[[Any], Any]) -> Change:
-    """Another body, made from the right one."""
+    """Return a change to another body, which `change` makes from the right one."""
     return lambda response, _: response.replace(value=change(response.value))
 
 
 def with_members(**members: Any) -> Change:
-    """Other values for some members of the body, or more members."""
+    """Return a change that replaces or adds members of the body."""
     return lambda response, _: response.replace(value={**_members(response), **members})
 
 
 def without_member(name: str) -> Change:
-    """A body without one of its members."""
+    """Return a change that removes a member of the body."""
     return with_body(lambda body: {key: value for key, value in body.items() if key != name})
 
 
 def with_credential(credential: Callable[[Any], str], form: Callable[[str], Any] = str) -> Callable[..., JsonResponse]:
-    """A credential beside the right body, in some form; `credential` finds it by the request context."""
+    """Return a change that adds a credential, in some form, to the body; `credential` finds it in the context."""
     return lambda response, context: response.replace(value={**_members(response), "debug": form(credential(context))})
 
 
 def list_leaks(
     name: str, credential: Callable[[Any], str], part: Callable[[str], str]
 ) -> tuple[tuple[str, Callable[..., JsonResponse]], ...]:
-    """Every leak with its name: that of a text of `LEAKS`, and of a part or of the base64 of a credential."""
+    """Return name and change of every leak: of each text in `LEAKS`, and of a part and the base64 of a credential."""
     return (
         *((leak, with_members(debug=text)) for leak, text in LEAKS.items()),
         (f"part_of_{name}", with_credential(credential, part)),
@@ -86,33 +86,33 @@ def list_leaks(
 
 
 def with_content_type(content_type: str) -> Change:
-    """The right body, declared as another media type."""
+    """Return a change to another media type of the same body."""
     return lambda response, _: response.replace(content_type=content_type)
 
 
 def in_a_text(response: JsonResponse, _: RequestContext) -> JsonResponse:
-    """The right body as a text inside another one, as a proxy passes it on."""
+    """Wrap the right body as a text inside another body, as some proxies do."""
     return response.replace(value={"statusCode": response.status, "body": json.dumps(response.value)})
 
 
 def cut_short(response: JsonResponse, _: RequestContext) -> JsonResponse:
-    """The right body without its last three bytes."""
+    """Cut the last three bytes of the right body."""
     return response.replace(raw=json.dumps(response.value).encode()[:-3])
 
 
 def with_null_behind(response: JsonResponse, _: RequestContext) -> JsonResponse:
-    """The right body and another value behind it, of a server that goes on after an error."""
+    """Append another value to the right body, like a server that continues after an error."""
     return response.replace(raw=json.dumps(response.value).encode() + b"\nnull\n")
 
 
 def as_html(response: JsonResponse, _: RequestContext) -> JsonResponse:
-    """An HTML page in place of the body."""
+    """Replace the body by an HTML page."""
     page = f"<!DOCTYPE html><html><head><title>{response.status}</title></head><body><h1>Error</h1></body></html>"
     return response.replace(raw=page.encode(), content_type="text/html; charset=utf-8")
 
 
 in_array: Final = with_body(lambda body: [body])
-"""The right body inside an array."""
+"""Wraps the right body in an array."""
 
 
 def _members(response: JsonResponse) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Responses as bytes on the wire, in each form that HTTP and JSON permit: the content is the same in all of them."""
+"""Serializes responses in each form that HTTP and JSON permit. All forms have the same content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.reference.http import NO_BODY, IncomingRequest, JsonResponse, W
 
 
 class ResponseSerializer:
-    """Writes responses in one form: a choice for each of `WIRE_VARIANTS`."""
+    """Serializes responses in one form, given by a choice for each of `WIRE_VARIANTS`."""
 
     def __init__(self, choices: Mapping[str, str]) -> None:
         self._choices = choices
@@ -23,14 +23,14 @@ class ResponseSerializer:
         self._close = choices["connection"] == "close" or self._framing == "until-closed" or self._http10
 
     def serialize(self, response: JsonResponse, request: IncomingRequest) -> WireResponse:
-        """The response as bytes; without its body where the request was a HEAD."""
+        """Return the response as bytes, without its body for a HEAD request."""
         body = self._encode_body(response)
         headers = [*response.headers]
         content_type = self._choices["content_type"] if response.content_type is None else response.content_type
         if body is not None and content_type:
             headers.append(("Content-Type", content_type))
         body, encoding_headers = self._compress(body or b"", request)
-        # These have neither a body nor a framing: a client would take them for the start of the next response.
+        # These must not have a body or framing, because a client would read them as the start of the next response.
         bare = response.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         payload, framing_headers = (b"", []) if bare else self._frame(body)
         headers += [*encoding_headers, *framing_headers, *_OTHER_HEADERS[self._choices["other_headers"]]]
@@ -56,7 +56,7 @@ class ResponseSerializer:
             value = value | _EXTRA_MEMBERS[self._choices[extras]]
             value = dict(reversed(value.items())) if self._choices["member_order"] == "reversed" else value
         form = self._choices["json"]
-        # An echoed value may hold half of a surrogate pair, which UTF-8 cannot.
+        # An echoed value may contain a lone surrogate, which UTF-8 cannot encode.
         text = json.dumps(value, **_JSON_FORMS[form]).encode("utf-8", "replace")
         return text + b"\n" if form in {"pretty", "line-end"} else text
 
@@ -120,17 +120,17 @@ _CONTENT_TYPES: Final = (
 )
 
 WIRE_VARIANTS: Final[Variants] = {
-    "json": tuple(_JSON_FORMS),  # How JSON is written.
+    "json": tuple(_JSON_FORMS),  # How JSON is formatted.
     "member_order": ("written", "reversed"),  # The order of an object's members.
     "error_extras": tuple(_EXTRA_MEMBERS),  # Further members in an error's body.
     "success_extras": ("none", "one", "nulls"),  # Further members in a success's body.
     "content_type": _CONTENT_TYPES,  # How the media type of the body is written.
     "header_case": tuple(_HEADER_CASES),  # The case of header names.
     "other_headers": tuple(_OTHER_HEADERS),  # Headers that no document mentions.
-    "compression": ("none", "gzip", "deflate"),  # How a body is compressed, where the client accepts it.
+    "compression": ("none", "gzip", "deflate"),  # How a body is compressed, if the client accepts it.
     "framing": ("length", "chunked", "chunked-small", "until-closed"),  # How the end of a body is marked.
     "protocol": ("HTTP/1.1", "HTTP/1.0"),  # The version in the status line.
     "connection": ("kept", "close"),  # Whether a connection is reused.
     "latency_ms": ("0", "120"),  # How long a response takes, in milliseconds.
 }
-"""What the server of every contract may choose."""
+"""The variants that the server of every contract has."""

@@ -1,8 +1,8 @@
-"""An HTTP/1.1 server on a loopback port: it reads requests, hands them to an application and writes the responses.
+"""An HTTP/1.1 server on a loopback port, which passes requests to an application and writes its responses.
 
-Requests and responses are read and written here, byte for byte: what a client sent is not tidied up, and a response may
-be wrong. A body is read only as far as the application asks for. The rest is drained after the response, up to a limit,
-so that a client that still sends can read it.
+It reads and writes bytes itself, so that requests are not normalized and responses may be wrong. A body is read only as
+far as the application needs it. The rest is drained after the response, up to a limit, so that a client that is still
+sending can read the response.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from werkzeug.serving import DechunkedInput
 from conformance.reference.http import Application, IncomingRequest, RequestBody, WireResponse
 
 MAX_LINE: Final = 64 * 1024
-"""Bytes of a request line or header."""
+"""The most bytes of a request line or header."""
 MAX_HEADERS: Final = 200
 IDLE_TIMEOUT: Final = 60.0
 """Seconds that a connection may stay open without a request."""
@@ -95,7 +95,7 @@ class _Handler(StreamRequestHandler):
             self._drain(request.body)
 
     def _drain(self, body: RequestBody) -> None:
-        """Reads the rest of a body: on a closed connection, a client that still sends would lose the response."""
+        """Read the rest of a body, because a client that is still sending on a closed connection loses the response."""
         if self.close_connection:
             self.connection.shutdown(socket.SHUT_WR)
         self.close_connection = not body.drain() or self.close_connection
@@ -106,7 +106,7 @@ class _Handler(StreamRequestHandler):
 
 
 def _path_and_query(target: str) -> str:
-    """The path and query of a request target, which may be an absolute URL."""
+    """Return path and query of a request target, which may be an absolute URL."""
     if target.startswith(("http://", "https://")):
         rest = target.partition("://")[2]
         return "/" + rest.partition("/")[2]
@@ -114,10 +114,10 @@ def _path_and_query(target: str) -> str:
 
 
 class RunningServer(ThreadingTCPServer):
-    """A reference server that listens on 127.0.0.1, from a daemon thread, until it is closed.
+    """A reference server that listens on 127.0.0.1, in a daemon thread, until it is closed.
 
-    `base_url` has no slash at the end; `profile` is the complete target profile to use with it; `variants` holds the
-    choice that it made for each variant; `application` is the state behind it.
+    `base_url` has no trailing slash. `profile` is the complete target profile for it, `variants` the choice for each
+    variant, `application` its state.
     """
 
     request_queue_size = 128
@@ -141,11 +141,11 @@ class RunningServer(ThreadingTCPServer):
         self.close()
 
     def pause(self, seconds: float) -> None:
-        """Waits, but not longer than until the server closes."""
+        """Wait, but no longer than until the server closes."""
         self._closing.wait(seconds)
 
     def close(self) -> None:
-        """Stops listening and ends every connection at once; may be called twice."""
+        """Stop listening and end every connection at once. May be called twice."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -159,23 +159,23 @@ class RunningServer(ThreadingTCPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
-        """Accepts connections; the library's own loop checks only twice a second whether to stop."""
+        """Accept connections. The library's own loop is not used, because it checks for a stop only twice a second."""
         while not self._closing.is_set():
             self.handle_request()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Keeps a connection in mind until its thread is done with it."""
+        """Track a connection while its thread handles it."""
         with self._lock:
             self._connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forgets a connection when its thread is done with it."""
+        """Stop tracking a connection when its thread is done."""
         with self._lock:
             self._connections.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Prints errors of this server, but not those of a client that closed its connection."""
+        """Print errors of this server, but not those caused by a client that closed its connection."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)

@@ -1,4 +1,4 @@
-"""Accounts, and the grant, access and refresh tokens that were issued, each with its expiry."""
+"""Stores accounts, and the grant, access and refresh tokens that were issued, each with its expiry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STATIC_TOKEN = "d3a1f0c29b7e4586a0c4e2175f9b63d8a71c05be94f2d6380e5ab7c1942f6d0e
 """The access token that the site's owner created in its administration; it never expires."""
 
 LIFETIMES = {"grant": 600.0, "access": 3600.0, "refresh": 14 * 86400.0}
-"""Seconds for which a token is valid, by its kind: grants and refresh tokens are exchanged for access tokens."""
+"""Seconds for which a token is valid, by kind. Grant and refresh tokens are exchanged for access tokens."""
 LOCKED_SECONDS = 3600.0
 
 
@@ -33,7 +33,7 @@ ACCOUNT = ("hanako@example.com", "kZ7-right-of-way")
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token that was issued: to which account (None: an anonymous visitor), and when it expires."""
+    """A token that was issued to an account, or to an anonymous visitor if that is None, and its time of expiry."""
 
     value: str
     account: Account | None
@@ -42,7 +42,7 @@ class AccessToken:
 
 @dataclass(slots=True)
 class AccountStore:
-    """Checks passwords, issues tokens and redeems them; for one thread at a time.
+    """Checks passwords, issues tokens and redeems them. Not thread-safe.
 
     `now` is a clock in seconds; `lock_after` is the number of failed logins that locks an account for an hour.
     """
@@ -51,7 +51,7 @@ class AccountStore:
     lock_after: float = 5
     accounts: dict[str, Account] = field(default_factory=dict)
     tokens: dict[str, dict[str, AccessToken]] = field(default_factory=lambda: {kind: {} for kind in LIFETIMES})
-    """By their kind and value."""
+    """Tokens by kind and value."""
 
     def __post_init__(self) -> None:
         email, password = ACCOUNT
@@ -60,7 +60,7 @@ class AccountStore:
         self.tokens["access"][STATIC_TOKEN] = AccessToken(STATIC_TOKEN, account, float("inf"))
 
     def authenticate(self, email: str, password: str) -> Account | None:
-        """The account of an e-mail and its password, or None; repeated failures lock the account."""
+        """Return the account of an e-mail and its password, or None. Repeated failures lock the account."""
         account = self.accounts.get(email)
         if account is None or account.locked_until > self.now():
             return None
@@ -73,25 +73,25 @@ class AccountStore:
         return None
 
     def issue(self, kind: str, account: Account | None) -> AccessToken:
-        """A new token of a kind, for an account or for an anonymous visitor."""
+        """Issue a new token of a kind, for an account or for an anonymous visitor."""
         token = AccessToken(secrets.token_hex(32), account, self.now() + LIFETIMES[kind])
         self.tokens[kind][token.value] = token
         return token
 
     def find(self, kind: str, value: str | None) -> AccessToken | None:
-        """The valid token of a kind with this value, or None."""
+        """Return the valid token of a kind with this value, or None."""
         token = self.tokens[kind].get(value or "")
         return token if token and token.expires > self.now() else None
 
     def redeem(self, kind: str, value: str, *, keep: bool = False) -> AccessToken | None:
-        """The same; it becomes invalid, unless kept."""
+        """Return the valid token of a kind with this value, or None; invalidate it unless `keep` is set."""
         token = self.find(kind, value)
         if token and not keep:
             del self.tokens[kind][value]
         return token
 
     def revoke(self, token: AccessToken) -> None:
-        """Revokes an access token and its account's refresh tokens; not the static token, which stays valid."""
+        """Revoke an access token and its account's refresh tokens. The static token stays valid."""
         if token.value != STATIC_TOKEN and token.account is not None:
             self.tokens["access"].pop(token.value, None)
             refreshes = self.tokens["refresh"].items()

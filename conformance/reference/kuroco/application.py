@@ -1,4 +1,4 @@
-"""The Kuroco server: reads a request, runs its operation under a lock, and returns the response."""
+"""The Kuroco server: it reads a request, runs its operation under a lock, and returns the response."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class KurocoApplication:
             self.site.store.insert(f"Notice {number}", texts, {})
 
     def respond(self, request: IncomingRequest) -> WireResponse:
-        """The response to one request; called from several threads at once."""
+        """Return the response to one request. Called from several threads at once."""
         raw = request.body.read(_BODY_LIMIT)
         with self._lock:
             context = self._read_request(request, raw or b"")
@@ -66,7 +66,7 @@ class KurocoApplication:
         return self._serializer.serialize(response, request)
 
     def profile(self, base_url: str) -> dict[str, Any]:
-        """The target profile to use with this site."""
+        """Return the target profile for this site."""
         return profile(base_url, self.site)
 
     def _read_request(self, request: IncomingRequest, raw: bytes) -> KurocoContext:
@@ -119,7 +119,7 @@ class KurocoApplication:
 def _parse_body(context: KurocoContext) -> bool:
     try:
         context.body = json.loads(context.raw, parse_constant=_reject_constant)
-        # Half of a surrogate pair cannot be stored or returned in UTF-8.
+        # A lone surrogate cannot be stored or returned in UTF-8.
         json.dumps(context.body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False

@@ -1,4 +1,4 @@
-"""The state of a Kuroco site, and what it knows of a request while it handles it."""
+"""The state of a Kuroco site, and the context of a request to it."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class KurocoSite:
     accounts: AccountStore
 
     def field(self, kind: str) -> Field:
-        """The extension field of a kind, such as `email`."""
+        """Return the extension field of a kind, such as `email`."""
         return next(field for field in self.fields if field.kind == kind)
 
 
 @dataclass(slots=True, kw_only=True)
 class KurocoContext(RequestContext):
-    """A request to the site; the fields below are filled in as far as the request gets.
+    """A request to the site. Its fields are set while the request is handled.
 
     `operation` is `login`, `token`, `logout`, `profile`, `list`, `detail`, `insert`, `update`, `delete`, or empty for
-    an unknown path; `group_exists` says whether its endpoint is bound to an existing topic group. `language` is that
-    of the response, `language_source` what selected it (`_lang`, `accept-language`, `site`), and `header_language` the
-    one that `Accept-Language` alone would select. `check` is the validation in progress; `errors` are those
-    that the response reports, `row` is the row that it follows. `known_email`, `deleted` and `rejected` tell
-    whether the login's account exists, the topic was deleted, and the written content was rejected.
+    an unknown path; `group_exists` says whether its endpoint belongs to an existing topic group. `language` is that of
+    the response, `language_source` what selected it (`_lang`, `accept-language`, `site`), and `header_language` the one
+    that `Accept-Language` alone would select. `check` is the validation in progress, `errors` are the errors in the
+    response, and `row` is the row that it follows. `known_email`, `deleted` and `rejected` say whether the account of
+    the login exists, the topic was deleted, and the written content was rejected.
     """
 
     site: KurocoSite
@@ -65,12 +65,12 @@ class KurocoContext(RequestContext):
 
     @property
     def text_length(self) -> int | None:
-        """The length of the text that is being validated; None where nothing is."""
+        """The length of the text that is being validated, or None."""
         return None if self.checked_text is None else len(self.checked_text)
 
     @property
     def language_header(self) -> str | None:
-        """The value of `Accept-Language`; None where it is absent."""
+        """The value of `Accept-Language`, or None."""
         return self.request.headers.get("accept-language")
 
     @property
@@ -80,23 +80,23 @@ class KurocoContext(RequestContext):
 
     @property
     def topics_number(self) -> int | None:
-        """The ID in the path as a number; None where it is none."""
+        """The ID in the path as a number; None if it is not one."""
         return int(self.topics_id) if self.topics_id.isascii() and self.topics_id.isdigit() else None
 
     @property
     def checked_text(self) -> str | None:
-        """The text that is being validated; None where nothing is, or where the value is no text."""
+        """The text that is being validated; None if there is none, or the value is not a text."""
         return self.check.value if self.check and isinstance(self.check.value, str) else None
 
     @property
     def checked_kind(self) -> str | None:
-        """The kind of the extension field that is being validated, `title` for the title; None where nothing is."""
+        """The kind of the extension field that is being validated, `title` for the title, or None."""
         if self.check is None:
             return None
         return next((field.kind for field in self.site.fields if field.name == self.check.field), "title")
 
     def body_member(self, name: str) -> Any:
-        """A member of the body, or None; `name` may be the kind of an extension field."""
+        """Return a member of the body, or None; `name` may be the kind of an extension field."""
         return self.body.get(self.names.get(name, name)) if isinstance(self.body, dict) else None
 
     @property

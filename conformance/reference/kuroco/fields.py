@@ -1,4 +1,4 @@
-"""The site's content structure: one extension field of each kind."""
+"""The content structure of the site: one extension field of each kind."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ PATTERNS = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One extension field: its kind, its name in a body, its title in messages, and a value that it accepts.
+    """One extension field: its kind, its name in a body, its title in messages, and a valid value.
 
-    `row` is the row that a wrong value is rejected with; None for the required text, which has two rows. `least` and
+    `row` is the row with which a wrong value is rejected; None for the required text, which has two rows. `least` and
     `most` are lengths in characters.
     """
 
@@ -56,7 +56,7 @@ class Field:
 
 
 def content_structure(choices: Mapping[str, str]) -> tuple[Field, ...]:
-    """The eight fields in the document's order, with the names and limits that `choices` select."""
+    """Return the eight fields in the document's order, with the names and limits that `choices` select."""
     return tuple(_create_field(number, kind, choices) for number, kind in enumerate(_TITLES, 1))
 
 

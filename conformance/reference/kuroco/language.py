@@ -9,11 +9,11 @@ from werkzeug.http import parse_accept_header
 
 LANGUAGES: Final = ("ja", "en")
 PRIMARY: Final = "ja"
-"""The language where a request asks for none of them."""
+"""The language if a request asks for neither."""
 
 
 def negotiate(parameter: str | None, header: str | None) -> tuple[str, str]:
-    """The language of the response, and what selected it: `_lang`, `accept-language` or `site`."""
+    """Return the language of the response, and what selected it: `_lang`, `accept-language` or `site`."""
     if parameter in LANGUAGES:
         return parameter, "_lang"
     for tag, quality in parse_accept_header(header or "", LanguageAccept):

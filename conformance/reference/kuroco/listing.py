@@ -1,4 +1,4 @@
-"""Lists of topics: a search, and pages."""
+"""Searches topics and divides lists of them into pages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Topic = Mapping[str, Any]
 
 
 def search_topics(topics: Iterable[Topic], word: str) -> list[Topic]:
-    """The topics of which a member holds a word."""
+    """Return the topics with a member that contains a word."""
     return [topic for topic in topics if any(word in str(value) for value in topic.values())]
 
 
 def select_page(topics: list[Topic], query: Query, path: str) -> tuple[list[Topic], dict[str, Any]]:
-    """The topics of one page (`cnt` per page, 0 for all; `pageID` from 1), and its `pageInfo`."""
+    """Return the topics of one page (`cnt` per page, 0 for all; `pageID` from 1), and its `pageInfo`."""
     count = _read_number(query, "cnt", PER_PAGE) or max(1, len(topics))
     pages = max(1, math.ceil(len(topics) / count))
     number = max(1, _read_number(query, "pageID", 1))

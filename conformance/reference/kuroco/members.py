@@ -1,4 +1,4 @@
-"""Operations of members: log in, exchange a grant token, read the profile, log out; and access to topics."""
+"""Operations of members: log in, exchange a grant token, read the profile, log out. Also checks access to topics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.reference.kuroco.rows import LOGIN, PROFILE, TOKEN
 
 
 def log_in(context: KurocoContext) -> JsonResponse:
-    """Issues a grant token for an e-mail and a password."""
+    """Issue a grant token for an e-mail and a password."""
     body = context.body if isinstance(context.body, dict) else {}
     email, password = body.get("email"), body.get("password")
     if not isinstance(email, str) or not isinstance(password, str):
@@ -39,7 +39,7 @@ def log_in(context: KurocoContext) -> JsonResponse:
 
 
 def exchange_token(context: KurocoContext) -> JsonResponse:
-    """Issues an access token for a grant token or a refresh token, or an anonymous one for neither."""
+    """Issue an access token for a grant token or a refresh token, or an anonymous one for neither."""
     body = context.body if isinstance(context.body, dict) else {}
     if not {"grant_token", "refresh_token"} & body.keys():
         if context.site.choices["empty_token_request"] == "refused":
@@ -58,7 +58,7 @@ def exchange_token(context: KurocoContext) -> JsonResponse:
 
 
 def get_profile(context: KurocoContext) -> JsonResponse:
-    """The member that the access token belongs to."""
+    """Return the member to whom the access token belongs."""
     account = context.token.account if context.token else None
     if account is None and context.key is None and not context.site.behaviour.enforces(PROFILE, context):
         account = _first_account(context.site)
@@ -69,7 +69,7 @@ def get_profile(context: KurocoContext) -> JsonResponse:
 
 
 def log_out(context: KurocoContext) -> JsonResponse:
-    """Revokes the access token."""
+    """Revoke the access token."""
     if context.token is None or context.token.account is None:
         if context.site.choices["logout_anonymous"] == "400":
             return undocumented_error(400, "bad_request")
@@ -79,7 +79,7 @@ def log_out(context: KurocoContext) -> JsonResponse:
 
 
 def check_access(context: KurocoContext) -> JsonResponse | None:
-    """The rejection of a request that lacks a valid access token where its operation needs one; else None."""
+    """Return the rejection of a request without the access token that its operation needs, or None."""
     if context.operation in ("login", "token"):
         return None
     if context.key is not None and context.token is None:

@@ -1,7 +1,7 @@
-"""The messages, in two languages and in each edition that the vendor has published ("API error response").
+"""Messages in two languages and in each edition that the vendor has published ("API error response").
 
-`old` is the table that the contract is read from, with the format left as `{1}` in English; `middle` has a dot after
-the item's name and still leaves `{1}`; `current` names the format in words.
+`old` is the table on which the contract is based, which leaves `{1}` for the format in English. `middle` has a dot
+after the item's name and still leaves `{1}`. `current` names the format in words.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SUCCESS = {
 
 
 def row_message(row: Row, title: str, language: str, choices: Mapping[str, str]) -> str:
-    """The message of a row about the item with this title, in `ja` or `en`, in the edition that `choices` select."""
+    """Return the message of a row for the item with this title, in `ja` or `en`, in the edition of `choices`."""
     if row == rows.LOGIN:
         return _LOGIN[choices["login_wording"]]
     if row == rows.TOKEN:
@@ -45,7 +45,7 @@ def row_message(row: Row, title: str, language: str, choices: Mapping[str, str])
 
 
 def error_message(error: rows.ValidationError, language: str, choices: Mapping[str, str]) -> str:
-    """The message of one error; that of the schema may continue with the key and the data."""
+    """Return the message of one error. A message of the schema may continue with the key and the data."""
     if error.message is not None or error.row is None:
         return error.message or ""
     message = _SCHEMA[rows.MISSING] if error.from_schema and error.row == rows.TITLE else None
@@ -56,12 +56,12 @@ def error_message(error: rows.ValidationError, language: str, choices: Mapping[s
 
 
 def title_code(choices: Mapping[str, str]) -> str:
-    """The code of an empty title: `required` in the current edition's table, `invalid` before and in its sample."""
+    """Return an empty title's code: `required` in the current edition's table, `invalid` in its sample and before."""
     return "required" if choices["edition"] == "current" else "invalid"
 
 
 def success_messages(operation: str, language: str, choices: Mapping[str, str]) -> list[Any]:
-    """The messages of a write that succeeded."""
+    """Return the messages of a successful write."""
     return [_SUCCESS[language if choices["done_messages"] == "localised" else "en"][operation]]
 
 

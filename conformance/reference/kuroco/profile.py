@@ -15,7 +15,7 @@ _ID = "{topics_id}"
 
 
 def profile(base_url: str, site: KurocoSite) -> dict[str, Any]:
-    """A complete target profile as JSON values."""
+    """Return a complete target profile as a JSON value."""
     email, password = ACCOUNT
     return {
         "contract": "kuroco",

@@ -21,12 +21,12 @@ _CODES: Final = {
 
 
 def error_code(row: Row, site: KurocoSite) -> str:
-    """The error code that the document gives for a row."""
+    """Return the documented error code of a row."""
     return title_code(site.choices) if row == rows.TITLE else _CODES.get(row, "invalid")
 
 
 def error_response(context: KurocoContext, errors: tuple[rows.ValidationError, ...]) -> JsonResponse:
-    """The error envelope with these errors; its status is that of the first one's row."""
+    """Return an error response with these errors; its status is that of the first error's row."""
     context.errors = errors
     row = errors[0].row
     status = _STATUSES.get(row, 400) if row else 400
@@ -36,7 +36,7 @@ def error_response(context: KurocoContext, errors: tuple[rows.ValidationError, .
 
 
 def general_error(context: KurocoContext, row: Row) -> JsonResponse:
-    """The error envelope of a row that names no field."""
+    """Return the error response of a row without a field."""
     message = "" if row == rows.NOT_FOUND else None
     response = error_response(context, (rows.ValidationError(row, error_code(row, context.site), message=message),))
     if row == rows.LOGIN:
@@ -45,19 +45,19 @@ def general_error(context: KurocoContext, row: Row) -> JsonResponse:
 
 
 def undocumented_error(status: int, name: str, message: str = "", field: str | None = None) -> JsonResponse:
-    """The error envelope where the document has no row, with a code of its table of codes."""
+    """Return an error response for which the document has no row, with a code from its table of codes."""
     entry = {"code": name, "message": message} | ({"field": field} if field else {})
     return _envelope(status, [entry], None)
 
 
 def gateway_error(status: int, message: str, site: KurocoSite, row: Row | None = None) -> JsonResponse:
-    """An error in the gateway's form: `errors` is an array of strings."""
+    """Return an error response in the gateway's form: `errors` is an array of strings."""
     more = {REQUEST_ID: str(uuid.uuid4())} if site.choices["gateway_request_id"] == "present" else {}
     return JsonResponse(status, {"errors": [message], **more}, row=row)
 
 
 def success(status: int, site: KurocoSite, /, **members: Any) -> JsonResponse:
-    """A success with these members."""
+    """Return a successful response with these members."""
     more = {REQUEST_ID: str(uuid.uuid4())} if site.choices["success_request_id"] == "present" else {}
     return JsonResponse(status, {"errors": [], "messages": [], **members, **more})
 

@@ -1,4 +1,4 @@
-"""The endpoints of the site; each is bound to one operation, and those of topics to a topic group."""
+"""The endpoints of the site. Each belongs to one operation, and those of topics to a topic group."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MISSING_GROUP_PATH: Final = f"{BASE}/topics9"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A path (`*` stands for a topic's ID), its method and its operation; `group_exists`: its topic group exists."""
+    """A path (`*` is a topic's ID), its method, its operation, and whether its topic group exists."""
 
     path: str
     method: str
@@ -38,7 +38,7 @@ ENDPOINTS: Final = (
 
 
 def find_endpoint(path: str, method: str) -> tuple[Endpoint | None, str]:
-    """The endpoint of a path without its leading slash, or None, and the topic's ID in it; HEAD is handled as GET."""
+    """Return the endpoint of a path without leading slash, or None, and the topic's ID in it; HEAD counts as GET."""
     method = "GET" if method == "HEAD" else method
     for endpoint in ENDPOINTS:
         topics_id = _match(endpoint.path, path)
@@ -48,7 +48,7 @@ def find_endpoint(path: str, method: str) -> tuple[Endpoint | None, str]:
 
 
 def allowed_methods(path: str) -> tuple[str, ...]:
-    """The methods that a path has endpoints for; empty for an unknown path."""
+    """Return the methods for which a path has endpoints; empty for an unknown path."""
     return tuple(dict.fromkeys(e.method for e in ENDPOINTS if _match(e.path, path) is not None))
 
 

@@ -1,4 +1,4 @@
-"""The rows of the vendor's table by name, and what validation passes around: checks and validation errors."""
+"""The rows of the vendor's table by name, and the values of validation: checks and validation errors."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ValidationError:
-    """One thing that is wrong with a request.
+    """One error in a request.
 
-    `row` is None where the document has no row for it; then `message` is given. `from_schema`: the endpoint's schema
-    found it, not the content structure; `data` is what the schema was applied to.
+    `row` is None if the document has no row for it; `message` is then given. `from_schema` says that the endpoint's
+    schema found it, not the content structure; `data` is what the schema was applied to.
     """
 
     row: Row | None

@@ -1,7 +1,7 @@
-"""Which values the site accepts as a mail address, a telephone number, and so on.
+"""Decides which values the site accepts as an e-mail address, a telephone number, and so on.
 
-The documents do not give the patterns. Clearly wrong values are rejected and plain ones accepted by every site;
-between the two, the variants decide.
+The documents do not give the patterns. Every site rejects clearly wrong values and accepts plain ones; between the two,
+the variants decide.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PATTERNS: dict[str, dict[Row, re.Pattern[str]]] = {
 
 
 def breaks_rule(check: rows.Check, field: Field | None, choices: Mapping[str, str]) -> bool:
-    """Whether the site rejects `check.value` by `check.row`; `field` is the extension field, None for the title."""
+    """Return whether `check.value` breaks `check.row`; `field` is the extension field, None for the title."""
     if check.row in (rows.TITLE, rows.MISSING, rows.EMPTY):
         return _lacks_text(check, choices)
     if check.value is None or check.value is rows.ABSENT or field is None:
@@ -51,7 +51,7 @@ def breaks_rule(check: rows.Check, field: Field | None, choices: Mapping[str, st
 
 
 def text_length(value: str, unit: str) -> int:
-    """The length of `value` in code points, UTF-16 units, or characters with their combining marks."""
+    """Return the length of `value` in code points, UTF-16 units, or characters with their combining marks."""
     if unit == "utf-16 units":
         return len(value.encode("utf-16-le", "surrogatepass")) // 2
     if unit == "characters":

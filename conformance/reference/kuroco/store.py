@@ -1,4 +1,4 @@
-"""The topics of the site, also those that were deleted."""
+"""Stores the topics of the site, including deleted ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Topic:
 
 @dataclass(slots=True)
 class TopicStore:
-    """Every topic by its ID, also the deleted ones. IDs are never reused; `now` is a clock in seconds since 1970."""
+    """All topics by ID, including deleted ones. IDs are never reused; `now` is a clock in seconds since 1970."""
 
     now: Callable[[], float]
     topics: dict[int, Topic] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class TopicStore:
     next_id: int = 1001
 
     def insert(self, subject: str, texts: Mapping[str, str], members: Mapping[str, Any]) -> Topic:
-        """Stores a new topic."""
+        """Store a new topic and return it."""
         stamp = self._stamp()
         topic = Topic(self.next_id, subject, dict(texts), dict(members), stamp, stamp)
         self.next_id += 1
@@ -41,7 +41,7 @@ class TopicStore:
         return topic
 
     def update(self, topic: Topic, subject: str, texts: Mapping[str, str], members: Mapping[str, Any]) -> Topic:
-        """Replaces what was sent of a topic; what was not sent is kept."""
+        """Change a topic and return it; what is not given is kept."""
         changed = replace(
             topic,
             subject=subject,
@@ -49,12 +49,12 @@ class TopicStore:
             members={**topic.members, **members},
             updated=self._stamp(),
         )
-        if topic.topics_id in self.topics:  # what a fault does late may be gone by then
+        if topic.topics_id in self.topics:  # a late fault may change a topic that is deleted by then
             self.topics[topic.topics_id] = changed
         return changed
 
     def delete(self, topic: Topic) -> None:
-        """Deletes a topic."""
+        """Delete a topic."""
         self.deleted[topic.topics_id] = self.topics.pop(topic.topics_id)
 
     def _stamp(self) -> str:

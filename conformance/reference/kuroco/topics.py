@@ -17,7 +17,7 @@ from conformance.reference.kuroco.validation import TopicDraft, validate
 
 
 def list_topics(context: KurocoContext) -> JsonResponse:
-    """The topics of the group that hold what is searched for, with `pageInfo`."""
+    """Return a page of the group's topics that match the search, with `pageInfo`."""
     topics = context.site.store.topics.values() if context.group_exists else ()
     if not context.group_exists and context.site.behaviour.enforces(NOT_FOUND, context):
         return general_error(context, NOT_FOUND)
@@ -31,7 +31,7 @@ def list_topics(context: KurocoContext) -> JsonResponse:
 
 
 def get_topic(context: KurocoContext) -> JsonResponse:
-    """One topic; also under `list` unless a variant says otherwise, because a Python client reads no other member."""
+    """Return one topic, by default also under `list`, because a Python client reads no other member."""
     topic = _find_topic(context)
     if topic is None:
         if not _is_number(context.topics_id) and context.site.choices["non_number_id"] == "400":
@@ -45,28 +45,28 @@ def get_topic(context: KurocoContext) -> JsonResponse:
 
 
 def insert_topic(context: KurocoContext) -> JsonResponse:
-    """Stores a new topic, or reports what is wrong with it."""
+    """Store a new topic, or return its validation errors."""
     rejection, draft = _validate(context)
     number = context.site.store.next_id
-    _leave_traces(context, None)
+    _make_faulty_changes(context, None)
     if _is_stored(context):
-        written = _written(draft, context)
+        written = _select_written(draft, context)
         _store(context, lambda: context.site.store.insert(written.subject or "", written.texts, written.members))
     messages = success_messages("insert", context.language, context.site.choices)
     return rejection or success(int(context.site.choices["insert_status"]), context.site, messages=messages, id=number)
 
 
 def update_topic(context: KurocoContext) -> JsonResponse:
-    """Changes what was sent of a topic, or reports what is wrong with it."""
+    """Change the given members of a topic, or return its validation errors."""
     topic = _find_topic(context)
     if topic is None and context.group_exists:
         return undocumented_error(404, "not_found")
     rejection, draft = _validate(context)
     topics = context.site.store.topics
     topic = topic or topics.get(int(context.topics_id or 0)) or next(iter(topics.values()))
-    topic = _leave_traces(context, topic) or topic
+    topic = _make_faulty_changes(context, topic) or topic
     if _is_stored(context):
-        written = _written(draft, context)
+        written = _select_written(draft, context)
         subject = topic.subject if written.subject is None else written.subject
         _store(context, lambda: context.site.store.update(topic, subject, written.texts, written.members))
     messages = success_messages("update", context.language, context.site.choices)
@@ -74,7 +74,7 @@ def update_topic(context: KurocoContext) -> JsonResponse:
 
 
 def delete_topic(context: KurocoContext) -> JsonResponse:
-    """Deletes a topic."""
+    """Delete a topic."""
     topic = _find_topic(context)
     if topic is None:
         return undocumented_error(404, "not_found")
@@ -84,10 +84,10 @@ def delete_topic(context: KurocoContext) -> JsonResponse:
 
 
 def _validate(context: KurocoContext) -> tuple[JsonResponse | None, TopicDraft]:
-    nothing = TopicDraft(None, {}, {}, ())
+    empty_draft = TopicDraft(None, {}, {}, ())
     if not isinstance(context.body, dict):
         context.rejected = True
-        return undocumented_error(400, "bad_request", "A JSON object is expected"), nothing
+        return undocumented_error(400, "bad_request", "A JSON object is expected"), empty_draft
     group_missing = not context.group_exists and context.site.behaviour.enforces(NO_GROUP, context)
     group_missing = group_missing or (
         context.group_exists and context.site.behaviour.wrong_rejection(context) == NO_GROUP
@@ -100,24 +100,24 @@ def _validate(context: KurocoContext) -> tuple[JsonResponse | None, TopicDraft]:
     return rejection, draft
 
 
-def _written(draft: TopicDraft, context: KurocoContext) -> TopicDraft:
-    """What of a draft is written; a conforming site writes all of it."""
+def _select_written(draft: TopicDraft, context: KurocoContext) -> TopicDraft:
+    """Return the part of a draft that is written; a conforming site writes all of it."""
     performs, kinds = context.site.behaviour.performs, {field.name: field.kind for field in context.site.fields}
     subject = draft.subject if performs("store title", context) else None
     texts = {name: text for name, text in draft.texts.items() if performs(f"store {kinds[name]}", context)}
     return TopicDraft(subject, texts, draft.members, ())
 
 
-def _leave_traces(context: KurocoContext, topic: Topic | None) -> Topic | None:
-    """What a faulty site changes although it rejects a request; the topic of an update as it is then."""
+def _make_faulty_changes(context: KurocoContext, topic: Topic | None) -> Topic | None:
+    """Make the changes of a faulty site despite a rejection; return the topic of an update as it is then."""
     performs, store = context.site.behaviour.performs, context.site.store
     if not context.rejected:
         return topic
-    beside = [one for one in store.topics.values() if topic and one.topics_id > topic.topics_id][:1]
+    following = [one for one in store.topics.values() if topic and one.topics_id > topic.topics_id][:1]
     before = [one for one in store.topics.values() if topic and one.topics_id < topic.topics_id][-1:]
     newest = list(store.topics.values())[-1:]
     for effect, changed in (
-        ("rename the next", beside), ("rename the previous", before), ("rename the newest", newest),
+        ("rename the next", following), ("rename the previous", before), ("rename the newest", newest),
     ):  # fmt: skip
         for other in changed if performs(effect, context, intended=False) else ():
             store.update(other, f"{context.body_member('subject') or 'renamed'}", {}, {})
@@ -139,7 +139,7 @@ def _is_stored(context: KurocoContext) -> bool:
 
 
 def _store(context: KurocoContext, action: Callable[[], object]) -> None:
-    """Carries out a write at once, or one that is rejected when the fault that asks for it says."""
+    """Carry out a write at once, or, for a rejected request, when the fault says."""
     if context.rejected:
         context.site.behaviour.carry_out(action)
     else:
@@ -156,7 +156,7 @@ def _find_topic(context: KurocoContext) -> Topic | None:
 
 
 def _other_topic(context: KurocoContext) -> Topic | None:
-    """What a faulty site returns for a missing topic: the deleted one, or else the first."""
+    """Return the topic that a faulty site shows instead of a missing one: the deleted one, or else the first."""
     number = int(context.topics_id) if _is_number(context.topics_id) else 0
     return context.site.store.deleted.get(number) or next(iter(context.site.store.topics.values()), None)
 

@@ -1,4 +1,4 @@
-"""Validates a written topic: by the endpoint's schema first, then by the content structure."""
+"""Validates a written topic, first by the endpoint's schema, then by the content structure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONTROL_MEMBERS: Final = frozenset({"validate_only"})
 
 @dataclass(frozen=True, slots=True)
 class TopicDraft:
-    """What a body would write (`subject` is None where it was not sent), and everything that is wrong with it."""
+    """What a body would write (`subject` is None if it was not sent), and all its validation errors."""
 
     subject: str | None
     texts: Mapping[str, str]
@@ -31,7 +31,7 @@ class TopicDraft:
 
 
 def validate(body: Mapping[str, Any], context: KurocoContext) -> TopicDraft:
-    """Validates a body; by the content structure only if the schema found nothing, unless a variant says otherwise."""
+    """Validate a body; by the content structure only if the schema found no error, unless a variant reports all."""
     first = tuple(_schema_errors(body, context))
     reported = context.site.choices["several_faults"]
     second = () if first and reported != "all" else tuple(_structure_errors(body, context))

@@ -1,4 +1,4 @@
-"""The microCMS server: checks that every request passes, then the operation, then the response."""
+"""The microCMS server: it makes the checks that apply to every request, then runs the operation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _IP, _FORBIDDEN, _URL, _RATE, _INTERNAL = (("common", number) for number in rang
 
 
 class MicrocmsApplication:
-    """One service with all its state; `crashes` holds exceptions of this code, which should never occur."""
+    """One service with all its state. `crashes` lists exceptions of this code, which should never occur."""
 
     def __init__(self, hooks: Iterable[FaultHooks[MicrocmsContext]], choices: Mapping[str, str]) -> None:
         self._choices = choices
@@ -69,11 +69,11 @@ class MicrocmsApplication:
         self._checks = [(name, checks[name]) for name in choices["check_order"].split()]
 
     def profile(self, base_url: str) -> dict[str, Any]:
-        """The target profile to use with this service."""
+        """Return the target profile for this service."""
         return seed.profile(base_url, self.store, self._choices) | late_effects(self._behaviour.delay)
 
     def respond(self, request: IncomingRequest) -> WireResponse:
-        """The response to one request."""
+        """Return the response to one request."""
         context = self._read_request(request)
         try:
             response = self._handle(context)
@@ -112,20 +112,20 @@ class MicrocmsApplication:
         return self._run(context)
 
     def _run(self, context: MicrocmsContext) -> JsonResponse:
-        if not context.operation:  # only where a fault accepts an unknown path or method
+        if not context.operation:  # only if a fault accepts an unknown path or method
             return JsonResponse(200, {})
         self._read_body(context)
         with self.store.lock:
             return self._operations[context.operation](context)
 
     def _read_body(self, context: MicrocmsContext) -> None:
-        """Reads the body, unless it is read. The lock is not held meanwhile, so that no other request waits for it."""
+        """Read the body if that is still to do, without the lock, so that no other request waits for it."""
         if context.body is None:
             is_upload = context.operation == "uploadMedia"
             context.body = self._media.read_body(context) if is_upload else context.request.body.read(_BODY_LIMIT)
 
     def _perform_despite(self, check: str, context: MicrocmsContext) -> None:
-        """Carries out the operation of a rejected request, which only a fault asks for."""
+        """Carry out the operation of a rejected request if a fault asks for it."""
         if context.route is None or not self._behaviour.performs(f"despite {check}", context, intended=False):
             return
         operations = context.route.operations
@@ -179,7 +179,7 @@ class MicrocmsApplication:
         return None
 
     def _run_for_other_version(self, context: MicrocmsContext, route: ApiRoute) -> JsonResponse:
-        """Deletes a medium by version 1 or uploads one by version 2; 405 where the request is not valid for that."""
+        """Delete a medium by version 1 or upload one by version 2; an invalid request is rejected with 405."""
         context.operation = "deleteMedia" if context.method == "DELETE" else "uploadMedia"
         try:
             return self._run(context)

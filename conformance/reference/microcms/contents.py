@@ -22,7 +22,7 @@ class ContentOperations(Operations):
     """The operations on contents; each returns the response to a request, or raises RequestRejected."""
 
     def list_contents(self, context: MicrocmsContext) -> JsonResponse:
-        """A page of a list API, or the content of an object API."""
+        """Return a page of a list API, or the content of an object API."""
         single = self._store.objects.get(context.endpoint)
         if single is not None:
             if self._choices["query_of_object"] == "validated":
@@ -35,7 +35,7 @@ class ContentOperations(Operations):
         return JsonResponse(200, {"contents": page, "totalCount": len(group), "offset": offset, "limit": limit})
 
     def get_content(self, context: MicrocmsContext) -> JsonResponse:
-        """One content."""
+        """Return one content."""
         if context.endpoint in self._store.objects and self._choices["below_object"] != "found":
             raise RequestRejected(("contents-get", 6) if self._choices["below_object"] == "content" else ("common", 3))
         group = self._group(context)
@@ -48,11 +48,11 @@ class ContentOperations(Operations):
         return JsonResponse(200, content.as_json())
 
     def patch_status(self, context: MicrocmsContext) -> JsonResponse:
-        """Publishes a content, or turns it into a draft."""
+        """Publish a content, or turn it into a draft."""
         return self._patch(context, self._read_status, _set_status, self._status_response)
 
     def patch_creator(self, context: MicrocmsContext) -> JsonResponse:
-        """Sets the creator of a content to another member."""
+        """Set the creator of a content to another member."""
         return self._patch(
             context, self._read_creator, _set_creator, lambda content: JsonResponse(200, {"id": content.id})
         )
@@ -74,7 +74,7 @@ class ContentOperations(Operations):
             value = read(context, content, body)
             self._behaviour.reject_if_faulty(context, value=context.raw)
         except RequestRejected:
-            if self._behaviour.performs("change", context, intended=False):  # which only a fault asks for
+            if self._behaviour.performs("change", context, intended=False):  # only with a fault
                 value = _value_despite_rejection(context, content)
                 self._behaviour.carry_out(lambda: apply(content, value))
             raise
@@ -83,7 +83,7 @@ class ContentOperations(Operations):
         return respond(content)
 
     def _read_body(self, context: MicrocmsContext) -> dict[str, Any] | None:
-        """The JSON object in the body; None where a fault accepts a body without one."""
+        """Return the JSON object in the body, or None if a fault accepts a body without one."""
         try:
             media_type = context.content_type
             context.json_body = parse_json_object(context.body or b"", media_type, self._choices)
@@ -182,7 +182,7 @@ def _set_creator(content: Content, value: str) -> None:
 
 
 def _value_despite_rejection(context: MicrocmsContext, content: Content) -> str:
-    """The value that a server takes from a body which it rejects."""
+    """Return the value that a faulty server takes from a body that it rejects."""
     if context.operation == "patchCreatedBy":
         return context.creator or "nobody"
     first = context.statuses[0] if context.statuses else None

@@ -1,4 +1,4 @@
-"""What the microCMS server knows of a request while it handles it."""
+"""The context of a request to the microCMS server."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from conformance.reference.microcms.routes import ApiRoute
 
 @dataclass(slots=True)
 class MicrocmsContext(RequestContext):
-    """A request to the service; the fields below are filled in as far as the request gets.
+    """A request to the service. Its fields are set while the request is handled.
 
-    `endpoint` and `id` are taken from the path; `key_name` is the name of a valid key. `wait` is how many seconds the
-    rate limiter makes the request wait, `admitted` how many it has admitted. `body` is the whole body as bytes,
-    `json_body` the object in it, None where there is none. `parameter` is the list parameter that is being checked, as
-    `raw` text and as `number`. `url` is that of the medium to delete; `listed` and `deleted` say whether it exists or
-    existed. `size` is that of the upload, in bytes. `row` and `echo` are the row of the rejection and the value in its
-    message.
+    `endpoint` and `id` are from the path; `key_name` is the name of a valid key. `wait` is the time in seconds until
+    the rate limiter admits the next request, `admitted` the number of requests it has admitted. `body` is the whole
+    body as bytes, `json_body` the object in it, or None. `parameter` is the list parameter that is being checked, with
+    its value as text in `raw` and as a number in `number`. `url` is that of the medium to delete; `listed` and
+    `deleted` say whether it exists or existed. `size` is the size of the upload in bytes. `row` and `echo` are the row
+    of the rejection and the value in its message.
     """
 
     route: ApiRoute | None = None
@@ -53,7 +53,7 @@ class MicrocmsContext(RequestContext):
 
     @property
     def content_type(self) -> str:
-        """The Content-Type of the request; empty where there is none."""
+        """The Content-Type of the request; empty if there is none."""
         return self.request.headers.get("content-type", "")
 
     @property
@@ -68,13 +68,13 @@ class MicrocmsContext(RequestContext):
 
     @property
     def statuses(self) -> list[Any]:
-        """The array of statuses in the body; empty where there is none."""
+        """The array of statuses in the body; empty if there is none."""
         value = (self.json_body or {}).get("status")
         return value if isinstance(value, list) else []
 
     @property
     def first_status(self) -> str | None:
-        """The first status in the body; None where there is none."""
+        """The first status in the body, or None."""
         return str(self.statuses[0]) if self.statuses else None
 
     @property
@@ -84,5 +84,5 @@ class MicrocmsContext(RequestContext):
 
     @property
     def creator(self) -> str:
-        """The creator in the body as text; empty where there is none."""
+        """The creator in the body as text; empty if there is none."""
         return str((self.json_body or {}).get("createdBy", ""))

@@ -63,11 +63,11 @@ _UNDOCUMENTED: Final[Mapping[Row, tuple[int, str]]] = {
     ("undocumented", 400): (400, "Status: cannot be blank."),
     ("undocumented", 404): (400, "invalid content id"),
 }
-"""Errors that no table lists, in the style of similar rows: the documents promise nothing here."""
+"""Errors that no table lists, in the style of similar rows, because the documents promise nothing for them."""
 
 
 def message_of(row: Row, value: str = "") -> str:
-    """The documented message of a row, with `value` in its placeholder."""
+    """Return the documented message of a row, with `value` in its placeholder."""
     return _lookup(row)[1].replace("{value}", value)
 
 
@@ -76,13 +76,13 @@ def _lookup(row: Row) -> tuple[int, str]:
 
 
 class ErrorResponses:
-    """The rows as one server words them."""
+    """Creates the error responses of one server, in its wording."""
 
     def __init__(self, choices: Mapping[str, str]) -> None:
         self._choices = choices
 
     def response(self, row: Row, values: Mapping[str, str]) -> JsonResponse:
-        """The response that a row promises; `values` may hold a `value` for its placeholder, or a whole `message`."""
+        """Return the response of a row; `values` may have a `value` for its placeholder, or a whole `message`."""
         if self._choices["error_body"] == "no-body":
             return JsonResponse(_lookup(row)[0], NO_BODY, row=row, content_type="")
         body = {} if self._choices["error_body"] == "no-message" else {"message": self._word(row, values)}

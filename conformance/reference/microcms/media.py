@@ -25,7 +25,7 @@ class MediaOperations(Operations):
     """The operations on media; each returns the response to a request, or raises RequestRejected."""
 
     def read_body(self, context: MicrocmsContext) -> bytes | None:
-        """The whole body of an upload; None where it is too large, which a variant decides without reading it."""
+        """Return the whole body of an upload, or None if it is too large (for a variant, by its declared length)."""
         declared = context.request.body.declared
         context.size = declared or 0
         early = (
@@ -38,7 +38,7 @@ class MediaOperations(Operations):
         return context.request.body.read(_UPLOAD_LIMIT)
 
     def list_v1(self, context: MicrocmsContext) -> JsonResponse:
-        """A page by limit and offset."""
+        """Return a page by limit and offset."""
         limit, offset = self._read_page(context, "media-get", "limit", "offset")
         if offset >= 10_000 and self._choices["offset_10000_on_v1"] == "fails":
             raise RequestRejected(("common", 5))
@@ -48,7 +48,7 @@ class MediaOperations(Operations):
         return JsonResponse(200, {"media": page, "totalCount": len(found), "limit": limit, "offset": offset})
 
     def list_v2(self, context: MicrocmsContext) -> JsonResponse:
-        """A page by conditions, or the next one by token."""
+        """Return the first page for the given conditions, or the next one by token."""
         token = context.query_value("token")
         if token is None or (token == "" and self._choices["token_empty"] == "absent"):
             page = self._first_page(context)
@@ -69,7 +69,7 @@ class MediaOperations(Operations):
         return JsonResponse(200, body)
 
     def upload(self, context: MicrocmsContext) -> JsonResponse:
-        """Stores one file."""
+        """Store one file."""
         try:
             upload = self._read_upload(context)
             self._behaviour.reject_if_faulty(context, value=context.raw)
@@ -83,7 +83,7 @@ class MediaOperations(Operations):
         return JsonResponse(201, {"url": f"https://{self._store.host}/assets/7d2b1c4e/{'f' * 32}/lost.png"})
 
     def delete(self, context: MicrocmsContext) -> JsonResponse:
-        """Deletes one medium that nothing refers to."""
+        """Delete one medium that no content uses."""
         urls = context.query.get("url", ())
         if len(urls) > 1 and self._choices["url_twice"] == "invalid":
             raise RequestRejected(("media-delete", 1))
@@ -104,7 +104,7 @@ class MediaOperations(Operations):
         return JsonResponse(200, {"id": medium.id})
 
     def _find_to_delete(self, context: MicrocmsContext, url: str | None) -> Medium | None:
-        """The medium to delete; None where a fault accepts a wrong URL."""
+        """Return the medium to delete, or None if a fault accepts a wrong URL."""
         context.url = url
         context.listed, context.deleted = (
             self._store.find_medium(url or "") is not None,
@@ -127,7 +127,7 @@ class MediaOperations(Operations):
         return medium
 
     def _classify_url(self, url: str) -> str:
-        """`ours`, `foreign` or `invalid`."""
+        """Return `ours`, `foreign` or `invalid`."""
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -150,10 +150,10 @@ class MediaOperations(Operations):
     def _next_page(self, context: MicrocmsContext, token: str) -> ListRange:
         context.issued_tokens = self._store.pages
         page = self._store.find_page(token)
-        beside = self._choices["beside_token"] == "rejected" and (
+        conflicting = self._choices["beside_token"] == "rejected" and (
             "limit" in context.query or "imageOnly" in context.query
         )
-        if page is None or beside:
+        if page is None or conflicting:
             self._behaviour.reject(_TOKEN, context)
         if self._choices["token_again"] == "rejected":
             self._store.pages.pop(token, None)

@@ -17,7 +17,7 @@ _FIELDS: Final[list[dict[str, Any]]] = [
 
 
 def _are_alike(one: str, other: str) -> bool:
-    """Whether one ID begins or ends with the other, or only the last letter or hyphens differ."""
+    """Return whether one ID begins or ends with the other, or only the last letter or hyphens differ."""
     one, other = one.replace("-", ""), other.replace("-", "")
     return one[:-1] == other[:-1] or any(a.startswith(b) or a.endswith(b) for a, b in ((one, other), (other, one)))
 
@@ -26,7 +26,7 @@ class MemberOperations(Operations):
     """The operations on members and the service; each returns the response to a request, or raises RequestRejected."""
 
     def get_member(self, context: MicrocmsContext) -> JsonResponse:
-        """One member who has joined."""
+        """Return one member who has joined."""
         member = self._store.members.get(context.id)
         context.known_ids = tuple(self._store.members)
         context.invited = member is not None and member.inviting
@@ -36,29 +36,29 @@ class MemberOperations(Operations):
         return JsonResponse(200, (member or self._member_like(context.id)).as_json())
 
     def _member_like(self, member_id: str) -> Member:
-        """The member that a server finds which compares only a part of an ID; else one that does not exist."""
+        """Return the member that a server finds if it compares only a part of an ID, else an invented one."""
         members = self._store.members.values()
         similar = (one for one in members if _are_alike(one.id, member_id))
         return next(similar, Member(member_id, ""))
 
     def list_members(self, context: MicrocmsContext) -> JsonResponse:
-        """The members who have joined."""
+        """Return the members who have joined."""
         limit, _ = self._read_page(context, "members-list", "limit")
         joined = [member for member in self._store.members.values() if not member.inviting]
         page = [{**member.as_json(), "inviting": False} for member in joined[:limit]]
         return JsonResponse(200, {"members": page, "totalCount": len(joined)})
 
     def list_apis(self, context: MicrocmsContext) -> JsonResponse:  # noqa: ARG002 - every operation takes the request
-        """The APIs of the service."""
+        """Return the APIs of the service."""
         names = [(name, "list") for name in self._store.contents] + [(name, "object") for name in self._store.objects]
         return JsonResponse(200, {"apis": [{"name": name, "endpoint": name, "type": kind} for name, kind in names]})
 
     def get_api(self, context: MicrocmsContext) -> JsonResponse:
-        """The schema of one API."""
+        """Return the schema of one API."""
         if context.endpoint not in {*self._store.contents, *self._store.objects}:
             raise RequestRejected(("common", 3))
         return JsonResponse(200, {"apiFields": _FIELDS, "customFields": []})
 
     def get_service(self, context: MicrocmsContext) -> JsonResponse:  # noqa: ARG002 - every operation takes the request
-        """The name of the service."""
+        """Return the name of the service."""
         return JsonResponse(200, {"name": "reference"})

@@ -1,4 +1,4 @@
-"""The files in a multipart body."""
+"""Reads the files in a multipart body."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class InvalidMultipart(Exception):
 
 @dataclass(slots=True)
 class UploadedFile:
-    """One file of a form: its name, its size in bytes, whether it is an image, and the name of its field."""
+    """One file in a form: its name, its size in bytes, whether it is an image, and the name of its field."""
 
     name: str
     size: int
@@ -27,7 +27,7 @@ class UploadedFile:
 
 
 def read_files(body: bytes, media_type: str) -> list[UploadedFile]:
-    """Every file part of a body, in order; raises InvalidMultipart."""
+    """Return every file of a body, in order; raise InvalidMultipart."""
     kind, options = parse_options_header(media_type)
     boundary = options.get("boundary", "")
     if kind != "multipart/form-data" or not boundary:

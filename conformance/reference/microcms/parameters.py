@@ -1,4 +1,4 @@
-"""What the operations have in common, such as the query parameters of lists: limit, offset, imageOnly."""
+"""The base class of all operations, which reads the query parameters of lists: limit, offset, imageOnly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conformance.reference.microcms.state import Store
 
 T = TypeVar("T")
 DEFAULT_LIMIT: Final = 10
-"""How many items a page has where no limit is given."""
+"""The number of items on a page if no limit is given."""
 MAX_LIMIT: Final = 100
 _ROWS: Final[Mapping[str, Mapping[str, tuple[int, int, int]]]] = {
     # below, above, not an integer; 0 where the table has no such row
@@ -24,9 +24,9 @@ _ROWS: Final[Mapping[str, Mapping[str, tuple[int, int, int]]]] = {
 
 
 class Operations:
-    """What the operations of the service have in common: its state, behaviour and choices, and parameters of lists.
+    """Base class of the operations: the state, behaviour and choices of the service, and parameters of lists.
 
-    A parameter that is invalid raises RequestRejected with a row of the list's table.
+    An invalid parameter raises RequestRejected with a row of the list's table.
     """
 
     def __init__(self, store: Store, behaviour: Behaviour[MicrocmsContext], choices: Mapping[str, str]) -> None:
@@ -35,7 +35,7 @@ class Operations:
         self._choices = choices
 
     def _read_page(self, context: MicrocmsContext, table: str, *names: str) -> tuple[int, int]:
-        """Limit and offset of a list; only the parameters in `names` are read."""
+        """Return limit and offset of a list; only the parameters in `names` are read."""
         order = list(reversed(names)) if self._choices["parameter_order"] == "offset-first" else list(names)
         found = {"limit": DEFAULT_LIMIT, "offset": 0}
         if self._choices["parameter_order"] == "parse-first":
@@ -54,12 +54,12 @@ class Operations:
         return limit, found["offset"] if self._behaviour.performs("offset", context) else 0
 
     def _cut_page(self, context: MicrocmsContext, items: Sequence[T], limit: int, offset: int) -> Sequence[T]:
-        """The items of a page."""
+        """Return the items of a page."""
         first = max(0, offset - self._behaviour.performs("offset from one", context, intended=False))
         return items[first : limit + first * (not self._behaviour.performs("limit first", context, intended=False))]
 
     def _read_image_only(self, context: MicrocmsContext) -> bool:
-        """Whether only images are asked for."""
+        """Return whether only images are requested."""
         text = context.query_value("imageOnly")
         if text is None:
             return False

@@ -1,4 +1,4 @@
-"""Parses integers, booleans and JSON objects. Where the documents are silent, the server's variants decide."""
+"""Parses integers, booleans and JSON objects. The server's variants decide what the documents leave open."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MAX_DIGITS = 60
 
 
 class InvalidValue(Exception):
-    """A text that is not a value of the expected type."""
+    """Raised for a text that is not a value of the expected type."""
 
 
 def parse_integer(text: str, choices: Mapping[str, str]) -> int | None:
-    """The integer in a text, None where the server treats it as absent; raises InvalidValue.
+    """Return the integer in a text, or None if the server treats it as absent; raise InvalidValue.
 
     Decimal digits, with or without a minus, are an integer for every server.
     """
@@ -52,7 +52,7 @@ def parse_integer(text: str, choices: Mapping[str, str]) -> int | None:
 
 
 def _parse_magnitude(text: str, choices: Mapping[str, str]) -> int | None:
-    """The value of a number without its sign; None where the server treats it as absent."""
+    """Return the value of a number without its sign, or None if the server treats it as absent."""
     if len(text) > _MAX_DIGITS and text.isascii() and text.isdigit():
         return int(text[:_MAX_DIGITS])  # still far beyond 64 bits
     if re.fullmatch(r"0|[1-9][0-9]*", text):
@@ -85,7 +85,7 @@ def _require(name: str, choices: Mapping[str, str]) -> None:
 
 
 def parse_boolean(text: str, choices: Mapping[str, str]) -> bool:
-    """The boolean in a text; raises InvalidValue. Spellings other than `true` and `false` depend on the variants."""
+    """Return the boolean in a text; raise InvalidValue. Spellings besides `true` and `false` depend on the variants."""
     if text == "" and choices["boolean_empty"] == "accepted":
         return False
     words = choices["boolean_words"]
@@ -97,7 +97,7 @@ def parse_boolean(text: str, choices: Mapping[str, str]) -> bool:
 
 
 def parse_json_object(body: bytes, media_type: str, choices: Mapping[str, str]) -> dict[str, Any]:
-    """The JSON object in a body; raises InvalidValue."""
+    """Return the JSON object in a body; raise InvalidValue."""
     if choices["json_media_type"] == "rejected" and "json" not in media_type.lower():
         raise InvalidValue(media_type)
     value = _parse_json(body, tail=choices["json_tail"] == "accepted")

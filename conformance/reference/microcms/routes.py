@@ -1,4 +1,4 @@
-"""Which operation a path and a method lead to."""
+"""Maps a path and a method to an operation."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from urllib.parse import unquote
 from conformance.reference.catalogue import Row
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""The methods of the HTTP standards that APIs use, allowed by a route or not."""
+"""The methods of HTTP standards that APIs use, whether or not a route allows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRoute:
     """A path of the API, as a pattern of its segments, with the operation of each method that it allows.
 
-    `method_row` is the row that any other method is rejected with.
+    `method_row` is the row with which any other method is rejected.
     """
 
     pattern: tuple[str, ...]
@@ -52,7 +52,7 @@ ROUTES: Final[tuple[ApiRoute, ...]] = (
 
 
 def find_route(path: str, choices: Mapping[str, str]) -> tuple[ApiRoute | None, dict[str, str]]:
-    """The route of a path and the values of its placeholders; None and no values for an unknown path."""
+    """Return the route of a path and the values of its placeholders, or None and no values for an unknown path."""
     segments = [unquote(segment, errors="replace") for segment in _normalize(path, choices).split("/")]
     if len(segments) < 4 or segments[0] or not _same(segments[1], "api", choices):
         return None, {}
@@ -65,7 +65,7 @@ def find_route(path: str, choices: Mapping[str, str]) -> tuple[ApiRoute | None, 
 
 
 def _find_prefix(segments: list[str], choices: Mapping[str, str]) -> tuple[ApiRoute | None, dict[str, str]]:
-    """The route of a path that has more segments than the API knows."""
+    """Return the route of a path with more segments than the API has."""
     for route in ROUTES:
         values = _match(route.pattern, segments[: len(route.pattern)], choices)
         if values is not None and route.is_leaf and len(segments) > len(route.pattern):

@@ -1,4 +1,4 @@
-"""The initial state of a reference service, and the target profile to use with it."""
+"""The initial state of a reference service, and its target profile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IMAGES: Final = 13
 
 
 def create_store(choices: Mapping[str, str]) -> Store:
-    """A store with sixteen contents in a list, one object, eighteen media and three members."""
+    """Create a store with sixteen contents in a list, one object, eighteen media and three members."""
     store = Store(choices["media_host"], choices["token_form"], float(choices["token_seconds"]))
     source = random.Random(choices["id_style"])  # noqa: S311 - IDs, not secrets
     members = [
@@ -58,7 +58,7 @@ def _new_id(style: str, word: str, source: random.Random) -> str:
 
 
 def fixtures(store: Store) -> dict[str, Any]:
-    """Every fixture that a case may ask for."""
+    """Return every fixture that a case may need."""
     group = list(store.contents[ENDPOINT].values())
     members = list(store.members.values())
     referenced, unreferenced = store.media[-1], store.media[-2]
@@ -83,7 +83,7 @@ def fixtures(store: Store) -> dict[str, Any]:
 
 
 def profile(base_url: str, store: Store, choices: Mapping[str, str]) -> dict[str, Any]:
-    """The complete target profile of a service."""
+    """Return the complete target profile of a service."""
     credentials = {name: {"header": "X-MICROCMS-API-KEY", "value": KEYS[name]} for name in ("full", "forbidden")}
     throttled = {"header": "X-MICROCMS-API-KEY", "value": KEYS["throttled"], "allowance": choices["allowance"]}
     return {

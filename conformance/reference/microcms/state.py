@@ -1,6 +1,6 @@
 """The state of a service: contents, media, members, keys, page tokens and the rate limiter.
 
-One store with one lock per server; two servers share nothing.
+Each server has a store with a lock of its own; two servers share nothing.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ KEYS: Final[Mapping[str, str]] = {
 
 
 def now() -> str:
-    """The time as the API writes it."""
+    """Return the current time in the API's format."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(slots=True)
 class Content:
-    """The metadata of one content, which is all that the API returns of it."""
+    """The metadata of one content. The API returns nothing else of it."""
 
     id: str
     status: str
@@ -41,7 +41,7 @@ class Content:
     media: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """As the API returns it."""
+        """Return the content as the API shows it."""
         published = self.created if self.status in {"PUBLISH", "CLOSED", "PUBLISH_AND_DRAFT"} else None
         return {
             "id": self.id,
@@ -61,7 +61,7 @@ class Content:
 
 @dataclass(slots=True)
 class Medium:
-    """One stored file; its size in bytes is kept, its content is not."""
+    """One stored file. Its size in bytes is kept, but not its content."""
 
     id: str
     url: str
@@ -71,7 +71,7 @@ class Medium:
     created: str
 
     def as_json(self, version: int) -> dict[str, Any]:
-        """As this version of the API returns it."""
+        """Return the medium as this version of the API shows it."""
         sides = {"width": 640, "height": 480} if self.image else {}
         if version == 1:
             return {"id": self.id, "url": self.url, **sides}
@@ -81,20 +81,20 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member; `inviting` until the invitation is accepted."""
+    """A member; `inviting` is True until the invitation is accepted."""
 
     id: str
     name: str
     inviting: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """As the API returns it."""
+        """Return the member as the API shows it."""
         return {"id": self.id, "name": self.name, "email": f"{self.id[:8]}@example.com", "mfa": False}
 
 
 @dataclass(frozen=True, slots=True)
 class ListRange:
-    """What a page token stands for: the conditions of the first request, where to continue, and when it expires."""
+    """The page of a token: the conditions of the first request, where to continue, and when the token expires."""
 
     start: int
     limit: int
@@ -104,7 +104,7 @@ class ListRange:
 
 
 class Allowance:
-    """Admits a number of requests in a period of so many seconds, fixed or sliding."""
+    """A rate limiter: it admits a number of requests in a fixed or sliding period of `seconds`."""
 
     def __init__(self, allowed: int, seconds: float, *, fixed: bool) -> None:
         self._allowed = allowed
@@ -113,7 +113,7 @@ class Allowance:
         self._admitted: deque[float] = deque()
 
     def admit(self) -> float:
-        """0 if the request is admitted, which counts it; else the seconds until the next one would be."""
+        """Count a request and return 0 if it is admitted, else the seconds until the next one would be."""
         at, admitted = time.monotonic(), self._admitted
         if self._fixed and admitted and at - admitted[0] >= self._seconds:
             admitted.clear()
@@ -126,13 +126,13 @@ class Allowance:
 
     @property
     def count(self) -> int:
-        """How many requests were admitted in the present period."""
+        """The number of requests admitted in the current period."""
         return len(self._admitted)
 
 
 @dataclass(slots=True)
 class Store:
-    """Everything that one service stores."""
+    """All data of one service."""
 
     host: str
     token_form: str
@@ -146,7 +146,7 @@ class Store:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_medium(self, name: str, size: int, *, image: bool) -> Medium:
-        """Stores a file; the newest is listed first."""
+        """Store a file and return it; the newest is listed first."""
         identity = str(uuid.uuid4())
         url = f"https://{self.host}/assets/7d2b1c4e/{identity.replace('-', '')}/{quote(name)}"
         medium = Medium(identity, url, name, size, image, now())
@@ -154,29 +154,29 @@ class Store:
         return medium
 
     def delete_medium(self, medium: Medium) -> None:
-        """Deletes a medium."""
+        """Delete a medium."""
         self.media.remove(medium)
         self.deleted_urls.add(medium.url)
 
     def find_medium(self, url: str) -> Medium | None:
-        """The medium at a URL."""
+        """Return the medium at a URL, or None."""
         return next((medium for medium in self.media if medium.url == url), None)
 
     def is_referenced(self, medium: Medium) -> bool:
-        """Whether any content uses a medium."""
+        """Return whether any content uses a medium."""
         return any(medium.id in content.media for group in self.contents.values() for content in group.values())
 
     def issue_token(
         self, start: int, limit: int, image_only: bool, file_name: str, seconds: float | None = None
     ) -> str:
-        """A token for the page from `start` on, valid for `seconds` (default: the lifetime of tokens)."""
+        """Issue a token for the page from `start` on, valid for `seconds` (by default the lifetime of tokens)."""
         lifetime = self.token_seconds if seconds is None else seconds
         token = _new_token(self.token_form)
         self.pages[token] = ListRange(start, limit, image_only, file_name, time.monotonic() + lifetime)
         return token
 
     def find_page(self, token: str) -> ListRange | None:
-        """The page of a token; None where it was never issued or has expired."""
+        """Return the page of a token, or None if it was never issued or has expired."""
         page = self.pages.get(token)
         return page if page is not None and page.expires > time.monotonic() else None
 

@@ -10,7 +10,7 @@ from conformance.reference.serialization import WIRE_VARIANTS
 _REJECTED_OR_ACCEPTED: Final = ("rejected", "accepted")
 
 VARIANTS: Final[Variants] = {
-    # A limit or an offset, written as the remark says
+    # A limit or an offset that is written like the comment
     "integer_empty": _REJECTED_OR_ACCEPTED,  # nothing at all
     "integer_plus": _REJECTED_OR_ACCEPTED,  # +5
     "integer_zeros": ("accepted", "rejected"),  # 007
@@ -35,7 +35,7 @@ VARIANTS: Final[Variants] = {
     "beside_token": ("ignored", "rejected"),  # limit or imageOnly together with a token.
     "token_form": ("hex", "base64", "uuid", "long", "digits"),  # The form of page tokens.
     "token_again": ("accepted", "rejected"),  # A token that has been used.
-    "token_seconds": ("15", "60"),  # How long a token is valid: 15 seconds at least.
+    "token_seconds": ("15", "60"),  # How long a token is valid, at least 15 seconds.
     "file_name_empty": ("absent", "not-found"),  # An empty fileName.
     "file_name_match": ("part", "part-any-case", "whole-or-stem"),  # How fileName is compared.
     "parameter_order": ("limit-first", "offset-first", "parse-first"),  # Which of two invalid parameters is reported.
@@ -45,8 +45,8 @@ VARIANTS: Final[Variants] = {
     "status_type": ("json", "valid", "length"),  # A status that is not an array of strings.
     "status_several": ("length", "each", "each-first"),  # Several statuses, one of them not allowed.
     "status_illegal_transition": _REJECTED_OR_ACCEPTED,  # An allowed status that is no transition from the present one.
-    "status_again": ("accepted", "rejected"),  # The status that the content has already.
-    "creator_type": ("user", "json"),  # A creator that is empty, no string, or absent.
+    "status_again": ("accepted", "rejected"),  # The status that the content already has.
+    "creator_type": ("user", "json"),  # A creator that is empty, not a string, or absent.
     "json_null": ("json", "object"),  # null as a body.
     "json_empty": ("json", "object"),  # An empty body.
     "json_tail": _REJECTED_OR_ACCEPTED,  # Text after a complete JSON object.
@@ -57,23 +57,23 @@ VARIANTS: Final[Variants] = {
     # Media
     "files_two": _REJECTED_OR_ACCEPTED,  # Two files in one upload.
     "file_empty": _REJECTED_OR_ACCEPTED,  # A file without a byte.
-    "file_no_image": ("accepted", "rejected"),  # A file that is no image: a matter of the plan.
-    "size_limit": ("file-5MiB", "file-5MB", "body-5MiB"),  # What may not exceed 5 MB.
-    "size_seen": ("declared", "read"),  # Whether a body too large is read before the answer.
+    "file_no_image": ("accepted", "rejected"),  # A file that is not an image, which depends on the plan.
+    "size_limit": ("file-5MiB", "file-5MB", "body-5MiB"),  # What must not exceed 5 MB.
+    "size_seen": ("declared", "read"),  # Whether a body that is too large is read before the response.
     "url_other_host": ("invalid", "not-found"),  # The deletion of a URL on another host.
     "url_twice": ("first", "last", "invalid"),  # Two URLs to delete.
     "media_host": ("images.microcms-assets.io", "assets.example.com"),  # Where media are.
     # Paths, methods, keys
     "endpoint_missing": ("url", "content"),  # The message for an endpoint that does not exist.
     "below_object": ("content", "url", "found"),  # One content below an object API.
-    "slashes": ("strict", "merged"),  # A slash too many, inside or at the end.
+    "slashes": ("strict", "merged"),  # An extra slash, inside the path or at its end.
     "path_case": ("strict", "any"),  # A path in another case.
-    "path_longer": ("strict", "ignored"),  # A path with segments too many.
-    "method_get": ("405", "404"),  # GET and HEAD where only PATCH is.
+    "path_longer": ("strict", "ignored"),  # A path with extra segments.
+    "method_get": ("405", "404"),  # GET and HEAD on a path that only has PATCH.
     "method_options": ("405", "204", "404"),  # OPTIONS.
     "method_nonstandard": ("405", "404"),  # TRACE and methods of no standard.
     "method_other_version": ("405", "404", "supported"),  # DELETE of media in version 1, POST of media in version 2.
-    "allow_header": ("present", "absent"),  # Allow beside 405.
+    "allow_header": ("present", "absent"),  # An Allow header with a 405.
     "key_in_query": _REJECTED_OR_ACCEPTED,  # The key in the query instead of the header.
     # The server
     # Which check comes first.
@@ -87,7 +87,7 @@ VARIANTS: Final[Variants] = {
     ),
     "allowance": ("10/10s", "3/60s", "5/2s"),  # How many requests the throttled key may send, in which time.
     "rate_window": ("sliding", "fixed"),  # How requests are counted.
-    "retry_after": ("absent", "present", "date"),  # Retry-After beside 429.
+    "retry_after": ("absent", "present", "date"),  # A Retry-After header with a 429.
     "ip_dot": ("present", "absent"),  # The dot at the end of the message: the documents have both.
     "offset_dot": ("absent", "present"),  # The dot at the end of the offset's message.
     "id_style": ("words", "random", "uuid"),  # What the IDs of contents look like.

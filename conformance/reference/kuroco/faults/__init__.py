@@ -1,1 +1,1 @@
-"""The faults of the Kuroco site as tables."""
+"""Faults of the Kuroco site, as tables."""

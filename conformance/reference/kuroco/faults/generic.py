@@ -1,4 +1,4 @@
-"""Faults of the response that every row can have, crossed with the rows."""
+"""Faults of the response that every row can have, combined with each row."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ ROW_NAMES: Final[Mapping[Row, str]] = {row: entry[0] for row, entry in _ROWS.ite
 
 
 def change_entries(change: Callable[[dict[str, Any], KurocoContext], dict[str, Any]]) -> Change[KurocoContext]:
-    """A change of every object under `errors`."""
+    """Return a change of every object under `errors`."""
 
     def apply(response: JsonResponse, context: KurocoContext) -> JsonResponse:
         entries = [change(one, context) if isinstance(one, dict) else one for one in response.value["errors"]]
@@ -68,12 +68,12 @@ def change_entries(change: Callable[[dict[str, Any], KurocoContext], dict[str, A
 
 
 def with_message(message: str) -> Change[KurocoContext]:
-    """Another message."""
+    """Return a change to another message."""
     return change_entries(lambda entry, _: {**entry, "message": message})
 
 
 def _with_message_of(row: Row | None, change: Callable[[str, str], str]) -> Change[KurocoContext]:
-    """The message of a row (None: of the right one) about another title, made from the item's title and field name."""
+    """Return a change to a row's message (None: the right row) for a title that `change` makes from title and name."""
 
     def message(context: KurocoContext) -> str:
         error = context.errors[0] if context.errors else None
@@ -107,7 +107,7 @@ def _messages(body: Any) -> list[str]:
 
 
 def _misplaced(place: Callable[[list[str]], Any]) -> Change[KurocoContext]:
-    """The messages somewhere else in the body."""
+    """Return a change that puts the messages elsewhere in the body."""
     return with_body(lambda body: place(_messages(body)))
 
 
@@ -158,8 +158,8 @@ _WITH_TITLES: Final = {row: ROW_NAMES[row] for row in (*FORMATS, REGEX, LENGTH)}
 _STACKS: Final = tuple((name, with_members(exception=STACKS[name])) for name in ("php", "python"))
 
 
-def _of_single_rows() -> Iterator[FaultyServer[KurocoContext]]:
-    """The wrong statuses, code, field and messages of each row."""
+def _faults_of_single_rows() -> Iterator[FaultyServer[KurocoContext]]:
+    """Yield the faults of each row with a wrong status, code, field or message."""
     for number, (row, (name, statuses, code, field, other)) in enumerate(_ROWS.items()):
         for status in statuses:
             yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", status)
@@ -176,7 +176,7 @@ def _of_single_rows() -> Iterator[FaultyServer[KurocoContext]]:
 
 
 FAULTS: Final = (
-    *_of_single_rows(),
+    *_faults_of_single_rows(),
     *BUILDER.cross(ROW_NAMES, _GENERIC),
     *BUILDER.cross(_WITH_OBJECTS, _OF_OBJECTS),
     *BUILDER.cross(_WITH_TITLES, _OF_TITLES),

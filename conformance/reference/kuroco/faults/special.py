@@ -49,7 +49,7 @@ def _grant(pattern: str) -> Test:
 
 
 def _grant_like(part: Callable[[str], str]) -> Test:
-    """The grant token is not an issued one, but a part of it is."""
+    """Return a condition for a grant token that was not issued but has the same `part` as an issued one."""
 
     def occurs(context: KurocoContext) -> bool:
         sent, issued = str(context.body_member("grant_token")), context.site.accounts.tokens["grant"]
@@ -93,12 +93,12 @@ def _match(kind: str, test: Callable[[str, str], bool]) -> Test:
 
 
 def _valid(kind: str) -> Test:
-    """The value that is validated is the field's valid one."""
+    """Return a condition for the validation of a field's valid value."""
     return lambda context: context.checked_kind == kind and context.checked_text == context.site.field(kind).valid
 
 
 def _translated(language: str | None) -> Change[KurocoContext]:
-    """The right message in this language; None for the one that `Accept-Language` alone would select."""
+    """Return a change to the message in this language; None is the one that `Accept-Language` alone would select."""
 
     def change(response: JsonResponse, context: KurocoContext) -> JsonResponse:
         entries = [
@@ -121,7 +121,7 @@ def _rejected_by(row: Row, operation: str) -> Test:
 
 
 def _sent(kind: str, test: Callable[[Any], bool]) -> Test:
-    """The member of the body with this name, or for the field of this kind, was sent and passes the test."""
+    """Return a condition for a body with this member (a name, or the kind of a field) whose value passes the test."""
 
     def occurs(context: KurocoContext) -> bool:
         key = context.names.get(kind, kind)
@@ -360,7 +360,7 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
         ("deleted_topic_with_null", None, when(deleted=True)))),
     _answers("calls_a_topic_unchanged_where_nobody_asked", NOT_FOUND, "control", 304, _DETAILS, to="success"),
 
-    # Validation; without the key of the text, an update keeps it
+    # Validation (an update without the key of a text keeps the text)
     *(_accepts(f"drops_{ROW_NAMES[row]}{suffix}", row, kind="rule", **situation)
       for row in (NO_GROUP, *_WRITTEN) for suffix, situation in _SITUATIONS.items()
       if (row, suffix) != (MISSING, "_on_update")),
@@ -392,7 +392,7 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
              checked_kind="regex"),
     _rejects("refuses_the_last_of_the_letters_in_regex", REGEX, checked_kind="regex", checked_text=".*[Zz].*"),
 
-    # Rules that hold only beside other members of a body, in one language, or for one operation
+    # Rules enforced only together with other members of a body, in one language, or for one operation
     *(_accepts(f"checks_{ROW_NAMES[row]}_beside_a_title_only", row, _ALONE, kind="rule") for row in (EMPTY, *_FIELDS)),
     *(_accepts(f"checks_{ROW_NAMES[row]}_beside_an_item_only", row, _WITHOUT_ITEMS, kind="rule")
       for row in (NO_GROUP, TITLE, MISSING)),

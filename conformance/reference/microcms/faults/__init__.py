@@ -1,1 +1,1 @@
-"""The faults of the microCMS service as tables."""
+"""Faults of the microCMS service, as tables."""

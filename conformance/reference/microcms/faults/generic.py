@@ -1,4 +1,4 @@
-"""Faults of the response that every row can have, crossed with the rows."""
+"""Faults of the response that every row can have, combined with each row."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ _TABLES_OF_WRITES: Final = frozenset({"contents-patch", "media-post", "media-del
 _NAMES: Final[Mapping[Row, str]] = {row: entry[0] for row, entry in _ROWS.items()}
 _READS: Final = {row: name for row, name in _NAMES.items() if row[0] not in _TABLES_OF_WRITES}
 _VARIED: Final = {row: name for row, name in _NAMES.items() if row != ("media-delete", 2)}
-"""The rows of which more than one request is known."""
+"""The rows that more than one request can provoke."""
 _ECHOING: Final = {row: name for row, name in _NAMES.items() if message_of(row) != message_of(row, "x")}
 
 
@@ -94,7 +94,7 @@ def _with_message_of(other: Row) -> Change[MicrocmsContext]:
 
 
 def _misplaced(place: Callable[[str], Any]) -> Change[MicrocmsContext]:
-    """The message somewhere else in the body."""
+    """Return a change that puts the message elsewhere in the body."""
     return with_body(lambda body: place(_text(body)))
 
 
@@ -140,14 +140,14 @@ _GENERIC: Final[tuple[tuple[str, str, Change[MicrocmsContext] | int, Limit[Micro
 
 
 def _echo(change: Callable[[str], str]) -> Change[MicrocmsContext]:
-    """The right message with another value in its placeholder."""
+    """Return a change to the right message with another value in its placeholder."""
     return lambda response, context: response.replace(
         value={"message": message_of(response.row or ("", 0), change(context.echo))}
     )
 
 
-def _of_single_rows() -> Iterator[FaultyServer[MicrocmsContext]]:
-    """A wrong status, the message of another row, and that of one with a placeholder."""
+def _faults_of_single_rows() -> Iterator[FaultyServer[MicrocmsContext]]:
+    """Yield for each row a wrong status, the message of another row, and that of a row with a placeholder."""
     for number, (row, (name, status, other)) in enumerate(_ROWS.items()):
         yield BUILDER.answers(f"answers_{name}_with_{status}", row, "status", status)
         yield BUILDER.answers(f"mistakes_{name}_for_{_NAMES[other]}", row, "message", _with_message_of(other))
@@ -161,7 +161,7 @@ FAULTS: Final = (
     *BUILDER.cross(_ECHOING, [(f"echoes_{{}}_{name}", "wording", _echo(change), None) for name, change in _ECHOES]),
     *BUILDER.cross(_READS, [("gives_{}_another_status_when_repeated", "repeated", 418, repeated)]),
     *BUILDER.cross(_VARIED, [("answers_one_{}_rightly", "repeated", with_value({}, 200), not_first)]),
-    *_of_single_rows(),
+    *_faults_of_single_rows(),
     *BUILDER.deal(_NAMES, "shows_{}_stack_on_{}", "leak", _STACKS),
     *BUILDER.deal(_NAMES, "leaks_{}_on_{}", "leak", _LEAKS),
     *BUILDER.deal(_READS, "leaks_{}_on_{}", "leak", _STORE_LEAKS),

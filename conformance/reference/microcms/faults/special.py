@@ -1,4 +1,4 @@
-"""Faults of single rows of the microCMS tables, in the order of the tables: a line of `FAULTS` is one or several."""
+"""Faults of single rows of the microCMS tables, in the order of the tables. A line of `FAULTS` is one or several."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _first_in_10_seconds(number: int) -> Callable[[Test], Test]:
 
 
 def _right_after(trigger: Test) -> Callable[[Test], Test]:
-    """True for the next request, whatever it is, after one for which `trigger` holds."""
+    """Return a limit to the request that directly follows one that met `trigger`."""
 
     def limit(condition: Test) -> Test:
         last: list[bool] = [False]
@@ -88,23 +88,23 @@ def _right_after(trigger: Test) -> Callable[[Test], Test]:
 
 
 def _comes_later(name: str) -> Test:
-    """Whether this parameter is not the first one."""
+    """Return a condition for requests in which this parameter is not the first one."""
     return lambda context: next(iter(context.query), "") != name
 
 
 def _fits_in(bits: int) -> Test:
-    """Whether a number is a permitted limit where only its last bits are kept."""
+    """Return a condition for numbers whose last `bits` bits are a permitted limit."""
     return lambda context: context.number is not None and context.number % 2**bits <= 100
 
 
 def _past_the_end(total: int) -> Test:
-    """Whether the offset is that of no item, of `total`."""
+    """Return a condition for offsets at or beyond the end of `total` items."""
     given = when(query={"offset": "[0-9]+"})
     return lambda context: given(context) and int(context.query["offset"][0][:12]) >= total
 
 
 def _resembles(alike: Callable[[str, str], bool]) -> Test:
-    """Whether the ID is like that of a content or a member."""
+    """Return a condition for IDs that are `alike` to that of an existing content or member."""
     return lambda context: any(alike(context.id, known) for known in context.known_ids)
 
 
@@ -113,7 +113,7 @@ def _is_issued(context: MicrocmsContext) -> bool:
 
 
 def _token(alike: Callable[[str, str], bool]) -> Test:
-    """Whether a token was never issued and is like one that was."""
+    """Return a condition for tokens that were not issued but are `alike` to an issued one."""
     return lambda context: (
         not _is_issued(context) and any(alike(context.query_value("token") or "", one) for one in context.issued_tokens)
     )
@@ -124,14 +124,14 @@ def _status_is(value: Any) -> Test:
 
 
 def _with_items(change: Callable[[list[Any]], list[Any]]) -> Change:
-    """A list with other items; a body without any stays as it is."""
+    """Return a change of the items of a list; a body without items stays unchanged."""
     return with_body(
         lambda body: {name: change(one) if name in {"contents", "media"} else one for name, one in body.items()}
     )
 
 
 def _with_mark(name: str) -> Callable[[Any, int], Any]:
-    """A member of an object, or of each one of a list, that tells how many requests were refused."""
+    """Return a function that adds the number of refused requests to an object, or to each item of a list."""
     member = re.sub("_.", lambda found: found.group()[1].upper(), name)
 
     def mark(body: Any, count: int) -> Any:
@@ -181,9 +181,9 @@ _OPERATIONS: Final = {
     "listMediaV1": "media_v1", "listMediaV2": "media_v2", "uploadMedia": "upload", "deleteMedia": "deletion",
     "getMember": "member",
 }
-"""What the names of faults call the operations."""
+"""The names of operations in names of faults."""
 _BESIDE: Final = {"limit": "limit", "file_name": "fileName", "image_only": "imageOnly", "alt": "alt", "tags": "tags"}
-"""What they call the parameters of lists of media."""
+"""Parameters of lists of media, by their names in names of faults."""
 _REFUSED_KEYS: Final = {
     "without_key": when(key=None), "any_key": _WRONG_KEY, "key_without_permissions": when(key_name="forbidden")
 }
@@ -362,7 +362,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *(_answers(f"crashes_on_offsets_from_minus_{start}_on_{name}", (below, _INTERNAL), "range", 500, called,
                number=(-most, -least))
       for name, called, below, *_ in _OFFSETS for start, (least, most) in RANGES.items()),
-    # On media offsets of 10,000 and more are a known bug of the vendor.
+    # On media, offsets of 10,000 and more are a known bug of the vendor.
     *(_answers(f"crashes_on_offsets_from_{start}_on_contents", (("contents-get", 4), _INTERNAL), "range", 500, _LISTED,
                to="success", number=number) for start, number in RANGES.items()),
     *(_rejects(f"refuses_offset_0_on_{name}", below, called, query={"offset": "0"})
@@ -571,7 +571,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _rejects("refuses_upload_of_4_mb", _SIZE, _UPLOAD, size=(4 * _MB, MANY)),
     _accepts("accepts_large_upload_without_its_length", _SIZE, kind="beyond", declared_length=None),
     _accepts("accepts_large_upload_of_a_photo", _SIZE, kind="beyond", file_name="(?i:.*jpe?g)"),
-    # The methods of version 1 are held against the row of uploads, those of version 2 against that of deletions.
+    # Methods of version 1 belong to the row of uploads, those of version 2 to the row of deletions.
     *(_performs(f"{done}_by_{method.lower()}", row, "despite method", method=method, path=f"/.*/v{version}/.*")
       for version, row, done in _MEDIA_METHODS for method in ("PUT", "PATCH")),
     *(_answers(f"answers_{method.lower()}_on_media_v{version}_with_404", row, "method", 404, method=method,
