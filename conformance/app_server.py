@@ -16,10 +16,7 @@ _SECONDS_TO_START = 30.0
 
 @contextmanager
 def serve_app(server: str | Callable[..., Any]) -> Iterator[str]:
-    """Yield a base URL: `server` itself if it is a URL, else of the application, which is served within the block.
-
-    Raises ConfigError if the application cannot be served.
-    """
+    """Yield the base URL of a server: a URL unchanged, an application served within the block. Raises ConfigError."""
     if isinstance(server, str):
         yield server
         return

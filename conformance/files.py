@@ -55,10 +55,7 @@ def append_to_job_summary(write: Callable[[], str]) -> None:
 
 
 def hold_file(file: IO[str] | int) -> bool:
-    """Lock an open file until it is closed; return False if another process holds the lock.
-
-    Returns True on a file system without locks.
-    """
+    """Lock an open file until it is closed; return whether nobody else has it (True if the system has no locks)."""
     try:
         flock(file, LOCK_EX | LOCK_NB)
     except OSError as error:

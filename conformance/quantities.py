@@ -17,7 +17,7 @@ _MOST_SECONDS = 3600.0
 
 def parse_duration(text: str) -> float:
     """Return a duration in seconds; raise ValueError unless it is above 0 and at most an hour."""
-    return _duration(text) if re.fullmatch(DURATION, text) else _refuse("is not a time", "10s, 500ms or 1m")
+    return _to_seconds(text) if re.fullmatch(DURATION, text) else _refuse("is not a time", "10s, 500ms or 1m")
 
 
 class Pace(NamedTuple):
@@ -32,7 +32,7 @@ def parse_pace(text: str) -> Pace:
     if not re.fullmatch(PACE, text):
         _refuse("is not a pace", "10/10s, 60/m or 5/s")
     count, _, time = text.partition("/")
-    return Pace(int(count), _duration(time))
+    return Pace(int(count), _to_seconds(time))
 
 
 def read_pace(text: str | None) -> Pace | None:
@@ -48,7 +48,7 @@ def read_pace_if_valid(written: Any) -> Pace | None:
         return None
 
 
-def _duration(text: str) -> float:
+def _to_seconds(text: str) -> float:
     number, unit = re.split("(?=[a-z])", text, maxsplit=1)
     length = float(number or 1) * _SECONDS[unit]
     if not 0 < length <= _MOST_SECONDS:
@@ -60,7 +60,7 @@ def _refuse(what: str, example: str) -> NoReturn:
     raise ValueError(f"{what}; write it as {example}")
 
 
-def _require_unit(value: Any) -> Any:
+def _need_unit(value: Any) -> Any:
     """Refuse a bare number with a message of its own, because quotes alone would not mend it."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         _refuse("has no unit", "10s, 500ms or 1m; a pace as 10/10s")
@@ -73,8 +73,6 @@ def _check(parse: Callable[[str], object]) -> AfterValidator:
 
 
 DurationText = Annotated[
-    str, BeforeValidator(_require_unit), _check(parse_duration), Field(json_schema_extra={"pattern": DURATION})
+    str, BeforeValidator(_need_unit), _check(parse_duration), Field(json_schema_extra={"pattern": DURATION})
 ]
-PaceText = Annotated[
-    str, BeforeValidator(_require_unit), _check(parse_pace), Field(json_schema_extra={"pattern": PACE})
-]
+PaceText = Annotated[str, BeforeValidator(_need_unit), _check(parse_pace), Field(json_schema_extra={"pattern": PACE})]

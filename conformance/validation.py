@@ -70,7 +70,7 @@ def problems_from_validation(
     misplaced secret.
     """
     details = error.errors(include_url=False, include_input=False)
-    found = [(_place(detail, value), detail) for detail in details if detail["type"] != SAID_ELSEWHERE]
+    found = [(_place_of_error(detail, value), detail) for detail in details if detail["type"] != SAID_ELSEWHERE]
     messages: dict[Place, list[str]] = {}
     for place, detail in found:
         if not _is_other_branch(place, detail, found):
@@ -78,12 +78,12 @@ def problems_from_validation(
                 keys = _known_keys(schema, place[:-1])
                 text = _unknown_key(place, keys, renamed or {}, hidden=place[0] in private)
             else:
-                text = _message(place, detail)
+                text = _describe_error(place, detail)
             messages.setdefault(place, []).append(text)
     return tuple(_join_texts(locate(place), texts, note(place)) for place, texts in messages.items())
 
 
-def _place(detail: ErrorDetails, value: Any) -> Place:
+def _place_of_error(detail: ErrorDetails, value: Any) -> Place:
     """Return the place of an error in the file, without the names of union branches that pydantic adds."""
     place: list[str | int] = []
     for part in detail["loc"]:
@@ -114,7 +114,7 @@ def _unknown_key(place: Place, keys: Sequence[str], renamed: Mapping[str, str], 
     return f"unknown key{shown}{above}; {suggest(key, keys, 'keys')}"
 
 
-def _message(place: Place, detail: ErrorDetails) -> str:
+def _describe_error(place: Place, detail: ErrorDetails) -> str:
     """Return what is wrong and, after a semicolon, how to correct it."""
     kind = detail["type"]
     index = place[-1] if place else None

@@ -42,8 +42,8 @@ def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterato
         place = "".join(f"/{part}" for part in wrong.instance_path)
         details: Mapping[str, Any] = wrong.kind.as_dict()
         yield (
-            _expected(wrong.kind.name, details, wrong.message),
-            _actual(wrong.kind.name, reduce(getitem, wrong.instance_path, body)),
+            _describe_expected(wrong.kind.name, details, wrong.message),
+            _describe_actual(wrong.kind.name, reduce(getitem, wrong.instance_path, body)),
             place or "the body",
         )
     if wrong is None and not validator.is_valid(body):
@@ -75,7 +75,7 @@ _WORDS = {
 }
 
 
-def _expected(kind: str, details: Mapping[str, Any], message: str) -> Any:
+def _describe_expected(kind: str, details: Mapping[str, Any], message: str) -> Any:
     if kind == "const":
         return details.get("expected_value")
     if kind == "type" and isinstance(details.get("types"), list):
@@ -83,7 +83,7 @@ def _expected(kind: str, details: Mapping[str, Any], message: str) -> Any:
     return _WORDS[kind].format(**details) if kind in _WORDS else message[:LONGEST]
 
 
-def _actual(kind: str, instance: Any) -> Any:
+def _describe_actual(kind: str, instance: Any) -> Any:
     if kind in ("maxItems", "minItems") and isinstance(instance, list):
         return Message("{n} items", n=len(instance))
     if kind == "contains" and isinstance(instance, list):

@@ -69,7 +69,7 @@ class ResponseRules:
         if any(isinstance(entry.message, str) for entry in entries):
             return None
         for pointer, text in islice(find_texts(body), MOST_TEXTS):
-            for _, inner in islice(find_texts(_parsed(text)), MOST_TEXTS):
+            for _, inner in islice(find_texts(_parse_inner_json(text)), MOST_TEXTS):
                 if any(match.exact for match in self.wordings.find(inner)):
                     return pointer, text
         return None
@@ -98,7 +98,7 @@ class ResponseRules:
         return self._rows[row_id]
 
 
-def _parsed(text: str) -> Any:
+def _parse_inner_json(text: str) -> Any:
     """Return the JSON object or array in a text, since a proxy may wrap a response in one; else the text itself."""
     if not text.lstrip().startswith(("{", "[")):
         return text

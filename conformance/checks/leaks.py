@@ -148,10 +148,10 @@ def check_leaks(
     texts = (response.text,) if body is NOT_JSON else (text for _, text in find_texts(body))
     searched = "\n".join(islice(texts, _MOST_TEXTS))[: _SEARCHED // 4]
     for expected, pattern in _KINDS:
-        found = next((one for one in _matches(pattern, searched) if one.casefold() not in known), None)
+        found = next((one for one in _find_matches(pattern, searched) if one.casefold() not in known), None)
         if found is not None:
             yield Finding("leak", Level.MUST, expected, found[:80], where)
-    for name in _private_members(body, sent):
+    for name in _find_private_members(body, sent):
         expected = Message("no credential and nobody's data in a refusal")
         yield Finding("leak", Level.MUST, expected, Message("a member {name}", name=name), where)
 
@@ -169,14 +169,14 @@ def _text_of_request(request: Request) -> str:
     return "\n".join([*parts, *(value for _, value in request.headers)])
 
 
-def _matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+def _find_matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     for match in pattern.finditer(text):
         local, at, _ = match[0].partition("@")
         if not at or not _ROLES.fullmatch(local):
             yield match[0].strip()
 
 
-def _private_members(value: Any, sent: str) -> Iterator[str]:
+def _find_private_members(value: Any, sent: str) -> Iterator[str]:
     for steps, one in islice(walk_values(value), MOST_VISITED):
         name = steps[-1] if steps else None
         has_value = isinstance(one, str) and one and one.casefold() not in sent

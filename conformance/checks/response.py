@@ -81,7 +81,7 @@ def classify_choice(
     *,
     where: str,
 ) -> tuple[str, tuple[Finding, ...]]:
-    """Return the choice that a response to an open choice stands for, and findings if it is not accepted.
+    """Return which of the accepted answers a response to an open choice is, and findings if it is none of them.
 
     A row whose wording matches is preferred to a row that only has the same status.
     """

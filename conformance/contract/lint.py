@@ -162,7 +162,7 @@ def _check_shared_keys(file: _File, table: Table) -> Iterator[Problem]:
     captures = {name for row in table.rows for name in _captures_of_row(file.contract, row.case)}
     for key in SHARED_KEYS & written.keys():
         yield from _check_texts(file, written[key], (key,), captures)
-    forms = ((place, form) for place, form in _find_forms(table.shared, ()) if not _is_named(file, place, form))
+    forms = ((place, form) for place, form in _find_forms(table.shared, ()) if not _is_in_head(file, place, form))
     yield from _check_names(file, forms, _names_of_rows(table.rows))
 
 
@@ -202,7 +202,7 @@ def _check_row(file: _File, row: Row) -> Iterator[Problem]:
     yield from _check_texts(file, filled, place, captures)
     yield from _check_variables(file, case, filled, place)
     forms = [(_place_in_file(row, at), form) for at, form in _find_forms(case, place)]
-    own = [(at, form) for at, form in forms if not _is_named(file, at, form)]
+    own = [(at, form) for at, form in forms if not _is_in_head(file, at, form)]
     rows = {one.id for one in contract.rows} if case.open else set()
     yield from _check_names(file, forms, {**_names_of_rows([row]), "row": {*rows, *ACCEPTED}})
     yield from _check_forms(file, own, {ref.call: _path_values([case.request, ref.request]) for ref in row.operations})
@@ -217,7 +217,7 @@ def _place_in_file(row: Row, place: Place) -> Place:
     return inside if inside[:1] and inside[0] in row.shared else place
 
 
-def _is_named(file: _File, place: Place, form: StrictModel) -> bool:
+def _is_in_head(file: _File, place: Place, form: StrictModel) -> bool:
     """Whether a form is written in contract.yaml, where it is checked, and does not depend on the row."""
     written = file.document.value
     for part in place:
@@ -347,7 +347,7 @@ def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> I
 
 def _check_input(file: _File, item: Input, place: Place, captures: Collection[str]) -> Iterator[Problem]:
     """Check that each value of an input is allowed in its part of a request, and that its captures exist."""
-    if _is_named(file, place, item):
+    if _is_in_head(file, place, item):
         used = sorted(set(captures_used([*item.edges.values(), *item.near_misses.values(), item.unless])))
         yield from file.unknown_names(place, used, captures, "capture")
     for kind, values in (("edges", item.edges), ("near_misses", item.near_misses), ("draw", _drawn_samples(item.draw))):
@@ -422,7 +422,7 @@ def _check_missing(file: _File, place: Place, operation: Operation, values: Mapp
 def _captures_of_row(contract: Contract, case: Case) -> set[str]:
     """Return the names that the steps of a row capture, including those of the chains that it calls."""
     undo = case.undo.capture if case.undo else {}
-    return {"drawn", *undo, *_captured(contract, find_steps(case))}
+    return {"drawn", *undo, *_list_captures(contract, find_steps(case))}
 
 
 def _captures_of_contract(contract: Contract) -> set[str]:
@@ -430,13 +430,13 @@ def _captures_of_contract(contract: Contract) -> set[str]:
     head = contract.file
     resources = [name for each in head.created_resources.values() for name in (*each.made, *each.capture)]
     rows = [name for row in contract.rows for name in _captures_of_row(contract, row.case)]
-    return {"taken", "name", *resources, *rows, *_captured(contract, find_steps(head))}
+    return {"taken", "name", *resources, *rows, *_list_captures(contract, find_steps(head))}
 
 
-def _captured(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:
+def _list_captures(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:
     """Yield the names that these steps capture, including those of their `undo` and of the chains that they call."""
     for step in _expand_chains(contract, steps):
-        undone = () if step.undo is None else _captured(contract, [step.undo])
+        undone = () if step.undo is None else _list_captures(contract, [step.undo])
         yield from (*(step.capture or {}), *undone)
 
 

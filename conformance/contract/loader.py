@@ -46,7 +46,7 @@ def read_contract(folder: Path) -> Contract:
     named = {kind: {**written[kind]} if isinstance(written.get(kind), dict) else {} for kind in _NAMED_PARTS}
     listed = written["tables"] if isinstance(written.get("tables"), list) else []
     names = [name for name in listed if isinstance(name, str)]
-    head = None if unreadable else _validated(ContractFile, head_document, named, problems)
+    head = None if unreadable else _validate(ContractFile, head_document, named, problems)
     openapi, found = read(folder / "openapi.yaml")
     problems += found
     tables_read = {name: read(folder / f"{name}.yaml") for name in names}
@@ -54,8 +54,8 @@ def read_contract(folder: Path) -> Contract:
     parsed = {name: document for name, (document, found) in tables_read.items() if document and not found}
     parsed, found_in_likes = write_out_likes(parsed)
     problems += found_in_likes
-    files = [(document, _validated(TableFile, document, named, problems)) for document in map(parsed.get, names)]
-    tables = tuple(_table(table, document) for document, table in files if table and document)
+    files = [(document, _validate(TableFile, document, named, problems)) for document in map(parsed.get, names)]
+    tables = tuple(_build_table(table, document) for document, table in files if table and document)
     problems += _find_unlisted_files(folder, names)
     if head is None or head_document is None or openapi is None or len(tables) < len(names):
         raise ConfigError(problems)
@@ -68,7 +68,7 @@ def read_contract(folder: Path) -> Contract:
     }
     translated, found = read(folder / "ja.yaml") if os.path.lexists(folder / "ja.yaml") else (None, ())
     problems += found
-    japanese = (None if found else _validated(TranslationFile, translated, {}, problems)) or TranslationFile()
+    japanese = (None if found else _validate(TranslationFile, translated, {}, problems)) or TranslationFile()
     contract = Contract(folder, head, tables, operations, openapi.members, japanese, read_power(folder))
     problems += check_contract(contract, head_document)
     problems += check_translation(contract, japanese, translated) if translated else []
@@ -84,7 +84,7 @@ def _find_unlisted_files(folder: Path, names: Iterable[str]) -> Iterator[Problem
             yield Problem(f"{path}:1", "no table of contract.yaml is called so", "add it to `tables` or move the file")
 
 
-def _validated(
+def _validate(
     model: type[Model], document: Document | None, named: Mapping[str, Any], problems: list[Problem]
 ) -> Model | None:
     if document is None:
@@ -100,22 +100,22 @@ def _validated(
         return None
 
 
-def _table(table: TableFile, document: Document) -> Table:
-    rows = tuple(_row(table, case, index, document) for index, case in enumerate(table.rows))
+def _build_table(table: TableFile, document: Document) -> Table:
+    rows = tuple(_build_row(table, case, index, document) for index, case in enumerate(table.rows))
     shared = {name: getattr(table, name) for name in SHARED_KEYS & table.model_fields_set}
     return Table(table.table, table.title, rows, shared)
 
 
-def _row(table: TableFile, case: Case, index: int, document: Document) -> Row:
-    usual = [_operation(ref) for ref in table.operations or ([table.operation] if table.operation else [])]
+def _build_row(table: TableFile, case: Case, index: int, document: Document) -> Row:
+    usual = [_to_operation_ref(ref) for ref in table.operations or ([table.operation] if table.operation else [])]
     named = {ref.label or ref.call: ref for ref in usual}
     refs = case.operations if case.operations is not None else usual
-    operations = tuple(named.get(ref) or _operation(ref) if isinstance(ref, str) else ref for ref in refs)
-    shared = _shared_with_row(table, case, operations)
+    operations = tuple(named.get(ref) or _to_operation_ref(ref) if isinstance(ref, str) else ref for ref in refs)
+    shared = _select_shared_keys(table, case, operations)
     case = case.model_copy(update={**shared, "open": [_accept_rows_of(table, choice) for choice in case.open]})
     if case.vars:
         case = case.model_copy(update={"operations": list(operations)})
-        case = _with_variables(case, document.where(("rows", index)))
+        case = _fill_case_variables(case, document.where(("rows", index)))
         operations = tuple(ref for ref in case.operations or () if isinstance(ref, OperationRef))
     return Row(
         case=case,
@@ -129,7 +129,7 @@ def _row(table: TableFile, case: Case, index: int, document: Document) -> Row:
     )
 
 
-def _operation(ref: OperationRef | str) -> OperationRef:
+def _to_operation_ref(ref: OperationRef | str) -> OperationRef:
     return OperationRef(call=ref) if isinstance(ref, str) else ref
 
 
@@ -140,7 +140,7 @@ def _accept_rows_of(table: TableFile, choice: Open) -> Open:
     return choice.model_copy(update={"accept": accept})
 
 
-def _with_variables(case: Case, where: str) -> Case:
+def _fill_case_variables(case: Case, where: str) -> Case:
     """Return the case with its variables filled in; raise ConfigError at `where` if a value is invalid there."""
     value = case.model_dump(by_alias=True, exclude_unset=True)
     filled = {**fill_variables(value, case.vars), "vars": case.vars}
@@ -151,19 +151,19 @@ def _with_variables(case: Case, where: str) -> Case:
         raise ConfigError(problems) from None
 
 
-def _shared_with_row(table: TableFile, case: Case, operations: Sequence[OperationRef]) -> dict[str, Any]:
+def _select_shared_keys(table: TableFile, case: Case, operations: Sequence[OperationRef]) -> dict[str, Any]:
     """Return the keys of the table that the row does not have itself, limited to the row's operations."""
     shared = {name: getattr(table, name) for name in SHARED_KEYS & table.model_fields_set - case.model_fields_set}
     labels = {ref.label or ref.call for ref in operations}
     for name in ("unchanged", "control"):
         if name in shared:
-            shared[name] = [kept for each in shared[name] if (kept := _limited(each, labels)) is not None]
+            shared[name] = [kept for each in shared[name] if (kept := _limit_operations(each, labels)) is not None]
     if "undo" in shared:
-        shared["undo"] = _limited(shared["undo"], {ref.call for ref in operations})
+        shared["undo"] = _limit_operations(shared["undo"], {ref.call for ref in operations})
     return shared
 
 
-def _limited(part: Any, operations: set[str]) -> Any:
+def _limit_operations(part: Any, operations: set[str]) -> Any:
     """Return a guard, control or undo limited to these operations, or None if it is for none of them."""
     if part is None or part.for_ is None:
         return part

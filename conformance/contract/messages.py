@@ -43,7 +43,7 @@ def match_wording(wording: Wording, message: str, lookup: Lookup) -> bool:
 
     Raises MissingValue if a placeholder has no value.
     """
-    return _pattern(str(fill(wording.text, lookup))).fullmatch(message) is not None
+    return _compile_filled(str(fill(wording.text, lookup))).fullmatch(message) is not None
 
 
 def match_wording_loosely(wording: Wording, message: str) -> bool:
@@ -70,7 +70,7 @@ class WordingIndex:
             WordingMatch(row, wording, exact)
             for row, wording in self._all
             for exact in (match_wording_loosely(wording, message),)
-            if exact or _loose_pattern(wording.text).fullmatch(normalized)
+            if exact or _compile_loosely(wording.text).fullmatch(normalized)
         ]
         return tuple(sorted(found, key=lambda match: not match.exact))
 
@@ -81,7 +81,7 @@ def list_row_ids(matches: Iterable[WordingMatch]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _pattern(text: str) -> re.Pattern[str]:
+def _compile_filled(text: str) -> re.Pattern[str]:
     """Compile a filled wording to a regular expression; only `{any}` and `{rest}` match any text."""
     return _open_pattern(text, _OPEN.get)
 
@@ -93,7 +93,7 @@ def compile_wording(text: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=4096)
-def _loose_pattern(text: str) -> re.Pattern[str]:
+def _compile_loosely(text: str) -> re.Pattern[str]:
     return re.compile(compile_wording(_normalize(text)).pattern, re.DOTALL | re.IGNORECASE)
 
 

@@ -42,9 +42,9 @@ _KEYWORDS: Mapping[str, frozenset[str]] = {
 """Keywords that control exploration, by the kind of mapping in which they are allowed; see `docs/exploration.md`."""
 _OTHER_TOOLS = ("x-ms-", "x-amazon-", "x-google-", "x-codegen", "x-schemathesis", "x-readme", "x-stainless", "x-logo")
 _DRAFT_4 = "http://json-schema.org/draft-04/schema#"
-_DATA_MEMBERS = frozenset(["example", "examples", "default", "enum", "const", "x-expect", "x-unexpected"])
+_DATA = frozenset(["example", "examples", "default", "enum", "const", "x-expect", "x-unexpected"])
 """Members that contain data, in which nothing is a keyword."""
-_MAPPINGS_OF_NAMES = frozenset(
+_BY_NAME = frozenset(
     ["properties", "patternProperties", "headers", "schemas", "parameters", "responses", "links", "paths"]
 )
 """Members whose keys are names."""
@@ -112,16 +112,14 @@ def _check_keywords(
             yield from _check_keywords(document, member, (*place, index), names)
     if not isinstance(value, Mapping):
         return
-    are_names = (
-        bool(place) and place[-1] in _MAPPINGS_OF_NAMES and not (len(place) > 1 and place[-2] in _MAPPINGS_OF_NAMES)
-    )
+    are_names = bool(place) and place[-1] in _BY_NAME and not (len(place) > 1 and place[-2] in _BY_NAME)
     subject = _kind_of_mapping(place)
     for key, member in value.items():
         if not are_names and isinstance(key, str) and key.startswith("x-"):
             yield from _check_keyword(document, (*place, key), subject, member, names)
         elif not are_names and subject == "a link" and key == "operationId" and isinstance(member, str):
             yield from _unknown_name(document, (*place, key), member, names["operation"], "operations")
-        if are_names or key not in _DATA_MEMBERS:
+        if are_names or key not in _DATA:
             yield from _check_keywords(document, member, (*place, key), names)
 
 
@@ -132,7 +130,7 @@ def _check_schemas(document: Document) -> Iterator[Problem]:
     old = {"$schema": _DRAFT_4} if str(document.value.get("openapi")).startswith("3.0") else {}
     for steps, value in walk_values(document.value):
         is_schema = steps[-1:] == ["schema"] or steps[:-1] == ["components", "schemas"]
-        if not is_schema or not isinstance(value, Mapping) or _DATA_MEMBERS.intersection(steps[:-1]):
+        if not is_schema or not isinstance(value, Mapping) or _DATA.intersection(steps[:-1]):
             continue
         try:
             jsonschema_rs.meta.validate({**old, **value})
@@ -196,9 +194,5 @@ def _check_references(document: Document) -> Iterator[Problem]:
                 yield Problem(where, f"{reference} leads out of the file", "write it into this file")
             elif _resolve_reference(document, reference) is None:
                 yield Problem(where, f"{reference} leads nowhere", "correct the path, or add what it names")
-        elif (
-            steps[-1:] == ["$ref"]
-            and not _MAPPINGS_OF_NAMES.intersection(steps[-2:-1])
-            and not _DATA_MEMBERS.intersection(steps)
-        ):
+        elif steps[-1:] == ["$ref"] and not _BY_NAME.intersection(steps[-2:-1]) and not _DATA.intersection(steps):
             yield Problem(document.where(steps), "a $ref that is no text", "write it as '#/components/…'")

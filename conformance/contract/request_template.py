@@ -105,10 +105,7 @@ class RequestTemplate(StrictModel):
 
     @classmethod
     def from_members(cls, members: RequestPatch) -> Self:
-        """Return a template with these members, without validation.
-
-        `model_construct` is not used because it creates every default again, which is slow.
-        """
+        """Return a template with these members, unvalidated; `model_construct` is slow, as it creates all defaults."""
         named = {"json_" if name == "json" else name: value for name, value in members.items()}
         return cls().model_copy(update=named)
 

@@ -158,7 +158,7 @@ Message = Annotated[
 ]
 
 
-def _listed(message: Any) -> list[Any]:
+def _wordings_as_list(message: Any) -> list[Any]:
     written = write_out_message([message] if isinstance(message, str) else message)
     return written if isinstance(written, list) else []
 
@@ -215,13 +215,13 @@ class Expect(StrictModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_wordings(cls, value: Any, info: ValidationInfo) -> Any:
+    def _resolve_wordings(cls, value: Any, info: ValidationInfo) -> Any:
         name = value.get("wordings") if isinstance(value, dict) else None
         if not isinstance(name, str):
             return value
         shared = look_up(name, info, "wordings", "wordings")
         rest = {key: member for key, member in value.items() if key != "wordings"}
-        return {**rest, "message": [*_listed(shared), *_listed(value.get("message", []))]}
+        return {**rest, "message": [*_wordings_as_list(shared), *_wordings_as_list(value.get("message", []))]}
 
     @model_validator(mode="after")
     def _check_envelope(self) -> Self:
@@ -305,7 +305,7 @@ class Control(StrictModel):
     """
 
 
-def _named_control(value: Any, info: ValidationInfo) -> Any:
+def _resolve_control(value: Any, info: ValidationInfo) -> Any:
     """Resolve a control that is written in the row or named from the contract; its name is its label by default."""
     if isinstance(value, dict) and "label" not in value:
         raise ValueError("has no label; add `label:`")
@@ -313,7 +313,7 @@ def _named_control(value: Any, info: ValidationInfo) -> Any:
     return found.model_copy(update={"label": value}) if isinstance(found, Control) and not found.label else found
 
 
-NamedControl = Annotated[Control, BeforeValidator(_named_control, json_schema_input_type=str | Control)]
+NamedControl = Annotated[Control, BeforeValidator(_resolve_control, json_schema_input_type=str | Control)]
 
 
 class Mistake(StrictModel):
@@ -536,7 +536,7 @@ PROBLEM_DETAILS: Mapping[str, Any] = {
 """The envelope of RFC 9457, to which a contract may refer as `problem-details`."""
 
 
-def _ready_envelope(value: Any) -> Any:
+def _resolve_envelope(value: Any) -> Any:
     if isinstance(value, str):
         if value != "problem-details":
             raise ValueError("is no envelope; write problem-details (RFC 9457), or an envelope of your own")
@@ -554,7 +554,7 @@ class ContractFile(StrictModel):
     tables: list[Name] = Field(min_length=1)
     credential: str | None = None
     pace: PaceText | None = None
-    envelope: Annotated[Envelope, BeforeValidator(_ready_envelope)]
+    envelope: Annotated[Envelope, BeforeValidator(_resolve_envelope)]
     content_types: list[str] = ["application/json"]
     message_level: Level = "should"
     credentials: dict[str, NamedInput] = {}
@@ -589,7 +589,7 @@ class Provenance(StrictModel):
     note: str | None = None
 
 
-def _own_name(text: str) -> str:
+def _refuse_placeholder_name(text: str) -> str:
     if text in HEADS | MESSAGE_HEADS:
         raise ValueError(f"is what placeholders are called already; name it other than {text}")
     return text
@@ -606,10 +606,10 @@ class OperationRef(StrictModel):
     permission: Permission | None = None
 
 
-Variable = Annotated[str, StringConstraints(pattern=r"^[a-z_]+$"), AfterValidator(_own_name)]
+Variable = Annotated[str, StringConstraints(pattern=r"^[a-z_]+$"), AfterValidator(_refuse_placeholder_name)]
 
 
-def _may_be_like_another(form: dict[str, Any]) -> None:
+def _require_keys_or_like(form: dict[str, Any]) -> None:
     form["anyOf"] = [{"required": form["required"]}, {"required": ["id", "like"]}]
     del form["required"]
 
@@ -617,7 +617,7 @@ def _may_be_like_another(form: dict[str, Any]) -> None:
 class Case(StrictModel):
     """One row: how to provoke the error, what response is expected, and its controls."""
 
-    model_config = ConfigDict(json_schema_extra=_may_be_like_another)
+    model_config = ConfigDict(json_schema_extra=_require_keys_or_like)
 
     id: Name
     like: str | None = None

@@ -28,10 +28,10 @@ def write_out_message(value: Any) -> Any:
     """
     if isinstance(value, list):
         return [{"text": one} if isinstance(one, str) else one for one in value]
-    return list(_wordings(value)) if isinstance(value, Mapping) else value
+    return list(_expand_wordings(value)) if isinstance(value, Mapping) else value
 
 
-def _wordings(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _expand_wordings(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for key, texts in value.items():
         first, _, rest = key.partition(" ")
         language, edition = (first, rest) if _LANGUAGE.match(first) else ("", key)
@@ -46,10 +46,10 @@ def fill_variables(value: Any, variables: Mapping[str, str]) -> Any:
     If a variable is itself a placeholder, such as `{fixture.fields.tel}` for `{item}`, members and a modifier may be
     added: `{item.name|text}` becomes `{fixture.fields.tel.name|text}`.
     """
-    return map_texts(value, lambda text: _PLACEHOLDER.sub(lambda match: _filled(match, variables), text))
+    return map_texts(value, lambda text: _PLACEHOLDER.sub(lambda match: _fill_variable(match, variables), text))
 
 
-def _filled(match: re.Match[str], variables: Mapping[str, str]) -> str:
+def _fill_variable(match: re.Match[str], variables: Mapping[str, str]) -> str:
     text = variables.get(match[1])
     if text is None:
         return match[0]

@@ -75,10 +75,9 @@ def _is_number(text: str) -> bool:
 
 
 def _change_last(text: str) -> str:
-    """Change the last character of a text in significant bits.
+    """Change the last character in significant bits, because in base64 the lowest may be ignored.
 
-    In base64 the lowest bits of the last character may be ignored. A hexadecimal digit is replaced by another digit,
-    so that the form stays valid.
+    A hexadecimal digit is replaced by another digit, so that the form stays valid.
     """
     end = len(text.rstrip("="))
     last = text[end - 1 : end]
@@ -149,10 +148,7 @@ def find_placeholders(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | 
 
 
 def _collect_texts(value: Any, found: list[str]) -> None:
-    """Append the texts of a value that may contain placeholders to `found`.
-
-    This is not a generator, for speed: the planner calls it for every request.
-    """
+    """Append the texts of a value that may contain placeholders to `found`; faster than a generator."""
     if isinstance(value, str):
         if "{" in value:
             found.append(value)

@@ -28,7 +28,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 _HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 
 
-def _pointer(text: str) -> str:
+def _check_pointer(text: str) -> str:
     if text and not text.startswith("/"):
         raise ValueError("is no JSON pointer; write it as /member/0")
     if re.search("~(?![01])", text):
@@ -36,7 +36,7 @@ def _pointer(text: str) -> str:
     return text
 
 
-Pointer = Annotated[str, AfterValidator(_pointer)]
+Pointer = Annotated[str, AfterValidator(_check_pointer)]
 
 Pair = Annotated[list[Pointer], Field(min_length=2, max_length=2)]
 
@@ -47,24 +47,24 @@ FRAMING_HEADERS = frozenset(
 """Headers that frame or route a request, which only the suite may set."""
 
 
-def _capture(text: str) -> str:
+def _check_capture(text: str) -> str:
     if text.startswith(HEADER_CAPTURE):
         if not re.fullmatch(_HEADER_NAME, text.removeprefix(HEADER_CAPTURE)):
             raise ValueError("names no header; write it as header:Location")
         return text
-    return _pointer(text)
+    return _check_pointer(text)
 
 
 HEADER_CAPTURE = "header:"
 """The prefix of a capture that is a header of the response instead of a member of its body."""
-Capture = Annotated[str, AfterValidator(_capture)]
+Capture = Annotated[str, AfterValidator(_check_capture)]
 
 
-def _capture_of_step(text: str) -> str:
-    return text if re.fullmatch(r"\{(path|query|json)(\.[A-Za-z0-9_-]+)+\}", text) else _capture(text)
+def _check_step_capture(text: str) -> str:
+    return text if re.fullmatch(r"\{(path|query|json)(\.[A-Za-z0-9_-]+)+\}", text) else _check_capture(text)
 
 
-StepCapture = Annotated[str, AfterValidator(_capture_of_step)]
+StepCapture = Annotated[str, AfterValidator(_check_step_capture)]
 """A capture, or a value of the request itself, such as an ID in its path that we chose: `{path.id}`."""
 
 
@@ -110,7 +110,7 @@ def look_up(name: str, info: ValidationInfo, kind: str, singular: str) -> Any:
 
 
 def named(value: Any, info: ValidationInfo, kind: str, form: type[StrictModel]) -> Any:
-    """Return a value that is no text unchanged, and for a text the contract's entry of that name under `kind`."""
+    """Return the contract's entry under `kind` for a name (a text); return any other value unchanged."""
     if not isinstance(value, str):
         return value
     word = kind[:-1].replace("_", " ")

@@ -70,10 +70,7 @@ def obtain_value(context: RunContext, evidence: Evidence, name: str) -> tuple[st
 
 
 def _shell_commands(context: RunContext, evidence: Evidence, name: str) -> str:
-    """Return the requests of a log-in as commands that set the shell variables used in the curl lines of the run.
-
-    The text is empty if a chain cannot be written so.
-    """
+    """Return shell commands for a log-in that set the variables of the run's curl lines; empty if not possible."""
     steps = setup_steps(context.contract, context.target, "obtain", name).steps
     captures = [capture for step in steps for capture in (step.step.capture or {}).items()]
     capture_lists = {key: value if isinstance(value, list) else [value] for key, value in captures}

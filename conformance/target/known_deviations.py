@@ -30,20 +30,20 @@ _LONGEST_WRITTEN = 200
 """The most characters of a text in a written file of known deviations; a longer text becomes `*`."""
 
 
-def _row(text: str) -> str:
+def _check_row(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9/*?-]+", text):
         raise ValueError("is not a row; write it as contents-get/limit-below-minimum or contents-get/*")
     return text
 
 
-def _day(text: str) -> str:
+def _check_day(text: str) -> str:
     with suppress(ValueError):
         if date.fromisoformat(text).isoformat() == text:
             return text
     raise ValueError('is not a day; write it as "2027-01-31"')
 
 
-def _reason(text: str) -> str:
+def _check_reason(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty; say why the deviation is known")
     return text
@@ -60,12 +60,12 @@ class KnownDeviation(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    row: Annotated[str, AfterValidator(_row), Field(description="A row, or several with * and ?: contents-get/*")]
-    reason: Annotated[str, AfterValidator(_reason), Field(description="Why the deviation is known")]
+    row: Annotated[str, AfterValidator(_check_row), Field(description="A row, or several with * and ?: contents-get/*")]
+    reason: Annotated[str, AfterValidator(_check_reason), Field(description="Why the deviation is known")]
     link: Annotated[str, AfterValidator(addresses.parse_link)] | None = Field(
         None, description="Where it is tracked: a URL"
     )
-    expires: Annotated[str, AfterValidator(_day)] = Field(
+    expires: Annotated[str, AfterValidator(_check_day)] = Field(
         description='The last day on which it is excused: "2027-01-31"', json_schema_extra={"format": "date"}
     )
     verdict: Deviation | None = Field(None, description="The one verdict it excuses; violates and drifts when absent")

@@ -32,7 +32,7 @@ from conformance.validation import suggest
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def _header_name(text: str) -> str:
+def _check_header_name(text: str) -> str:
     try:
         return check_header_name(text)
     except ValueError as error:
@@ -40,31 +40,31 @@ def _header_name(text: str) -> str:
         raise ValueError(f"{error}{hint}") from None
 
 
-def _header_value(text: str) -> str:
+def _check_header_value(text: str) -> str:
     if _CONTROL.search(text) or text != text.strip() or not text.isascii():
         raise ValueError("is not a header's value (ASCII, no control characters, no spaces around)")
     return text
 
 
-def _line(text: str) -> str:
+def _check_line(text: str) -> str:
     if not text.strip() or _CONTROL.search(text):
         raise ValueError("is empty or holds control characters")
     return text
 
 
-def _permission(text: str) -> str:
+def _check_permission(text: str) -> str:
     if text not in PERMISSIONS:
         raise ValueError(f"{text!r} is no permission; {suggest(text, PERMISSIONS, 'permissions')}")
     return text
 
 
-def _scheme(text: str) -> str:
+def _check_scheme(text: str) -> str:
     if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", text):
         raise ValueError("is no scheme; write it as Bearer")
     return text
 
 
-def _fixture(value: JsonValue) -> JsonValue:
+def _check_fixture(value: JsonValue) -> JsonValue:
     if value is None:
         raise ValueError("has no value; leave it out, or write its value")
     if any(isinstance(one, float) and not math.isfinite(one) for _, one in walk_values(value)):
@@ -72,10 +72,10 @@ def _fixture(value: JsonValue) -> JsonValue:
     return value
 
 
-Line = Annotated[str, AfterValidator(_line), Field(min_length=1)]
+Line = Annotated[str, AfterValidator(_check_line), Field(min_length=1)]
 
 
-def _readable_file(text: str, info: ValidationInfo) -> str:
+def _check_readable_file(text: str, info: ValidationInfo) -> str:
     if info.context is None:
         return text
     path: Path = info.context.folder / text
@@ -86,7 +86,7 @@ def _readable_file(text: str, info: ValidationInfo) -> str:
     return text
 
 
-FilePath = Annotated[Line, AfterValidator(_readable_file)]
+FilePath = Annotated[Line, AfterValidator(_check_readable_file)]
 
 
 def _reads(kind: str) -> AfterValidator:
@@ -162,7 +162,7 @@ def _check_header_secret(form: SecretSource, info: ValidationInfo) -> SecretSour
 
 
 HeaderValue = (
-    Annotated[str, AfterValidator(_header_value)] | Annotated[SecretSource, AfterValidator(_check_header_secret)]
+    Annotated[str, AfterValidator(_check_header_value)] | Annotated[SecretSource, AfterValidator(_check_header_secret)]
 )
 
 
@@ -185,8 +185,8 @@ class HeaderCredential(SecretSource):
 
     alternatives = (*_SOURCES, "basic")
 
-    header: Annotated[str, AfterValidator(_header_name)] = Field(description="The header's name")
-    scheme: Annotated[str, AfterValidator(_scheme)] | None = Field(
+    header: Annotated[str, AfterValidator(_check_header_name)] = Field(description="The header's name")
+    scheme: Annotated[str, AfterValidator(_check_scheme)] | None = Field(
         None, description="What stands before the secret, such as Bearer"
     )
     basic: BasicPair | None = Field(None, description="User and password of HTTP Basic authentication")
@@ -217,9 +217,9 @@ class Vantage(_OneOf):
 class Hook(_ProfileForm):
     """Headers that make the target fail, as provided by its owner."""
 
-    headers: dict[Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header_value)]] = Field(
-        min_length=1
-    )
+    headers: dict[
+        Annotated[str, AfterValidator(_check_header_name)], Annotated[str, AfterValidator(_check_header_value)]
+    ] = Field(min_length=1)
 
 
 class ClientCertificate(_OneOf):
@@ -266,14 +266,14 @@ class Profile(_ProfileForm):
     )
     name: Line | None = Field(None, description="What reports call it; the file's name when absent")
     credentials: dict[Line, Credentials] = Field({}, description="Values only from the environment or a file")
-    fixtures: dict[Line, Annotated[JsonValue, AfterValidator(_fixture)]] = Field(
+    fixtures: dict[Line, Annotated[JsonValue, AfterValidator(_check_fixture)]] = Field(
         {}, description="Facts that cases need: an endpoint, an ID that exists"
     )
     vantages: dict[Line, Vantage] = Field({}, description="Where requests may come from")
     hooks: dict[Line, Hook] = Field({}, description="Headers that make the target fail, if its owner provides any")
-    allow: list[Annotated[str, AfterValidator(_permission), Field(json_schema_extra={"enum": list(PERMISSIONS)})]] = (
-        Field([], description="What may be done beyond reading")
-    )
+    allow: list[
+        Annotated[str, AfterValidator(_check_permission), Field(json_schema_extra={"enum": list(PERMISSIONS)})]
+    ] = Field([], description="What may be done beyond reading")
     pace: PaceText | None = Field(None, description="Requests per time over the whole run: 10/10s")
     pace_group: Line | None = Field(None, description="Targets of one group share one pace")
     timeout: DurationText = Field("10s", description="How long to wait for an answer: 10s, 500ms")
@@ -288,7 +288,7 @@ class Profile(_ProfileForm):
         description="How long after refused writes one looks whether they were done after all; 3s if absent",
     )
     wait_for: DurationText | None = Field(None, description="How long to wait for a target that is still starting: 60s")
-    headers: dict[Annotated[str, AfterValidator(_header_name)], HeaderValue] = Field(
+    headers: dict[Annotated[str, AfterValidator(_check_header_name)], HeaderValue] = Field(
         {}, description="Headers of every request; what comes from env, a file or a command is a secret"
     )
     request_ids: bool = Field(default=False, description="Whether each request has an X-Request-Id of its own")
