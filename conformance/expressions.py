@@ -24,10 +24,10 @@ def matches_whole(expression: str, text: str) -> bool | None:
     validator = _compile(expression)
     if validator is None:
         return None
-    wrong = next(iter(validator.iter_errors(text)), None)
-    if wrong is None:
+    error = next(iter(validator.iter_errors(text)), None)
+    if error is None:
         return True
-    return None if wrong.message.startswith("Error executing regex") else False
+    return None if error.message.startswith("Error executing regex") else False
 
 
 def can_be_bounded(expression: str) -> bool:

@@ -105,17 +105,17 @@ def walk_values(value: Any) -> Iterator[tuple[Sequence[str | int], Any]]:
     """
     steps: list[Any] = []
     yield steps, value
-    left = [_iterate_members(value)]
-    while left:
-        following = next(left[-1], None)
+    stack = [_iterate_members(value)]
+    while stack:
+        following = next(stack[-1], None)
         if following is None:
-            left.pop()
+            stack.pop()
             del steps[-1:]
             continue
-        steps[len(left) - 1 :] = [following[0]]
+        steps[len(stack) - 1 :] = [following[0]]
         yield steps, following[1]
         if isinstance(following[1], dict | list):
-            left.append(_iterate_members(following[1]))
+            stack.append(_iterate_members(following[1]))
 
 
 def walk_texts(value: Any) -> Iterator[str]:

@@ -37,16 +37,16 @@ def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterato
         return
     else:
         errors = _first_error(validator, _with_few_items(body))
-    wrong = None
-    for wrong in errors:
-        place = "".join(f"/{part}" for part in wrong.instance_path)
-        details: Mapping[str, Any] = wrong.kind.as_dict()
+    error = None
+    for error in errors:
+        place = "".join(f"/{part}" for part in error.instance_path)
+        details: Mapping[str, Any] = error.kind.as_dict()
         yield (
-            _describe_expected(wrong.kind.name, details, wrong.message),
-            _describe_actual(wrong.kind.name, reduce(getitem, wrong.instance_path, body)),
+            _describe_expected(error.kind.name, details, error.message),
+            _describe_actual(error.kind.name, reduce(getitem, error.instance_path, body)),
             place or "the body",
         )
-    if wrong is None and not validator.is_valid(body):
+    if error is None and not validator.is_valid(body):
         beyond = Message("another one, beyond its first {n} items", n=MOST_ITEMS)
         yield Message("a body as documented"), beyond, "the body"
 
@@ -117,13 +117,13 @@ def _check_values(body: Any, expect: Expect, where: str) -> Iterator[Finding]:
         for expected, actual, pointer in schema_differences(compile_schema(expect.body), body):
             yield Finding("body", Level.MUST, expected, actual, where, detail=Message("at {pointer}", pointer=pointer))
     for pointer, value in (expect.equals or {}).items():
-        there, actual = resolve_pointer(body, pointer)
-        if not there or not json_equal(actual, value):
-            shown, detail = actual if there else "absent", Message("at {pointer}", pointer=pointer)
+        exists, actual = resolve_pointer(body, pointer)
+        if not exists or not json_equal(actual, value):
+            shown, detail = actual if exists else "absent", Message("at {pointer}", pointer=pointer)
             yield Finding("body", Level.MUST, value, shown, where, detail=detail)
     for pointer in expect.absent or ():
-        there, actual = resolve_pointer(body, pointer)
-        if there:
+        exists, actual = resolve_pointer(body, pointer)
+        if exists:
             yield Finding("body", Level.MUST, Message("no member {pointer}", pointer=pointer), actual, where)
 
 

@@ -42,11 +42,11 @@ def check_envelope(response: Response, body: Any, rules: ResponseRules, where: s
             yield Finding("envelope", Level.SHOULD, Message("a member {pointer}", pointer=pointer), "absent", where)
     for pointer, value in (envelope.equals | envelope.if_present).items():
         documented = response.status if value == "{status}" else value
-        there, actual = resolve_pointer(body, pointer)
-        if not there and pointer in envelope.if_present:
+        exists, actual = resolve_pointer(body, pointer)
+        if not exists and pointer in envelope.if_present:
             continue
-        if not there or not json_equal(actual, documented):
-            shown = actual if there else Message("absent")
+        if not exists or not json_equal(actual, documented):
+            shown = actual if exists else Message("absent")
             place = Message("at {pointer}", pointer=pointer)
             yield Finding("envelope", Level.MUST, documented, shown, where, detail=place)
     yield from check_content_type(response, rules, where)

@@ -31,9 +31,9 @@ def find_contract_folders(where: Path) -> tuple[Path, ...]:
 
 def find_all_contract_folders(where: Path) -> tuple[Path, ...]:
     """Return the folders of `find_contract_folders`, then those of shipped contracts with other names."""
-    own = find_contract_folders(where)
-    names = {folder.name for folder in own}
-    return (*own, *(folder for folder in find_contracts(find_shipped_folder(), levels=1) if folder.name not in names))
+    local = find_contract_folders(where)
+    names = {folder.name for folder in local}
+    return (*local, *(folder for folder in find_contracts(find_shipped_folder(), levels=1) if folder.name not in names))
 
 
 def find_contracts(path: Path, levels: int = 2) -> tuple[Path, ...]:

@@ -202,10 +202,11 @@ def _check_row(file: _File, row: Row) -> Iterator[Problem]:
     yield from _check_texts(file, filled, place, captures)
     yield from _check_variables(file, case, filled, place)
     forms = [(_place_in_file(row, at), form) for at, form in _find_forms(case, place)]
-    own = [(at, form) for at, form in forms if not _is_in_head(file, at, form)]
+    local = [(at, form) for at, form in forms if not _is_in_head(file, at, form)]
     rows = {one.id for one in contract.rows} if case.open else set()
     yield from _check_names(file, forms, {**_names_of_rows([row]), "row": {*rows, *ACCEPTED}})
-    yield from _check_forms(file, own, {ref.call: _path_values([case.request, ref.request]) for ref in row.operations})
+    path_values = {ref.call: _path_values([case.request, ref.request]) for ref in row.operations}
+    yield from _check_forms(file, local, path_values)
     for at, form in forms:
         if isinstance(form, Input):
             yield from _check_input(file, form, at, captures)
@@ -254,8 +255,8 @@ def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]
     if isinstance(value, StrictModel):
         yield place, value
     if isinstance(value, StrictModel) and not isinstance(value, RequestTemplate | Expect):
-        given = {name: info for name, info in type(value).model_fields.items() if name in value.model_fields_set}
-        members = [(info.alias or name, getattr(value, name)) for name, info in given.items()]
+        set_fields = {name: info for name, info in type(value).model_fields.items() if name in value.model_fields_set}
+        members = [(info.alias or name, getattr(value, name)) for name, info in set_fields.items()]
     elif isinstance(value, dict | list):
         members = value.items() if isinstance(value, dict) else enumerate(value)
     for key, member in members:
@@ -442,13 +443,13 @@ def _list_captures(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:
 
 def _expand_chains(contract: Contract, steps: Iterable[Step]) -> Iterator[Step]:
     """Yield these steps and the steps of each chain that they call. Each chain is entered once."""
-    left, seen = list(steps), set[str]()
-    while left:
-        step = left.pop()
+    pending, seen = list(steps), set[str]()
+    while pending:
+        step = pending.pop()
         yield step
         if step.call not in seen:
             seen.add(step.call)
-            left += contract.file.chains.get(step.call, [])
+            pending += contract.file.chains.get(step.call, [])
 
 
 def _check_texts(file: _File, value: Any, place: Place, captures: set[str]) -> Iterator[Problem]:

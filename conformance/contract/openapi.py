@@ -96,8 +96,8 @@ def _check_operation(
     if not all(isinstance(one, list) for one in lists):
         yield Problem(where, f"{method.upper()} {path} has `parameters` that are no list", "write `- name: …` below it")
         return
-    given = [_dereference(document, each) for one in lists for each in one]
-    declared = {str(one.get("name")) for one in given if isinstance(one, Mapping) and one.get("in") == "path"}
+    parameters = [_dereference(document, each) for one in lists for each in one]
+    declared = {str(one.get("name")) for one in parameters if isinstance(one, Mapping) and one.get("in") == "path"}
     needed = set(PARAMETER.findall(path))
     for extra in sorted(declared - needed):
         yield Problem(where, f"{method.upper()} {path} declares {extra!r}, which is not in it", "leave it out")

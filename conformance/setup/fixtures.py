@@ -79,13 +79,13 @@ def _read_list(context: RunContext, evidence: Evidence, name: str) -> tuple[Any,
 
 
 def _find_candidates(context: RunContext, body: Any, rule: Discover) -> Iterator[Any]:
-    there, items = resolve_pointer(body, rule.in_)
+    exists, items = resolve_pointer(body, rule.in_)
     seen: set[str] = set()
-    for item in items if there and isinstance(items, list) else ():
-        shown, taken = resolve_pointer(item, rule.take)
+    for item in items if exists and isinstance(items, list) else ():
+        has_value, taken = resolve_pointer(item, rule.take)
         places = ((*resolve_pointer(item, pointer), value) for pointer, value in rule.where.items())
         fits = all(found_there and json_equal(actual, value) for found_there, actual, value in places)
-        if not shown or not fits or not isinstance(taken, str | int) or taken == "":
+        if not has_value or not fits or not isinstance(taken, str | int) or taken == "":
             continue
         value = context.builder.fill_known(rule.value, PlaceholderScope({"taken": taken}))
         if value is not None and str(value) not in seen:

@@ -135,8 +135,8 @@ class RenewingSender:
                 return True
             if credential.name in self.written and not state.worked:
                 return False
-            left = state.renewed_at + _PAUSE - self.clock()
-            if left > 0 and not (state.helped and (not credential.command or self.wait(left))):
+            seconds_left = state.renewed_at + _PAUSE - self.clock()
+            if seconds_left > 0 and not (state.helped and (not credential.command or self.wait(seconds_left))):
                 return False
             state.renewed_at = self.clock()
             value = self.renew(credential)

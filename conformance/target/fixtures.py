@@ -41,10 +41,10 @@ def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem
 
 def _check_vantages(target: Target) -> Iterator[Problem]:
     """Check that no vantage is the address or the proxy of all other requests."""
-    own = None if target.proxy else find_local_address(target.base_url)
+    local_address = None if target.proxy else find_local_address(target.base_url)
     for name, vantage in target.vantages.items():
-        if vantage.source_address is not None and vantage.source_address == own:
-            what = f"vantages.{name}: {own} is the address that every request comes from"
+        if vantage.source_address is not None and vantage.source_address == local_address:
+            what = f"vantages.{name}: {local_address} is the address that every request comes from"
             yield Problem(target.where("vantages", name), what, "give another address of this machine, or a proxy")
         elif vantage.proxy is not None and vantage.proxy == target.proxy:
             what = f"vantages.{name}: its proxy is the one that every request goes through"
@@ -54,18 +54,18 @@ def _check_vantages(target: Target) -> Iterator[Problem]:
 def _check_headers(target: Target, name: str, usual: Mapping[str, Any]) -> Iterator[Problem]:
     """Check that the header of a credential is not sent with every request, and that it is not mistyped.
 
-    Some requests must lack it; a key in a header that the target does not read is refused as no key at all is.
+    Some requests must not have it, and a key in a header that the target does not read is refused like a missing key.
     """
-    own = (target.credentials[name].header or "").lower()
+    actual = (target.credentials[name].header or "").lower()
     expected = str(usual.get("header", ""))
     others = {str(each.header).lower() for each in target.credentials.values()}
-    if expected.lower() != own and expected.lower() in others and closest_name(own, [expected.lower()]):
+    if expected.lower() != actual and expected.lower() in others and closest_name(actual, [expected.lower()]):
         what = (
             f"credentials.{name}.header: {target.credentials[name].header} is not the header of the other credentials"
         )
         yield Problem(target.where("credentials", name, "header"), what, f"did you mean {expected}?")
     for header, _ in target.headers:
-        if header.lower() == own:
+        if header.lower() == actual:
             what = f"headers.{header} is the header of credentials.{name}: every request would have it"
             yield Problem(target.where("headers", header), what, "leave it out: requests that need it have it")
 

@@ -119,9 +119,9 @@ class _OneOf(_ProfileForm):
     def _check_one(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        given = [name for name in cls.alternatives if value.get(name) is not None]
+        present = [name for name in cls.alternatives if value.get(name) is not None]
         # If there is none, but an unknown key, that key is reported instead.
-        if len(given) > 1 or (not given and value.keys() <= cls.model_fields.keys()):
+        if len(present) > 1 or (not present and value.keys() <= cls.model_fields.keys()):
             names = f"{', '.join(cls.alternatives[:-1])} and {cls.alternatives[-1]}"
             raise ValueError(f"needs exactly one of {names}; keep one of them")
         return value
