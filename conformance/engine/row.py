@@ -349,6 +349,8 @@ class RowRunner:
         scratch = Evidence(self.context.redactor)
         if self.context.shared.stopping.is_set() or (probe.role == "open" and self._would_destroy(probe)):
             return scratch, None
+        if self.guard.lost and not probe.repeatable:  # one more wrong password could keep an account locked
+            return scratch, None
         outcome = self.sender.attempt(scratch, probe)
         if probe.role == "open":
             scratch.conditional += max(0, scratch.planned - 1)

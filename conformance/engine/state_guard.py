@@ -58,6 +58,8 @@ class StateGuard:
         """Seconds after a probe in which it may still be carried out, although it was refused; then one looks."""
         self.found_effect = False
         """Whether a rejected write has changed something."""
+        self.lost = False
+        """Whether a resource that was read before could not be read again."""
         self.newest: Mapping[str, State] = {}
         """By the key of its read, what other rows have read since the set-up of this one."""
         self.unexplained: dict[str, Unexplained] = {}
@@ -123,6 +125,7 @@ class StateGuard:
         if self._plan.guards[index].each:
             outcomes = outcomes[-1:]
         before = self._states.get(index)
+        self.lost = self.lost or (before is not None and after is None)
         if before is None or after is None or not outcomes:
             return
         self._states[index] = after

@@ -573,6 +573,22 @@ def test_a_guard_that_cannot_read_is_a_doubt(run: Run, server: Shop, answer: Mak
     assert "could not be read" in ran.only.reason
 
 
+def test_an_account_that_is_locked_gets_no_further_wrong_password(run: Run, server: Shop, answer: MakeResponse) -> None:
+    sent: list[str] = []
+
+    def answered(asked: Any) -> Outcome:
+        if asked.request.method == "PUT":
+            sent.append(asked.json["name"])
+        elif "waytoolong" in sent:
+            return answer(401, {"message": "Locked"})
+        return server(asked)
+
+    row = PUT.replace("edges:", "once: true, edges:").replace("compare:", "each: true, compare:")
+    row = row.replace("longest:", "last: waywaywaytoolong, longest:")
+    assert run(answered, row).only.verdict == "inconclusive"
+    assert sent == ["toolong", "waytoolong"]
+
+
 MADE = """\
   - id: bad-name
     cause: The name is too long.
