@@ -79,17 +79,13 @@ def roles_of_title(title: str) -> tuple[tuple[float, Role], ...]:
         found = [
             (100.0 if word in whole else float(min(len(word) * (1 if word.isascii() else 3), 90))) - place / 100
             for place, word in enumerate(words)
-            if word in whole or _holds(text, word)
+            if word in whole or (re.search(rf"\b{re.escape(word)}\b", text) if word.isascii() else word in text)
         ]
         if found:
             bids.append((max(found), role))
         if any(word in whole or (word.isascii() and re.search(rf"\b{re.escape(word)}\Z", text)) for word in words):
             heads.add(role)
     return tuple(bid for bid in bids if not heads or bid[1] in heads)
-
-
-def _holds(text: str, word: str) -> bool:
-    return re.search(rf"\b{re.escape(word)}\b", text) is not None if word.isascii() else word in text
 
 
 def language_of_title(title: str) -> str | None:

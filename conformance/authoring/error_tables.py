@@ -277,15 +277,10 @@ def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
     if numbers - _REGISTERED and max(numbers) < 400:
         return False  # numbers of the vendor's own
     return (
-        _share(cells, _is_http_status) > 0.6
+        _share(cells, lambda cell: bool(_REGISTERED.intersection(find_statuses(cell)[0][:1]))) > 0.6
         or (title == "code" and all(map(str.isdigit, cells)) and known > 2)
         or (title is None and len(cells) > 2 and all(re.fullmatch(r"[1-5]\d\d", cell) for cell in cells))
     )
-
-
-def _is_http_status(cell: str) -> bool:
-    statuses, _ = find_statuses(cell)
-    return bool(statuses) and statuses[0] in _REGISTERED
 
 
 def _suits(role: Role, cells: Sequence[str]) -> bool:

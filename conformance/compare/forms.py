@@ -178,11 +178,6 @@ def explain_not_blamed(row: RowChange, changes: tuple[OurChange, ...]) -> str:
     return Message("Explained by our side: {changes}", changes=reasons)
 
 
-def list_sections(run: RunChange) -> tuple[tuple[Kind, tuple[RowChange, ...]], ...]:
-    """The rows by kind, the gravest first, without kinds that have none."""
-    return tuple((kind, run.of(kind)) for kind in Kind if run.of(kind))
-
-
 def _counts(runs: tuple[RunChange, ...]) -> list[Message]:
     n = Counter(row.kind for run in runs for row in run.rows)
     return drop_zeros((
@@ -219,7 +214,7 @@ def format_comparison(comparison: Comparison, form: str = "text", language: str 
         comparison=comparison,
         headings=HEADINGS,
         excuse=explain_not_blamed,
-        sections=list_sections,
+        sections=lambda run: [(kind, run.of(kind)) for kind in Kind if run.of(kind)],  # the gravest first
         wordings=list_wordings,
         tables=list_tables,
         table_of_rows=build_row_table,

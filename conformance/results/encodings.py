@@ -72,16 +72,13 @@ def normalize_text(text: str) -> str:
 
 NUMERALS = string.digits + string.ascii_letters
 BASE58 = "".join(sorted(set(string.digits + string.ascii_letters) - set("0OIl")))
-BASE32HEX = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", NUMERALS[:32])
-CROCKFORD = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghjkmnpqrstvwxyz")
-ZBASE32 = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "ybndrfg8ejkmcpqxot1uwisza345h769")
-UUENCODE = str.maketrans(
-    string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/", "".join(map(chr, range(32, 96)))
-)
-CRYPT = str.maketrans(
-    string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/",
-    "./" + string.digits + string.ascii_uppercase + string.ascii_lowercase,
-)
+BASE32 = string.ascii_lowercase + "234567"
+BASE32HEX = str.maketrans(BASE32, NUMERALS[:32])
+CROCKFORD = str.maketrans(BASE32, "0123456789abcdefghjkmnpqrstvwxyz")
+ZBASE32 = str.maketrans(BASE32, "ybndrfg8ejkmcpqxot1uwisza345h769")
+BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+UUENCODE = str.maketrans(BASE64, "".join(map(chr, range(32, 96))))
+CRYPT = str.maketrans(BASE64, f"./{string.digits}{string.ascii_uppercase}{string.ascii_lowercase}")
 """Base64 as `crypt` and `xxencode` write it."""
 MOST_BYTES_OF_A_NUMBER = 256
 ROT47 = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
@@ -111,8 +108,9 @@ SURE_DIGITS = 10
 """Digits that give a secret away, unless they are nearly all the same; fewer may be a date or a number."""
 WORD = re.compile(r"(?<![^\W_])(?:[^\W\d_]?[a-z]{3,}|[A-Z]{4,}|\d+)(?![^\W_])")
 """A word, or a number, between what is neither letter nor digit."""
-HEXADECIMAL = re.compile("[0-9a-f]+")
-"""Of such digits a few within a secret stand in a UUID by chance: in one of some thousand runs."""
+HEXADECIMAL = re.compile("[0-9a-f]+(?:-[0-9a-f]+)*")
+"""Such digits without end, a UUID's dashes included."""
+SPACED_DIGITS = re.compile(r"\b([0-9a-f]{1,2})[\W_](?=[0-9a-f]{1,2}\b)")
 LIKE_A_WORD = re.compile("[a-z]{4,}|[A-Z]{4,}")
 NO_WORDS = 6
 """Characters of a part, outside of words, that give a secret away."""
@@ -162,12 +160,15 @@ class _NormalForm:
         for at in range(0, len(self.text) - GRAM + 1, distance):
             yield at, self.text[at : at + GRAM]
 
-    def is_in(self, text: str, gram: str, at: int) -> bool:
-        """Whether a part that counts stands in a text in normal form around a piece that begins at `at` of the form."""
+    def is_in(self, text: str, view: str, gram: str, at: int) -> bool:
+        """Whether a part that counts stands in a text, in normal form, around a piece that begins at `at` of the form.
+
+        `view` is the text as it was written.
+        """
         found = text.find(gram)
         while found >= 0:
             start, end = self._extend(text, found, at)
-            if end - start >= self.shortest and self._counts(start, end):
+            if end - start >= self.shortest and self._counts(start, end, view):
                 return True
             # Where both repeat themselves, nothing is gained by going on within what agreed.
             found = text.find(gram, max(found + 1, found + end - at - GRAM + 1))
@@ -183,12 +184,13 @@ class _NormalForm:
             end += 1
         return start, end
 
-    def _counts(self, start: int, end: int) -> bool:
+    def _counts(self, start: int, end: int, view: str) -> bool:
         whole = self.written or self.text
         width = len(self.text) // len(whole)
         first, last = -(-start // width), end // width
         part = whole[first:last]
-        if start > 0 and end < len(self.text) and end - start < SURE_DIGITS and HEXADECIMAL.fullmatch(part):
+        is_inside = start > 0 and end < len(self.text) and end - start < SURE_DIGITS
+        if is_inside and HEXADECIMAL.fullmatch(part) and not _holds_run(view, part):
             return False
         if not self.words or len(part) == len(whole) or self.words.count("-", first, last) >= NO_WORDS:
             return True
@@ -237,19 +239,32 @@ class SecretDetector:
     def _find(self, text: str) -> tuple[str, ...]:
         found: set[str] = set()
         for view in _list_views(text[:MOST_LOOKED_AT]):
-            found |= self._find_in(normalize_text(view))
+            found |= self._find_in(view)
         if len(text) > MOST_LOOKED_AT:
             found |= {name for value, name in self._values.items() if value in text}
         return tuple(sorted(found))
 
-    def _find_in(self, text: str) -> set[str]:
+    def _find_in(self, view: str) -> set[str]:
+        text = normalize_text(view)
         # Letters of another script may stand between those of a secret.
         found = set() if text.isascii() else self._find_in(text.encode("ascii", "ignore").decode("ascii"))
         for gram in self._pieces.keys() & [text[at : at + GRAM] for at in range(0, len(text) - GRAM + 1, STRIDE)]:
             for name, form, at in self._pieces[gram]:
-                if name not in found and form.is_in(text, gram, at):
+                if name not in found and form.is_in(text, view, gram, at):
                     found.add(name)
         return found | {name for plain, name in self._scattered.items() if _stands_in_pieces(plain, text)}
+
+
+def _holds_run(view: str, part: str) -> bool:
+    """Whether 8 hexadecimal digits of a part, or more, stand in a text with no other such digit beside them.
+
+    Within a longer run, such as a UUID, they may be chance. Of a token of 64 digits an ID of 8 digits in each of 500
+    answers holds such a part in one of 80,000 runs, a UUID, a trace ID, an ETag or a sha256 in none; the first or last
+    8 digits, or any 10, of it stand in all of those together in one of 14,000.
+    """
+    written = SPACED_DIGITS.sub(r"\1", unicodedata.normalize("NFKD", view).casefold())
+    runs = (run.replace("-", "") for run in HEXADECIMAL.findall(written))
+    return any(len(run) >= SHORTEST_PART and run in part for run in runs)
 
 
 def _stands_in_pieces(secret: str, text: str) -> bool:
@@ -339,10 +354,8 @@ def _list_forms(value: str) -> tuple[_NormalForm, ...]:
         forms += [_NormalForm(plain.translate(table), least, words) for table in (ATBASH, *ROTATIONS)]
         forms.append(_NormalForm(plain, shortest, words))
         forms.append(_NormalForm(plain[::-1], shortest, words[::-1]))
-        halves = (normalize_text(value[::2]), normalize_text(value[1::2]))
-        forms += [_NormalForm(half, len(half)) for half in halves if len(half) >= SHORTEST_PART]
-        shifted = normalize_text(value.translate(ROT47))
-        forms += [_NormalForm(shifted, len(shifted))] if len(shifted) >= SHORTEST_PART else []
+        changed = map(normalize_text, (value[::2], value[1::2], value.translate(ROT47)))
+        forms += [_NormalForm(one, len(one)) for one in changed if len(one) >= SHORTEST_PART]
         if len(plain) < LONGEST_NEAR and any(map(str.isdigit, plain)):
             near = {plain[:at] + plain[at + 1 :] for at in range(1, len(plain) - 1)}
             forms += [_NormalForm(one, len(one)) for one in near]

@@ -72,10 +72,8 @@ def unescape(text: str) -> DecodedView | None:
 def _meaning(kind: str, escape: str) -> str:
     if kind == "break":
         return ""
-    if kind == "octets":
-        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
-    if kind == "hex":
-        return bytes.fromhex(escape.replace("\\x", "")).decode("utf-8", "replace")
+    if kind in {"octets", "hex"}:
+        return bytes.fromhex(re.sub(r"%|\\x", "", escape)).decode("utf-8", "replace")
     if kind == "unit":
         units = bytes.fromhex(escape.replace("\\u", ""))
         return units.decode("utf-16-be", "replace")

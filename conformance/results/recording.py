@@ -65,7 +65,9 @@ def _response(response: Response, redactor: Redactor) -> RecordedResponse:
     letters = ["".join(text for text in column if len(text) == 1) for column in columns]
     names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, *letters, shown]))
     if names:
-        return _withheld(response, names)
+        held = ", ".join(f"secret:{name}" for name in names)
+        note = f"{OPEN}an answer that holds {held}, {response.size:,} bytes, sha256 {response.sha256}{CLOSE}"
+        return RecordedResponse(response.status, body=note, size=response.size, sha256=response.sha256, cut=True)
     return RecordedResponse(
         status=response.status,
         headers=_headers(response.headers, redactor),
@@ -76,13 +78,6 @@ def _response(response: Response, redactor: Redactor) -> RecordedResponse:
         reason=redactor.text(response.reason, LONGEST_HEADER),
         faults=tuple(redactor.text(fault) for fault in response.faults),
     )
-
-
-def _withheld(response: Response, names: tuple[str, ...]) -> RecordedResponse:
-    """A response of which nothing is kept but its status: it holds a secret in a form that cannot be cut out."""
-    held = ", ".join(f"secret:{name}" for name in names)
-    note = f"{OPEN}an answer that holds {held}, {response.size:,} bytes, sha256 {response.sha256}{CLOSE}"
-    return RecordedResponse(response.status, body=note, size=response.size, sha256=response.sha256, cut=True)
 
 
 def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> tuple[tuple[str, str], ...]:

@@ -113,9 +113,7 @@ class Redactor:
             redacted = text.map_texts(self.text)
             whole = self.text(str(redacted), limit)
             return redacted if redacted == whole else self.text(str(text), limit)
-        if len(text) > (REMEMBERED if limit is None else min(REMEMBERED, limit)):
-            return self._withhold(self._replace(text, limit))
-        done = self._done
+        done = {} if len(text) > REMEMBERED or (limit is not None and len(text) > limit) else self._done
         shown = done.get(text)
         if shown is None:
             shown = self._withhold(self._replace(text, limit))

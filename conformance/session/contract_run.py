@@ -234,7 +234,7 @@ class ContractRun:
             jobs[SMOKE] = ScheduledJob(SMOKE, run, resources, writes=True, after=after)
         elif together:
             ready, probed = (frozenset(f"{kind}{name}" for name in together) for kind in (SET_UP, PROBE))
-            jobs[LOOK] = ScheduledJob(LOOK, self._look, resources, writes=True, after=probed)
+            jobs[LOOK] = ScheduledJob(LOOK, self._writing.look, resources, writes=True, after=probed)
             last = frozenset(f"{PROBE}{name}" for name in together if self.plans[name].closing)
             for name in together:
                 job, own, run = jobs[name], f"{PROBE}{name}", partial(self._write, WritingRows.send_probes, name)
@@ -300,9 +300,6 @@ class ContractRun:
     @cached_property
     def _writing(self) -> WritingRows:
         return WritingRows(self.context, self._plan_again, self._alone, renew_fixtures)
-
-    def _look(self) -> None:
-        self._writing.look()
 
     def _write(self, step: Callable[[WritingRows, RowPlan], None], name: str) -> None:
         step(self._writing, self.plans[name])

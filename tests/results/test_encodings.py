@@ -311,6 +311,56 @@ def test_a_few_hexadecimal_digits_within_a_token_may_be_those_of_a_uuid(first: i
     assert bool(detector.find(f'{{"id": "{uuid}"}}')) == tells
 
 
+HEX_TOKEN = "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea"
+INSIDE, INSIDE_NINE = HEX_TOKEN[20:28], HEX_TOKEN[31:40]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        INSIDE,
+        INSIDE.upper(),
+        INSIDE_NINE,
+        f'"token {INSIDE}"',
+        f"token={INSIDE};e=1",
+        f"req_{INSIDE}.",
+        f"{INSIDE[:4]}-{INSIDE[4:]}",
+        " ".join(INSIDE),
+        f"{INSIDE[:2]}:{INSIDE[2:4]}:{INSIDE[4:6]}:{INSIDE[6:]}",
+        FORMS["full width"](INSIDE),
+        FORMS["split by zero width"](INSIDE),
+        FORMS["unicode escapes"](INSIDE),
+        FORMS["percent"](INSIDE),
+        FORMS["base64"](f"token {INSIDE}"),
+        INSIDE[::-1],
+        f"{HEX_TOKEN[19]} {INSIDE} {HEX_TOKEN[28]}",
+    ],
+)
+def test_a_few_digits_from_inside_a_token_give_it_away_where_they_stand_alone(written: str) -> None:
+    redactor = Redactor({"full": HEX_TOKEN})
+    assert redactor.found_in(f'{{"message": "no {written} here"}}') == ("full",)
+    assert redactor.text(f"no {written} here") == f"{OPEN}a text that holds secret:full{CLOSE}"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{INSIDE}-17f2-4d1a-9f0e-5b6a7c8d9e0f",
+        f"5b6a7c8d-17f2-4d1a-9f0e-1234{INSIDE}",
+        f"00-4bf92f3577b34da6{INSIDE}ce0e0736-00f067aa0ba902b7-01",
+        f"Root=1-{INSIDE}-5759e988bd862e3fe1be46a9",
+        f'W/"{INSIDE}-264"',
+        f"d41d8cd98f00b204{INSIDE_NINE}8ecf842",
+        f"{HEX_TOKEN[20:27]}",
+    ],
+)
+def test_a_few_digits_from_inside_a_token_may_stand_in_an_id_by_chance(written: str) -> None:
+    redactor = Redactor({"full": HEX_TOKEN})
+    text = f'{{"message": "no {written} here"}}'
+    assert redactor.found_in(text) == ()
+    assert redactor.text(text) == text
+
+
 def test_a_million_characters_are_searched_in_linear_time() -> None:
     redactor = Redactor({"full": SECRET})
     assert redactor.found_in(SECRET[:7] * 150_000) == ()

@@ -40,7 +40,7 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
             resting, statuses = calls, {one.status for one in calls}
         if len(statuses) != 1 or not statuses <= {404, 405} or any(value == each for each, *_ in failing.values()):
             continue
-        if in_path or not any(one.succeeded and _shows_name(one, value) for one in run.calls):
+        if in_path or not any(one.succeeded and one.shows(f'{mark}{value}"') for one in run.calls for mark in '"/'):
             failing[name] = value, next(iter(statuses)), resting
     if (parent := _find_parent(run, failing)) is not None:
         yield parent
@@ -153,11 +153,6 @@ def _describe_request(call: Call) -> str:
     request = call.exchange.request
     url = unquote(request.url).replace(" ", "+")
     return f"{request.method} {url} {request.body or ''}"
-
-
-def _shows_name(call: Call, value: str) -> bool:
-    """Whether a value stands in an answer as a whole, or as the end of a URL."""
-    return call.shows(f'"{value}"') or call.shows(f'/{value}"')
 
 
 def _lists(call: Call, value: str) -> bool:
