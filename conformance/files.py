@@ -38,10 +38,15 @@ def write_text(path: Path, text: str) -> None:
         raise OutputError(f"{path}: {error.strerror or error}") from None
 
 
-def _write_directly(path: Path, text: str, flags: int) -> None:
-    file = os.open(path, flags | os.O_NONBLOCK, 0o666)  # fails at once for a pipe that nobody reads
+def open_directly(path: Path, flags: int = os.O_WRONLY) -> int:
+    """A descriptor to write to what need not be a plain file; raises OSError at once for a pipe that nobody reads."""
+    file = os.open(path, flags | os.O_NONBLOCK, 0o666)
     os.set_blocking(file, True)
-    with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
+    return file
+
+
+def _write_directly(path: Path, text: str, flags: int) -> None:
+    with os.fdopen(open_directly(path, flags), "w", encoding="utf-8", errors="backslashreplace") as stream:
         stream.write(text)
 
 

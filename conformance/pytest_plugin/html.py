@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,7 +71,7 @@ class HtmlReport:
                 self._page.unlink(missing_ok=True)
                 if before is not None:
                     self._page.write_bytes(before)
-        elif not self._is_whole():
+        elif not (self._page.is_file() and self._page.read_bytes().rstrip().endswith(b"</html>")):  # of a full disk
             self._session.sink.written.discard(self._name)
             if self._page.is_file():
                 self._page.unlink()
@@ -83,11 +82,6 @@ class HtmlReport:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._css.unlink(missing_ok=True)
-
-    def _is_whole(self) -> bool:
-        """Whether pytest-html could write all of the page: it writes to the file itself, and a disk may be full."""
-        page: Path = self._page
-        return page.is_file() and page.read_bytes().rstrip().endswith(b"</html>")
 
     def _move_script_out(self) -> None:
         """pytest-html keeps a script of its own within the page, and a handler in an attribute."""

@@ -30,6 +30,7 @@ class _Item(pytest.Item):
         self.fault = ""
         """A fault of the suite itself, not of the target."""
 
+    line, title = 1, ""
     phase = 0
     """Rows are run first, then operations, and then rows that use something up."""
 
@@ -46,6 +47,9 @@ class _Item(pytest.Item):
         strict = self.conformance.options.strict and self.result.verdict is Verdict.DRIFTS
         if self.result.verdict is Verdict.VIOLATES or strict:
             raise RowFailed(self.format_failure())
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, self.line - 1, self.title
 
     def run_and_get_result(self) -> RowResult | Exploration:
         raise NotImplementedError
@@ -74,13 +78,11 @@ class RowItem(_Item):
 
     def __init__(self, *, row: Row, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.entry, self.row, self.line, self.phase = row, row.id, row.line, 2 if row.case.last else 0
+        self.entry, self.row, self.phase = row, row.id, 2 if row.case.last else 0
+        self.title, self.line = self.row, row.line
 
     def run_and_get_result(self) -> RowResult:
         return self.conformance.runner(self.contract).row(self.row)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self.line - 1, self.row
 
 
 class ExploredItem(_Item):
@@ -88,14 +90,11 @@ class ExploredItem(_Item):
 
     def __init__(self, *, operation: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.operation, self.phase = operation, 1
+        self.operation, self.phase, self.title = operation, 1, f"explore {operation}"
 
     def run_and_get_result(self) -> Exploration:
         found, self.undocumented = self.conformance.runner(self.contract).explore(self.operation)
         return found
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, 0, f"explore {self.operation}"
 
 
 class TableCollector(pytest.File):

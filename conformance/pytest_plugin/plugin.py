@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.errors import ConformanceError, format_internal_error
+from conformance.errors import ConfigError, ConformanceError, Problem, format_internal_error
+from conformance.files import open_directly
 from conformance.interrupts import interrupt_on_signals
 from conformance.pytest_plugin.finish import RunFinish
 from conformance.pytest_plugin.items import (
@@ -41,6 +44,7 @@ def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
         if not config.option.collectonly:
             config.add_cleanup(session.sink.release)
             session.sink.check()
+            _hold_pipes(config)
             if config.pluginmanager.hasplugin("html"):  # it may have been switched off
                 from conformance.pytest_plugin.html import HtmlReport  # noqa: PLC0415 - see above
 
@@ -136,6 +140,18 @@ class ContractHooks:
             report.conformance = item.conformance.format_event(item.contract, item.result, item.undocumented)
             report.user_properties.append(("conformance.verdict", item.result.verdict.value))
         return report
+
+
+def _hold_pipes(config: pytest.Config) -> None:
+    """Open pytest's own reports that go to no plain file: it would wait for a reader for ever. Raises ConfigError."""
+    for option, name in (("--junitxml", "xmlpath"), ("--html", "htmlpath")):
+        path = config.invocation_params.dir / (getattr(config.option, name, None) or os.devnull)
+        if os.path.lexists(path) and not path.is_file():
+            try:
+                config.add_cleanup(partial(os.close, open_directly(path)))
+            except OSError as error:
+                what = f"cannot write to {path}: {error.strerror or error}"
+                raise ConfigError([Problem(option, what, "give the path of a file")]) from None
 
 
 def _contract_name(folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,30 @@ def test_a_command_is_given_it(command: str, kind: str, tmp_path: Path, monkeypa
     error = CliRunner().invoke(group, READING[command]).exception
     assert isinstance(error, ConformanceError), error
     assert error.exit_code == 4
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "loop"])
+@pytest.mark.parametrize("option", ["--junitxml", "--html"])
+def test_a_report_of_pytest_goes_there(option: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(kind, Path("odd"))
+    asked = ["run", "--contract", "kuroco", "-p", "no:cacheprovider", option, "odd"]
+    result = CliRunner().invoke(group, asked, standalone_mode=False)
+    assert result.return_value == 4
+    assert option in result.output
+    assert not Path("reports/results.json").exists()
+
+
+def test_a_pipe_that_somebody_reads_gets_a_report_of_pytest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    put("pipe", Path("odd"))
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(Path("odd").read_text)
+        one = ["run", "--contract", "kuroco", "--depth", "smoke", "--no-explore", "-k", "title-missing"]
+        one += ["-p", "no:cacheprovider", "--junitxml", "odd"]
+        result = CliRunner().invoke(group, one, standalone_mode=False)
+        assert read.result(60).count("<testcase") == 1
+    assert result.return_value == 0
 
 
 @pytest.mark.parametrize("kind", ["pipe", "loop"])
