@@ -1,1 +1,1 @@
-"""Exploration: what a target answers beyond the tables."""
+"""Exploration: sends inputs beyond the tables to each operation and checks the responses."""

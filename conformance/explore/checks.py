@@ -1,6 +1,6 @@
-"""What exploration holds an answer against beside the checks of the rows: the operation's document and all rows.
+"""Checks a probe's answer against the operation's OpenAPI document and the documented messages of all rows.
 
-Pure. The form of an error, its content type and leaks are judged by `conformance.checks`, as for a row.
+Pure. Error envelopes, content types and leaks are checked by `conformance.checks`, as for a row.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from conformance.http import Exchange, Response, header
 from conformance.jsontools import find_values
 from conformance.messages import Message
 
-_MOST = 3
-"""Differences from a schema that are reported of one answer."""
+_MOST_DIFFERENCES = 3
+"""The most schema differences that are reported for one answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """A probe with what came of it, and what was wrong with that."""
+    """A probe with its exchange and the findings about it."""
 
     operation: DocumentedOperation
     probe: ExploreProbe
@@ -41,48 +41,48 @@ class ProbeAnswer:
 
     @property
     def exchange(self) -> Exchange:
-        """What was sent and what came."""
+        """The request and its outcome."""
         return self.sent.exchange
 
     @property
     def weight(self) -> int:
-        """How much of the request a person has to read."""
+        """The size of the request for a reader: the characters of its URL plus the bytes of its body."""
         request = self.exchange.request
         return len(request.url) + len(request.body or b"")
 
     @property
     def status(self) -> int:
-        """The status, or 0 where there was no answer."""
+        """The status, or 0 without a response."""
         return self.exchange.response.status if self.exchange.response else 0
 
     @property
     def accepted(self) -> bool:
-        """Whether the target did what was asked."""
+        """Whether the response is a success (2xx)."""
         return 200 <= self.status < 300
 
     @property
     def refused(self) -> bool:
-        """Whether the target refused it, so that nothing may have changed."""
+        """Whether the request was refused (4xx), so that it must not change anything."""
         return 400 <= self.status < 500
 
     @property
     def body(self) -> Any:
-        """The body of the answer as JSON, None where it is none."""
+        """The body of the response as JSON, or None if it is not JSON."""
         body = parse_json(self.exchange.response) if self.exchange.response else None
         return None if body is NOT_JSON else body
 
     @property
     def names_what_was_drawn(self) -> bool:
-        """Whether a drawn ID happens to exist: then the answer names it."""
+        """Whether a drawn ID happens to exist, which the response shows by containing it."""
         drawn = [value for name, value in self.probe.path if name in self.probe.about]
         return isinstance(self.body, dict) and self.body.get("id") in drawn
 
     def observe(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
-        """A finding on this answer."""
+        """Return a finding about this answer."""
         return Finding(check, level, expected, actual, label_probe(self.probe), detail=detail)
 
     def key_of(self, found: Finding) -> tuple[str, ...]:
-        """Equal for findings that are reported once, with a count: what came may hold the input."""
+        """Return a key that is equal for findings to be reported once with a count; some leave out the actual value."""
         response = self.exchange.response
         media_type = header(response.headers, "Content-Type") if response else None
         same = {"envelope": (media_type or "").partition(";")[0].strip().lower(), "effect": "", "leak": ""}
@@ -91,7 +91,7 @@ class ProbeAnswer:
 
 
 def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Finding, ...]:
-    """Everything that is wrong with an answer; a fault of the server is reported once, not by each thing it breaks."""
+    """Return all findings about an answer; a 5xx is one finding, without those that follow from it."""
     response = answer.exchange.response
     if response is None:
         return ()
@@ -102,26 +102,26 @@ def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Finding, ..
         return leaks
     statuses = tuple(_check_status(rules, answer))
     if any(found.check == "invalid-data" for found in statuses):
-        return statuses  # what an answer that should not be looks like is of no interest
+        return statuses  # the form of a success that should not exist does not matter
     further = tuple(_check_success(answer, response))
     if response.status >= 400:
         form = check_envelope(response, parse_json(response), rules, label_probe(answer.probe))
         further = (*form, *_check_rows(rules, answer, response))
-    if any(found.check == "status" for found in further):  # a row says more of it than the list of all does
+    if any(found.check == "status" for found in further):  # found by a row, so more specific than `documented-status`
         statuses = tuple(found for found in statuses if found.check != "documented-status")
     return (*statuses, *further, *leaks)
 
 
 def read_messages(rules: ResponseRules, answer: ProbeAnswer) -> tuple[str, ...]:
-    """The messages of an error."""
+    """Return the messages of an error response."""
     return tuple(entry.message for entry in read_errors(rules, answer.body) if isinstance(entry.message, str))
 
 
 def undocumented_messages(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[str]:
-    """Each message of an error, or "" where it has none, that no row of this operation documents with this status."""
+    """Yield the messages of an error ("" if it has none) that no row of the operation documents with this status."""
     if answer.status < 400 or answer.validity is Validity.ODD:
         return
-    rows = [row for row in rules.contract.rows if _speaks_of(row, answer.operation)]
+    rows = [row for row in rules.contract.rows if _covers(row, answer.operation)]
     rows = [row for row in rows if answer.status in row.case.expect.statuses]
     for message in read_messages(rules, answer) or ("",):
         known = {match.row for match in rules.wordings.find(message) if match.exact}
@@ -130,7 +130,7 @@ def undocumented_messages(rules: ResponseRules, answer: ProbeAnswer) -> Iterator
 
 
 def _message_shape(probe: ExploreProbe, message: str) -> str:
-    """A message with what was sent put back as placeholders: `Invalid integer in query (limit={query.limit})`."""
+    """Return a message with the sent values as placeholders: `Invalid integer in query (limit={query.limit})`."""
     parts = [(f"query.{name}", value) for name, value in probe.query]
     parts += [(f"path.{name}", value) for name, value in probe.path]
     for name, value in sorted(parts, key=lambda pair: -len(pair[1])):
@@ -159,7 +159,7 @@ def _check_status(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[Finding
 
 
 def _one_of(statuses: Iterable[str]) -> int | str:
-    """The documented statuses as what was expected; `4XX` and `default` as the document writes them."""
+    """Return the documented statuses as an expected value; `4XX` and `default` as the document writes them."""
     every = tuple(statuses)
     if len(every) == 1 and every[0].isdigit():
         return int(every[0])
@@ -175,7 +175,7 @@ def _check_success(answer: ProbeAnswer, response: Response) -> Iterator[Finding]
         yield answer.observe("schema", Level.MUST, Message("a JSON body"), actual)
         return
     differences = list(schema_differences(compile_schema(schema), body))
-    for expected, actual, place in differences[:_MOST]:
+    for expected, actual, place in differences[:_MOST_DIFFERENCES]:
         where = re.sub(r"/\d+(?=/|$)", "/*", place)
         detail = Message("at {pointer}", pointer=where)
         yield answer.observe("schema", Level.MUST, expected, format_value(actual), detail)
@@ -184,7 +184,7 @@ def _check_success(answer: ProbeAnswer, response: Response) -> Iterator[Finding]
 
 
 def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Finding]:
-    """A number in the query bounds the items that come, and is shown as it was sent."""
+    """Check that an integer in the query limits the number of items (`x-bounds`) and is echoed (`x-echo`)."""
     query = dict(answer.probe.query)
     for one in answer.operation.among("query"):
         if one.schema.get("type") != "integer" or one.name not in query:
@@ -205,13 +205,13 @@ def _check_numbers(answer: ProbeAnswer, body: Any) -> Iterator[Finding]:
 
 
 def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -> Iterator[Finding]:
-    """A message that a row promises is only right where that row can apply, and with its status."""
+    """Check that a documented message comes with its row's status, and only where that row can apply."""
     if answer.validity is Validity.OPEN:
-        return  # where the documents are silent on the input, any refusal will do
+        return  # the documents do not mention such an input, so any refusal is right
     reason = Message("a message about what is wrong with this request")
     for message in read_messages(rules, answer):
         rows = [rules.row(name) for name in list_row_ids([one for one in rules.wordings.find(message) if one.exact])]
-        here = [row for row in rows if _speaks_of(row, answer.operation)]
+        here = [row for row in rows if _covers(row, answer.operation)]
         names = ", ".join(row.id for row in here or rows)
         expected = sorted({status for row in here for status in row.case.expect.statuses})
         if rows and not here:
@@ -225,13 +225,13 @@ def _check_rows(rules: ResponseRules, answer: ProbeAnswer, response: Response) -
             yield answer.observe("message", Level.MUST, reason, message, detail)
 
 
-def _speaks_of(row: Row, operation: DocumentedOperation) -> bool:
-    """Whether a row is about this operation; one of the whole contract is about all."""
+def _covers(row: Row, operation: DocumentedOperation) -> bool:
+    """Return whether a row covers the operation; rows of the table `common` cover all."""
     return row.table == "common" or operation.id in {ref.call for ref in row.operations}
 
 
 def _can_apply(row: Row, answer: ProbeAnswer) -> bool:
-    """Whether something that the row is about is not valid, or is missing."""
+    """Return whether a part that the row varies is not valid, or is missing."""
     touched = {part for part in row.case.vary if part.startswith(("query.", "json.", "path."))}
     touched = {"json" if part.startswith("json.") else part for part in touched}
     parts = classify_parts(answer.operation, answer.probe)

@@ -1,7 +1,7 @@
-"""Exploration of one operation from beginning to end, with exactly as many requests as were planned.
+"""Explores one operation from beginning to end, with exactly as many requests as were planned.
 
-Where nothing is found, `count_requests` says how many requests are sent: what a target's answers leave over (a link
-that is not offered, a write that has not to be set back) is spent on further inputs and on looking again.
+If nothing is found, `count_requests` is the exact number of requests: those that the responses make unnecessary (a link
+that is not offered, a write that need not be restored) are spent on further inputs and reads.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from conformance.explore.writes import GuardedWrites
 from conformance.messages import Message
 from conformance.results.model import Exploration, Undocumented
 
-_LEAST = 3
-"""Up to this budget no operation is explored: it could not be cleaned up after."""
+_TOO_SMALL = 3
+"""Up to this budget no operation is explored, because no requests would be left for the clean-up."""
 _SMALL = 60
-"""Up to this budget two thirds of it are kept for following up findings, beyond it a fifth."""
-_CHAINS = 3
-"""How often a chain of requests is begun at most, where an answer got lost."""
+"""Up to this budget, two thirds of it (three quarters if things are created) are kept for following up findings;
+above it, a fifth."""
+_MOST_CHAINS = 3
+"""How often a chain of requests is started at most, if a response was lost."""
 _IDLE = Message(
     "nothing is sent: no valid request is known whose effect can be taken back, and no input that must be refused"
 )
@@ -42,21 +43,21 @@ _REFUSED = frozenset([Validity.INVALID])
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How many requests an operation takes in all, how many of them are for inputs, and how many come after these."""
+    """The number of requests of an operation in all, those of them for inputs, and those that follow the inputs."""
 
     requests: int = 0
     for_inputs: int = 0
     after: int = 0
     lacks: tuple[str, ...] = ()
-    """What the profile lacks, so that nothing is sent."""
+    """Permissions and fixtures that the profile lacks; if there are any, nothing is sent."""
     reason: str | None = None
     """Another reason why nothing is sent."""
 
 
 def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
-    """Explore one operation within its budget: what was found, and what no row documents.
+    """Explore one operation within its budget; return its result and the messages that no row documents.
 
-    KeyError where the document has no such operation.
+    Raises KeyError if the document does not have the operation.
     """
     try:
         explorer = Explorer(run, operation)
@@ -86,7 +87,7 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
 
 
 def count_requests(run: RunContext, operation: str) -> int:
-    """How many requests exploring an operation sends where it finds nothing; nothing is sent."""
+    """Return how many requests exploring an operation takes if nothing is found, without sending any."""
     try:
         return _plan(Explorer(run, operation)).requests
     except MissingValue:
@@ -94,7 +95,7 @@ def count_requests(run: RunContext, operation: str) -> int:
 
 
 def _plan(explorer: Explorer) -> _Plan:
-    """How many requests exploring the operation takes, or why there are none."""
+    """Return the numbers of requests for exploring the operation, or the reason why nothing is sent."""
     operation, sources, small = explorer.explored, explorer.own_sources, explorer.budget <= _SMALL
     writes = operation.kind != "read"
     first = sources[0] if sources else operation
@@ -106,7 +107,7 @@ def _plan(explorer: Explorer) -> _Plan:
         return _Plan(
             reason=Message("openapi.yaml does not say what exists as {names} in the path: add x-fixture", names=names)
         )
-    if explorer.budget <= _LEAST:
+    if explorer.budget <= _TOO_SMALL:
         return _Plan(reason=Message("not explored at this depth"))
     if operation.changes_something_existing and not operation.own:
         return _Plan(reason=Message("it would change what is there, as it has no record of its own (x-own)"))
@@ -127,7 +128,7 @@ def _plan(explorer: Explorer) -> _Plan:
 
 
 def _sends_plain(explorer: Explorer) -> bool:
-    """Whether the plainest valid request is known beforehand, or what leads to it, and may be sent."""
+    """Return whether the simplest valid request, or the chain that leads to it, is known and may be sent."""
     operation = explorer.explored
     chain = (*explorer.own_sources, operation)
     may_be_sent = all(map(explorer.allowed, chain)) and not chain[0].lacks
@@ -136,9 +137,9 @@ def _sends_plain(explorer: Explorer) -> bool:
 
 
 def _sends_head(explorer: Explorer) -> bool:
-    """Whether the HEAD of what it gets is asked for: of each GET, in a small budget of the document's first one.
+    """Return whether the operation is also sent as HEAD: each GET, with a small budget only the document's first.
 
-    Who permits only reading is promised that nothing but GET is sent.
+    Requires the permission `write`, because a profile that only allows reading is promised that only GET is sent.
     """
     if explorer.explored.method != "GET" or "write" not in explorer.permissions:
         return False
@@ -148,7 +149,7 @@ def _sends_head(explorer: Explorer) -> bool:
 def _choose_inputs(
     explorer: Explorer, operation: DocumentedOperation, place: ExploreProbe, count: int
 ) -> list[ExploreProbe]:
-    """Inputs of an operation; a valid one first where it is set back, as there is room for one at least."""
+    """Return up to `count` inputs, and before them a valid one if the operation is restored after each write."""
     own, seed, first = bool(operation.own) and operation.kind != "delete", explorer.context.seed, list[ExploreProbe]()
     if own and operation.sets_back:
         first = choose_probes(operation, place, frozenset([Validity.VALID]), 1, seed)
@@ -158,7 +159,7 @@ def _choose_inputs(
 
 
 def _with_name(explorer: Explorer, operation: DocumentedOperation, probe: ExploreProbe) -> ExploreProbe:
-    """The probe with a name of this suite in it, by which a killed run's creations are found again."""
+    """Return the probe with a unique name in the name member, so that a sweep finds what a killed run left."""
     resource = explorer.context.contract.file.created_resources.get(operation.id)
     member = resource.name.rpartition("/")[2] if resource else ""
     text = probe.body.get(member) if isinstance(probe.body, dict) and not probe.form else None
@@ -170,7 +171,10 @@ def _with_name(explorer: Explorer, operation: DocumentedOperation, probe: Explor
 
 
 def _explore(explorer: Explorer, plan: _Plan) -> str | None:
-    """What leads to the operation, the plain request and its links, the inputs; why the result is in doubt, or None."""
+    """Send the chain that leads to the operation, the plain request, its links and the inputs.
+
+    Returns why the result is in doubt, or None.
+    """
     operation = explorer.explored
     writes, place, own, first = operation.kind != "read", plain_probe(operation), None, None
     if explorer.own_sources and (writes or _sends_plain(explorer)):
@@ -193,7 +197,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
         guard.operation = operation = with_known_body(operation, guard.look())
     probes = _choose_inputs(explorer, operation, place, plan.requests)
     if writes:
-        probes = _in_order(operation, probes[: plan.for_inputs])
+        probes = _sort_writes(operation, probes[: plan.for_inputs])
     answers = guard.send(probes) if guard else list(_send_unguarded(explorer, operation, probes))
     explorer.reserve = int(guard is not None) + int(own is not None and writes)
     _look_again(explorer, guard, first if operation.method == "GET" else None, answers)
@@ -207,8 +211,8 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
     return guard.doubt if guard else None
 
 
-def _in_order(operation: DocumentedOperation, probes: Sequence[ExploreProbe]) -> list[ExploreProbe]:
-    """Writes for which there is room on average first; of each lot those that must be refused."""
+def _sort_writes(operation: DocumentedOperation, probes: Sequence[ExploreProbe]) -> list[ExploreProbe]:
+    """Sort writes into a first half and a rest that is dropped if the budget ends; within each, invalid ones first."""
 
     def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
         is_late, validity = one[0] >= len(probes) // 2, classify_probe(operation, one[1])
@@ -221,7 +225,7 @@ def _in_order(operation: DocumentedOperation, probes: Sequence[ExploreProbe]) ->
 def _send_unguarded(
     explorer: Explorer, operation: DocumentedOperation, probes: Iterable[ExploreProbe]
 ) -> Iterator[ProbeAnswer]:
-    """Send inputs that change nothing, or whose changes nothing shows; what they create is deleted at once."""
+    """Send inputs whose changes, if any, no operation reads; delete at once what they create."""
     for probe in probes:
         if explorer.left > int(operation.creates):
             answer = explorer.attempt(operation, probe)
@@ -233,7 +237,7 @@ def _send_unguarded(
 def _look_again(
     explorer: Explorer, guard: GuardedWrites | None, first: ProbeAnswer | None, answers: Sequence[ProbeAnswer]
 ) -> None:
-    """Spend what is left over of the plan on looks at what is guarded, or on the first request, or on a refused one."""
+    """Spend the unused planned requests on reads of the guarded resource, the first request, or a refused one."""
     operation = explorer.explored
     refused = next((one for one in answers if one.validity is Validity.INVALID and one.refused), None)
     while explorer.left > 0 and not explorer.found:
@@ -250,7 +254,7 @@ def _look_again(
 
 
 def _send_plain(explorer: Explorer, operation: DocumentedOperation, probe: ExploreProbe | None = None) -> ProbeAnswer:
-    """Send the plainest request of an operation; TargetStopped where it is refused although that is not promised."""
+    """Send the simplest request of an operation; raise TargetStopped if it is refused although it is valid."""
     probe = probe or find_creation(explorer, operation)
     if probe is None:
         raise TargetStopped(Message("nothing is known that {operation} would accept", operation=operation.id))
@@ -262,11 +266,11 @@ def _send_plain(explorer: Explorer, operation: DocumentedOperation, probe: Explo
 
 
 def _find_own_request(explorer: Explorer, operation: DocumentedOperation) -> ExploreProbe:
-    """The request that other operations lead to: on a record that they created, with a token that they gave.
+    """Send the operations that lead to this one, and return its request: for the created record, or with the token.
 
-    Where an answer got lost on the way, it is begun again from its start.
+    If a response is lost, the chain is started again. Raises TargetStopped if the chain does not succeed.
     """
-    for time in range(_CHAINS):
+    for time in range(_MOST_CHAINS):
         own, answered = None, True
         with explorer.evidence.count_as("repeated") if time else nullcontext():
             for source, following in pairwise((*explorer.own_sources, operation)):

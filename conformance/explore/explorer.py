@@ -1,7 +1,7 @@
-"""Exploration of one operation under way: probes are sent within a budget, judged, and what they show is kept.
+"""Sends and judges the probes that explore one operation, within a budget of requests, and collects the findings.
 
-They go the way of a row's steps: what one may create stands in the ledger before it leaves and is deleted again, and a
-read that shows state goes past a cache. Exploration stops where no answer comes any more.
+A probe is sent as a step of a row is: what it may create is written to the ledger first and deleted afterwards, and a
+read of state bypasses caches. Exploration stops if the target no longer responds.
 """
 
 from __future__ import annotations
@@ -33,41 +33,44 @@ from conformance.messages import Message
 from conformance.plan.model import PlannedStep
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, Undocumented
 
-_MOST_STEPS = 8
-"""Requests that making one finding smaller may cost."""
-_STATE = ("step", "guard")
-"""Roles of requests that show what earlier ones have done."""
-_UNANSWERED = 3
-"""So many requests in a row without an answer end an exploration."""
-_CONFIRMING = 60
-"""Requests beyond the budget that may be spent on finding out which write had an effect."""
-_SUCCESS = Expect(status=200)
-_STATE_OF_SOMETHING = Expect(status=[200, 404, 410])
-"""That something is not there any more is a state, too."""
+_MOST_SHRINK_REQUESTS = 8
+"""The most requests for finding a smaller request that shows a finding."""
+_STATE_ROLES = ("step", "guard")
+"""Roles of requests that read the state which earlier ones left."""
+_MOST_UNANSWERED = 3
+"""The number of consecutive requests without a response that ends an exploration."""
+_MOST_CONFIRMING = 60
+"""The most requests beyond the budget for finding out which write had an effect."""
+_EXPECT_SUCCESS = Expect(status=200)
+_EXPECT_STATE = Expect(status=[200, 404, 410])
+"""404 and 410 also show state: the resource does not exist any more."""
 
 
 Item = TypeVar("Item")
 Seen = dict[tuple[object, ...], tuple[Item, ProbeAnswer, int]]
-"""What was seen, by what makes two of it one and the same: on the smallest request that showed it, and how often."""
+"""Observations by a key that equal ones share: the item, the answer to the smallest request showing it, and a count."""
 
 
 class BudgetExhausted(Exception):
-    """The budget is used up; what was found stands."""
+    """The budget is used up; findings so far are valid."""
 
 
 class TargetStopped(Exception):
-    """Exploration cannot go on; its argument, a Message, says why."""
+    """Exploration cannot continue; the argument is a Message with the reason."""
 
 
 class Explorer(CleaningSender):
-    """One operation of one target, and the probes that are sent to explore it: each is a step of its own.
+    """Explores one operation of one target; each probe is sent as a step.
 
-    They are counted, judged and kept, and what they created is deleted. As many requests are sent as are `planned`;
-    what follows up a finding may take the rest of the budget.
+    Probes are counted, judged and recorded, and what they created is deleted. At most `planned` requests are sent;
+    following up findings may use the rest of the budget.
     """
 
     def __init__(self, run: RunContext, operation: str) -> None:
-        """Nothing is sent. MissingValue where the target lacks its path or credential, KeyError for an unknown one."""
+        """Prepare without sending anything; raise MissingValue or KeyError.
+
+        Raises MissingValue if the target lacks the operation's path or credential, KeyError for an unknown operation.
+        """
         label, salt = Message("clean-up"), f"explore {operation}"
         super().__init__(run, Evidence(run.redactor), {}, label=label, role="", salt=salt, leaves_created=False)
         file, scope = run.contract.file, PlaceholderScope(salt="exploring")
@@ -82,9 +85,9 @@ class Explorer(CleaningSender):
         self.own_sources = self.document.own_sources(self.explored)
         self.permissions = frozenset({"read", *run.target.allow})
         self.budget = file.exploration.get(run.depth, 0)
-        """Requests, those that follow up a finding included."""
+        """The most requests, including those that follow up findings."""
         self.planned = self.reserve = 0
-        """Requests that are sent at most, and those of them that are kept back for setting back and for the end."""
+        """The most requests that are sent, and how many of them are reserved for restoring and for the end."""
         self.statuses = Counter[int]()
         self.observed: Seen[Finding] = {}
         self.undocumented: Seen[str] = {}
@@ -93,17 +96,17 @@ class Explorer(CleaningSender):
         """Whether a violation was found."""
         self._probe = ExploreProbe()
         self._most_planned: int | None = None
-        """What the evidence may count while something is followed up."""
+        """The value of `evidence.planned` at which following up ends; None if nothing is being followed up."""
         self._unanswered, self._last_write = 0, float("-inf")
 
     @property
     def left(self) -> int:
-        """How many requests may still be sent, without those kept back."""
+        """The number of requests that may still be sent, without the reserved ones."""
         return self.planned - self.reserve - self.evidence.planned
 
     @contextmanager
     def following_up(self, kind: Literal["shrunk", "confirmed"], most: int) -> Iterator[None]:
-        """Requests in this block follow up what was seen: they are beyond the plan, at most so many of them."""
+        """Count requests within the block as beyond the plan, and allow at most `most` of them."""
         self._most_planned = self.evidence.planned + most
         try:
             with self.evidence.count_as(kind):
@@ -112,31 +115,31 @@ class Explorer(CleaningSender):
             self._most_planned = None
 
     def confirming(self) -> AbstractContextManager[None]:
-        """Requests in this block make sure of an effect."""
-        return self.following_up("confirmed", _CONFIRMING - self.evidence.beyond_plan.confirmed)
+        """Count requests within the block as confirming an effect."""
+        return self.following_up("confirmed", _MOST_CONFIRMING - self.evidence.beyond_plan.confirmed)
 
     def wait_for_late_effects(self) -> None:
-        """Leave what was refused the time in which it may be carried out all the same."""
+        """Wait for the `late_effects` time of the profile, in which a refused write may still be carried out."""
         late = self._last_write + self.context.target.late_effects
         self.context.shared.stopping.wait(max(0.0, late - monotonic()))
 
     def allowed(self, operation: DocumentedOperation) -> bool:
-        """Whether its path is known, and the permissions cover a call of it and the deletion of what it creates."""
+        """Return whether the path is known and the permissions cover a call and the deletion of what it creates."""
         return bool(operation.template) and operation.needs <= self.permissions
 
     def attempt(
         self, operation: DocumentedOperation, probe: ExploreProbe, validity: Validity | None = None
     ) -> ProbeAnswer:
-        """Send, judge and keep; `validity` where more is known of the probe than its values say."""
+        """Send and judge a probe and record the findings; `validity` overrides the one that follows from its values."""
         answer = self._judge(self.look(operation, probe), validity)
         for found in answer.found:
             self.report(found, answer)
         for message in undocumented_messages(self.context.rules, answer):
-            _note(self.undocumented, (answer.status, message), message, answer)
+            _count(self.undocumented, (answer.status, message), message, answer)
         return answer
 
     def look(self, operation: DocumentedOperation, probe: ExploreProbe, method: str = "") -> ProbeAnswer:
-        """Send without judging: to see what is there, or to set back what was changed."""
+        """Send a probe without judging the response, to read state or to restore it."""
         answer = ProbeAnswer(operation, probe, Validity.OPEN, self._send_probe(operation, probe, method))
         for name, value in find_secrets(operation.schema_of(answer.status) or {}, answer.body):
             self.context.redactor.learn(name, value)
@@ -146,24 +149,24 @@ class Explorer(CleaningSender):
         return answer
 
     def compare_head(self, answer: ProbeAnswer) -> None:
-        """Send the HEAD of a GET that was answered, and note where the two differ."""
+        """Send an answered GET again as HEAD, and note differences between the responses."""
         head = self.look(answer.operation, answer.probe, "HEAD")
         self.evidence.add_notes(compare_head_with_get(answer.exchange, head.exchange), head.sent.n)
 
     def repeat(self, first: ProbeAnswer) -> None:
-        """Send a request again that was answered before: its answer has the same status."""
+        """Send an answered request again, and report a finding if the status differs."""
         again = self.attempt(first.operation, replace(first.probe, role="guard", about="again"), first.validity)
         if first.status and again.status and first.status != again.status:
             detail = Message("the same request, answered differently after the others")
             self.report(again.observe("stability", Level.MUST, first.status, again.status, detail), again)
 
     def report(self, found: Finding, answer: ProbeAnswer) -> None:
-        """Keep a finding."""
-        _note(self.observed, answer.key_of(found), found, answer)
+        """Record a finding."""
+        _count(self.observed, answer.key_of(found), found, answer)
         self.found = self.found or found.level is Level.MUST
 
     def find_smaller(self, failed: Sequence[ProbeAnswer]) -> None:
-        """Show each violation by the smallest request that still leads to it, as far as the budget goes."""
+        """Search for the smallest request that still shows each violation, as far as the budget allows."""
         first: dict[tuple[str, ...], ProbeAnswer] = {}
         for answer in failed:
             for found in answer.found:
@@ -174,12 +177,12 @@ class Explorer(CleaningSender):
                 self._find_smallest(answer, key)
 
     def build_result(self, reason: str | None) -> tuple[Exploration, tuple[Undocumented, ...]]:
-        """All that was found, redacted, with the exchanges that it points at; `reason` is why it is in doubt."""
+        """Return the redacted results with the exchanges that they cite; `reason` is why they are in doubt, or None."""
         kept: dict[int, RecordedExchange] = {}
         sent, redactor, operation = self.evidence, self.context.redactor, self.explored
 
         def keep(n: int | None) -> RecordedExchange:
-            """The exchange of this number, renumbered among those that are kept."""
+            """Add the exchange with this number to the kept ones, and return it with its new number."""
             one = sent.exchanges[(n or 0) - 1]
             return kept.setdefault(one.n, replace(one, n=len(kept) + 1))
 
@@ -210,7 +213,7 @@ class Explorer(CleaningSender):
         return redactor.redact(exploration), redactor.redact(tuple(undocumented))
 
     def _find_smallest(self, answer: ProbeAnswer, key: tuple[str, ...]) -> None:
-        steps, tried = _MOST_STEPS, {answer.probe.key}
+        steps, tried = _MOST_SHRINK_REQUESTS, {answer.probe.key}
         candidates = smaller_probes(answer.operation, answer.probe)
         while steps > 0 and (probe := next(candidates, None)) is not None:
             if probe.key in tried:
@@ -220,7 +223,7 @@ class Explorer(CleaningSender):
             again = self._judge(self.look(answer.operation, probe))
             found = next((one for one in again.found if again.key_of(one) == key), None)
             if found is not None:
-                _note(self.observed, key, found, again, times=0)
+                _count(self.observed, key, found, again, times=0)
                 candidates = smaller_probes(answer.operation, probe)
 
     def _judge(self, answer: ProbeAnswer, validity: Validity | None = None) -> ProbeAnswer:
@@ -228,10 +231,11 @@ class Explorer(CleaningSender):
         return replace(answer, found=check_answer(self.context.rules, answer))
 
     def _send_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str) -> StepResult:
-        """Send a probe; BudgetExhausted where the budget is, TargetStopped where it cannot be sent or shows no state.
+        """Send a probe as a step and return its result.
 
-        What sets back may use what is kept back, and is sent though the run is being stopped. Where the target has
-        fallen silent, that is TargetStopped, too.
+        A clean-up probe may use the reserve and is sent even if the run is being stopped. Raises BudgetExhausted if no
+        request is left, and TargetStopped if the probe cannot be sent, shows only stale state, or the target no
+        longer responds.
         """
         sets_back, stopping = probe.role == "clean-up", self.context.shared.stopping
         if stopping.is_set() and not sets_back:
@@ -242,7 +246,7 @@ class Explorer(CleaningSender):
         if left <= 0:
             raise BudgetExhausted
         step = self.plan_probe(operation, probe, method)
-        if probe.role in _STATE and (step.request.method or operation.method) == "GET":
+        if probe.role in _STATE_ROLES and (step.request.method or operation.method) == "GET":
             stopping.wait(max(0.0, self._last_write + self.context.target.settle - monotonic()))
         self._probe, self.role, self.sequence = probe, probe.role, StepSequence()
         self.run([step])
@@ -255,37 +259,37 @@ class Explorer(CleaningSender):
         self._unanswered = self._unanswered + 1 if isinstance(failure, NoResponse) else 0
         if not isinstance(failure, NoResponse) or sets_back:
             return sent
-        if failure.kind is FailureKind.NOT_SENT or self._unanswered >= _UNANSWERED:
+        if failure.kind is FailureKind.NOT_SENT or self._unanswered >= _MOST_UNANSWERED:
             detail = f"{failure.kind.value} {failure.detail}".strip()
             raise TargetStopped(Message("no answer: {detail}", detail=detail))
         return sent
 
     def plan_probe(self, operation: DocumentedOperation, probe: ExploreProbe, method: str = "") -> PlannedStep:
-        """The step that sends a probe; by another method than the operation's where that is given."""
+        """Return the step that sends a probe, with the given method or else that of the operation."""
         request, method = request_of_probe(self.context, operation, probe), method or operation.method
         request = request if method == operation.method else request.replace_members(method=method)
-        expect = _STATE_OF_SOMETHING if probe.role in _STATE and method == "GET" else _SUCCESS
+        expect = _EXPECT_STATE if probe.role in _STATE_ROLES and method == "GET" else _EXPECT_SUCCESS
         step = Step(call=operation.id, expect=expect, repeatable=method in ("GET", "HEAD"))
         return PlannedStep(step, operation.id, request, operation.permission)
 
-    # --- as a step is sent
+    # --- hooks of StepSender
 
     def describe(self, step: PlannedStep) -> str:
         label = label_probe(self._probe)
         return f"HEAD, {label}" if step.request.method == "HEAD" else label
 
     def count_look(self) -> AbstractContextManager[None]:
-        """It takes the place of another request of the plan."""
+        """Return a context that counts nothing: a read is one of the planned requests."""
         return nullcontext()
 
     def may_be_stale(self, result: StepResult) -> bool:
-        """Only what is asked for state has to be: whatever else a cache answers is judged as it is."""
-        is_state = self.role in _STATE and result.exchange.request.method == "GET"
+        """Return whether a read of state came from a cache; other cached responses are judged like any."""
+        is_state = self.role in _STATE_ROLES and result.exchange.request.method == "GET"
         return is_state and is_from_cache(result.exchange.response)
 
 
-def _note(seen: Seen[Item], key: tuple[object, ...], item: Item, answer: ProbeAnswer, *, times: int = 1) -> None:
-    """Note that something was seen once more, or only on a simpler request that was tried for this alone."""
+def _count(seen: Seen[Item], key: tuple[object, ...], item: Item, answer: ProbeAnswer, *, times: int = 1) -> None:
+    """Count an observation, and keep the answer to the smallest request; `times` is 0 for a follow-up request."""
     smallest, on, count = seen.get(key, (item, answer, 0))
     if answer.weight < on.weight:
         smallest, on = item, answer
@@ -295,7 +299,7 @@ def _note(seen: Seen[Item], key: tuple[object, ...], item: Item, answer: ProbeAn
 def describe_exploration(
     operation: str, method: str, path: str, lacks: tuple[str, ...] = (), reason: str | None = None
 ) -> Exploration:
-    """The result of an operation to which nothing was sent."""
+    """Return the result of an operation to which nothing was sent, with `lacks` or `reason` as its explanation."""
     reason = reason or (Message("lacks {names}", names=", ".join(lacks)) if lacks else None)
     file = "openapi.yaml"
     return Exploration(operation, method, path, Verdict.NOT_EXERCISED, reason=reason, lacks=lacks, file=file, line=1)

@@ -1,8 +1,8 @@
-"""Which inputs are worth their requests: from Schemathesis's coverage, and rare values that no schema leads to.
+"""Chooses the inputs of an exploration: from Schemathesis's coverage phase, and rare values that no schema suggests.
 
-The most revealing of each kind come first, and the same ones for the same seed. Schemathesis is only asked for data: it
-is given a document of its own with one operation in it, no credential, no host, path and fixtures already settled, so
-that it cannot draw a method or a place that was not meant.
+The most revealing of each kind come first; equal seeds give equal inputs. Schemathesis only generates data: it gets a
+document with a single operation, without credential, host or path parameters, so that it cannot draw another method or
+path.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _QUERY_VALUES: Mapping[str, tuple[str, ...]] = {
     "markup": ("<b>\"x' & %s</b>", "'; --", "{{7*7}}", "${x}"),
     "lenient": ("+5", "1e2", "0x10", "007", "٣", "1_000", "5.0"),
 }
-"""Rare values of a query parameter by what they try; `script` and `markup` are tried as text, the rest as numbers."""
-_EDGES = ("minimum", "maximum", "minimum_value", "near_boundary_number", "maximum_value")
-"""How Schemathesis's names for the edges of a range end."""
+"""Rare values of a query parameter by kind; `script` and `markup` are for all parameters, the others for integers."""
+_EDGE_SCENARIOS = ("minimum", "maximum", "minimum_value", "near_boundary_number", "maximum_value")
+"""Endings of the names that Schemathesis gives to values at the edges of a range."""
 _PATH = "/explored"
-_DRAWN = 40
-"""Numbers within its range that are drawn for a parameter."""
-_MOST = 10_000
-"""How far from the least number they are drawn at most."""
+_NUMBERS_DRAWN = 40
+"""How many numbers within its range are drawn for a parameter."""
+_GREATEST_DISTANCE = 10_000
+"""The greatest distance of a drawn number from the minimum."""
 _MOST_CREATED = 2
-"""So many valid inputs at most where each creates something that has to be deleted again."""
+"""The most valid inputs of an operation that creates something, because each must be deleted again."""
 _IDS = ("😀日本語's a-b" + "a" * 180, "constructor", "日本語", "it's", "no-such-0000", "😀", "A_B-9", "a b", "a" * 200)
 _NUMERIC_IDS = ("9223372036854775808", "0", "2147483647", "日本語")
 _TEXTS = ("😀é日<b>\"&'%s\\", "x" * 999, "日本語", "'; --", "<b>x</b>", "\\", "%s%n", "😀")
-"""The first of each kind has several oddities at once: in a small budget there is room for one."""
+"""The first of each kind combines several oddities, because a small budget has room for only one."""
 
 
 def choose_probes(
@@ -51,24 +51,24 @@ def choose_probes(
     count: int,
     seed: int,
 ) -> list[ExploreProbe]:
-    """At most `count` different probes of the allowed validity; `plain` is the simplest request."""
+    """Return at most `count` different probes of the allowed validity; `plain` is the simplest request."""
     if count <= 0:
         return []
-    order = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - a choice of inputs, no secret
+    order = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - chooses inputs, not secrets
 
     def sendable(probes: Iterable[ExploreProbe]) -> list[ExploreProbe]:
         return [one for one in probes if classify_probe(operation, one) in allowed and may_be_sent(operation, one)]
 
     covering = sendable(coverage_probes(operation, plain))
     refused, valid, *others = [
-        _by_group([probe for probe in covering if classify_probe(operation, probe) is one], order, shuffled=True)
+        _mix_groups([probe for probe in covering if classify_probe(operation, probe) is one], order, shuffled=True)
         for one in Validity
     ]
-    covering = [*_take_turns([refused, valid]), *_take_turns(others)]
-    rare = _by_group(sendable(_rare_probes(operation, plain, order)), order)
+    covering = [*_interleave([refused, valid]), *_interleave(others)]
+    rare = _mix_groups(sendable(_rare_probes(operation, plain, order)), order)
     valid_left = _MOST_CREATED if operation.creates else count
     seen, chosen = {plain.key}, list[ExploreProbe]()
-    for probe in _take_turns([rare, covering]):
+    for probe in _interleave([rare, covering]):
         is_valid = classify_probe(operation, probe) is Validity.VALID
         if probe.key not in seen and len(chosen) < count and valid_left - is_valid >= 0:
             seen.add(probe.key)
@@ -77,8 +77,8 @@ def choose_probes(
     return chosen
 
 
-def _by_group(probes: Iterable[ExploreProbe], order: random.Random, *, shuffled: bool = False) -> list[ExploreProbe]:
-    """One of each group by turns; which one of it comes first the seed says, and where `shuffled` which group, too."""
+def _mix_groups(probes: Iterable[ExploreProbe], order: random.Random, *, shuffled: bool = False) -> list[ExploreProbe]:
+    """Interleave the groups of probes with equal `about`; shuffle each group, and with `shuffled` their order, too."""
     groups: dict[str, list[ExploreProbe]] = {}
     for probe in probes:
         groups.setdefault(probe.about, []).append(probe)
@@ -87,33 +87,33 @@ def _by_group(probes: Iterable[ExploreProbe], order: random.Random, *, shuffled:
         order.shuffle(group)
     if shuffled:
         order.shuffle(several)
-        several.sort(key=lambda group: not group[0].about.endswith(_EDGES))
-    return _take_turns(several)
+        several.sort(key=lambda group: not group[0].about.endswith(_EDGE_SCENARIOS))
+    return _interleave(several)
 
 
-def _take_turns(lists: Sequence[Sequence[ExploreProbe]]) -> list[ExploreProbe]:
-    """One of each list by turns, as long as it has any."""
+def _interleave(lists: Sequence[Sequence[ExploreProbe]]) -> list[ExploreProbe]:
+    """Interleave lists: the first items of all, then the second ones, and so on."""
     return [probe for turn in zip_longest(*lists) for probe in turn if probe is not None]
 
 
 def _rare_probes(operation: DocumentedOperation, plain: ExploreProbe, order: random.Random) -> Iterator[ExploreProbe]:
-    """Inputs that break servers and that a schema does not lead to, each with one oddity; the most revealing first."""
+    """Yield inputs that often break servers and that no schema suggests, the most revealing first."""
     firm = {one.name for one in operation.among("path") if "unknown" in one.schema.get("x-invalid", ())}
     paths = list(_paths(operation, plain))
     yield from (probe for probe in paths if probe.about.partition(":")[0] in firm)
     if operation.method == "GET":
-        yield _changed(plain, "query", "x-unknown", ["😀é日"], "script")
+        yield _vary_parameter(plain, "query", "x-unknown", ["😀é日"], "script")
     yield from paths
     if operation.body is None:
         yield from _queries(operation, plain, order)
     elif operation.media_type == MULTIPART:
         yield from _forms(plain)
     else:
-        yield from _bodies(operation.body, plain, _drawn_beside(operation))
+        yield from _bodies(operation.body, plain, _fixed_members(operation))
 
 
-def _changed(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
-    """The plain probe with other values of one parameter."""
+def _vary_parameter(plain: ExploreProbe, where: str, name: str, values: Iterable[str], kind: str) -> ExploreProbe:
+    """Return the plain probe with other values of one parameter."""
     return with_values(replace(plain, role="boundary", about=f"{name}: {kind}"), where, name, *values)
 
 
@@ -122,22 +122,22 @@ def _queries(operation: DocumentedOperation, plain: ExploreProbe, order: random.
     numbers = [one for one in parameters if one.schema.get("type") == "integer"]
     for kind, texts in _QUERY_VALUES.items():
         for one in parameters if kind in ("script", "markup") else numbers:
-            yield from (_changed(plain, "query", one.name, [text], kind) for text in texts)
+            yield from (_vary_parameter(plain, "query", one.name, [text], kind) for text in texts)
         for one in parameters if kind == "wide" else ():
             value = {"integer": "1", "boolean": "true"}.get(str(one.schema.get("type")))
             if value is not None:
-                yield _changed(plain, "query", one.name, [value, value], "twice")
+                yield _vary_parameter(plain, "query", one.name, [value, value], "twice")
     for one in numbers:
         least = int(one.schema.get("minimum", 0))
-        within = range(least, min(int(one.schema.get("maximum", _MOST)), least + _MOST) + 1)
-        for number in order.sample(within, min(_DRAWN, len(within))):
-            yield _changed(plain, "query", one.name, [str(number)], "drawn")
+        within = range(least, min(int(one.schema.get("maximum", _GREATEST_DISTANCE)), least + _GREATEST_DISTANCE) + 1)
+        for number in order.sample(within, min(_NUMBERS_DRAWN, len(within))):
+            yield _vary_parameter(plain, "query", one.name, [str(number)], "drawn")
 
 
 def _paths(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
     for one in reversed(operation.among("path")) if operation.method == "GET" else ():
         for place, text in enumerate(_NUMERIC_IDS if one.schema.get("type") == "integer" else _IDS):
-            yield _changed(plain, "path", one.name, [text], "rare" if place else "several oddities")
+            yield _vary_parameter(plain, "path", one.name, [text], "rare" if place else "several oddities")
 
 
 def _forms(plain: ExploreProbe) -> Iterator[ExploreProbe]:
@@ -166,14 +166,14 @@ def _bodies(schema: Mapping[str, Any], plain: ExploreProbe, base: Mapping[str, A
     yield from (probe for _, probe in sorted(odd, key=lambda pair: pair[0]))  # several members, several values
 
 
-# --- from Schemathesis
+# --- inputs from Schemathesis
 
 
 def coverage_probes(operation: DocumentedOperation, plain: ExploreProbe) -> Iterator[ExploreProbe]:
-    """Edges, wrong types, missing and unexpected members, each as `plain` with other parts."""
-    document, base = _document(operation), _drawn_beside(operation)
+    """Yield variants of `plain` at the edges, with wrong types, and with missing or unexpected members."""
+    document, base = _document(operation), _fixed_members(operation)
     with DRAWING, knowing_utf8():
-        cases = () if document is None else _cover(json.dumps(document), operation.method)
+        cases = () if document is None else _coverage_cases(json.dumps(document), operation.method)
     for where, drawn in cases:
         if where == "header" or (where == "query" and operation.body is not None):
             continue
@@ -185,16 +185,16 @@ def coverage_probes(operation: DocumentedOperation, plain: ExploreProbe) -> Iter
             yield probe
 
 
-def _drawn_beside(operation: DocumentedOperation) -> Mapping[str, Any]:
-    """The members that stand beside what is drawn; those of a log-in are sent where its links lead alone."""
+def _fixed_members(operation: DocumentedOperation) -> Mapping[str, Any]:
+    """Return the members that are sent with drawn ones; none for a read such as a log-in, whose real ones stay out."""
     return operation.base if operation.kind != "read" else {}
 
 
 def _document(operation: DocumentedOperation) -> dict[str, Any] | None:
-    """The operation alone as OpenAPI, as far as valid values of it are known; None where nothing is left of it."""
+    """Return an OpenAPI document of the operation alone, with the parameters whose valid values are known, or None."""
     parameters = []
     for one in operation.among("query"):
-        schema = _narrowed(one.schema) if one.known is None else {"enum": list(one.known)}
+        schema = _narrow(one.schema) if one.known is None else {"enum": list(one.known)}
         if one.known != ():
             parameters.append({"name": one.name, "in": "query", "required": one.required, "schema": schema})
     has_body = operation.body is not None and operation.media_type != MULTIPART
@@ -202,20 +202,20 @@ def _document(operation: DocumentedOperation) -> dict[str, Any] | None:
         return None
     item: dict[str, Any] = {"parameters": parameters, "responses": {"default": {"description": "any"}}}
     if has_body:
-        item["requestBody"] = {"required": True, "content": {"application/json": {"schema": _narrowed(operation.body)}}}
+        item["requestBody"] = {"required": True, "content": {"application/json": {"schema": _narrow(operation.body)}}}
     return {"paths": {_PATH: {operation.method.lower(): item}}}
 
 
-def _narrowed(schema: Any) -> Any:
-    """A schema without the words that steer exploration, narrowed to the values that are known to be valid."""
+def _narrow(schema: Any) -> Any:
+    """Return a schema without its `x-…` keywords, narrowed to the values that are known to be valid."""
     if not isinstance(schema, Mapping):
         return schema
     result = {key: inner for key, inner in schema.items() if not key.startswith("x-")}
     if "properties" in schema:
         result["additionalProperties"] = False
-        result["properties"] = {name: _narrowed(inner) for name, inner in schema["properties"].items()}
+        result["properties"] = {name: _narrow(inner) for name, inner in schema["properties"].items()}
     if "items" in schema:
-        result["items"] = _narrowed(schema["items"])
+        result["items"] = _narrow(schema["items"])
     if known := schema.get("x-known"):
         if schema.get("type") == "array":
             result["items"] = {**result["items"], "enum": known[0]}
@@ -225,12 +225,12 @@ def _narrowed(schema: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _cover(written: str, method: str) -> tuple[tuple[str | None, ExploreProbe], ...]:
-    """The place of what is tried, and the query and body of each case.
+def _coverage_cases(written: str, method: str) -> tuple[tuple[str | None, ExploreProbe], ...]:
+    """Return Schemathesis's coverage cases as probes, each with the location of the part that it varies.
 
-    Equal documents give equal inputs: they are derived once in each process, for all targets.
+    Cached in each process for all targets, because equal documents give equal cases.
     """
-    from schemathesis import GenerationMode  # noqa: PLC0415 - runs that don't explore don't pay for it
+    from schemathesis import GenerationMode  # noqa: PLC0415 - slow, only needed to explore
     from schemathesis.core import NotSet  # noqa: PLC0415
 
     schema = read_document(json.loads(written))
@@ -252,7 +252,7 @@ def _cover(written: str, method: str) -> tuple[tuple[str | None, ExploreProbe], 
 
 
 def _texts(value: Any) -> list[str]:
-    """A value of a query parameter as it is written, an array as several values."""
+    """Return the texts that a query parameter's value is written as, several for an array."""
     if isinstance(value, (list, tuple)):
         return [text for item in value for text in _texts(item)]
     return [str(value) if isinstance(value, str) else json.dumps(value)]

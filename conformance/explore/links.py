@@ -1,4 +1,4 @@
-"""State that has to last from one answer to the next request, as the links of the OpenAPI document say."""
+"""Follows the links of the OpenAPI document, and checks the state that they promise from one response to the next."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MISSING = object()
 
 
 def find_creation(explorer: Explorer, operation: DocumentedOperation) -> ExploreProbe | None:
-    """The plainest request that is valid, from which links lead on; None where its data are not at hand."""
+    """Return the simplest valid request of an operation, or None if its values are not known."""
     probe = plain_probe(operation)
     if operation.media_type == MULTIPART:
         name = explorer.context.builder.fill("{unique.exploration}", PlaceholderScope(salt=f"explore {operation.id}"))
@@ -36,11 +36,11 @@ def find_creation(explorer: Explorer, operation: DocumentedOperation) -> Explore
 def count_link_requests(
     explorer: Explorer, operation: DocumentedOperation, visited: frozenset[str] = frozenset()
 ) -> int:
-    """How many requests following the links of an operation takes at most."""
+    """Return the largest number of requests that following an operation's links takes."""
     visited = visited | {operation.id}
     longest, named = 0, explorer.document.operation
     for links in operation.links.values():
-        taken = [link for link in _taken(links, visited) if explorer.allowed(named(link.operation))]
+        taken = [link for link in _select_links(links, visited) if explorer.allowed(named(link.operation))]
         further = {link.operation for link in taken if not link.statuses} - visited
         deeper = (count_link_requests(explorer, named(name), visited) for name in further)
         longest = max(longest, len(taken) + sum(deeper))
@@ -50,7 +50,7 @@ def count_link_requests(
 def request_of_link(
     explorer: Explorer, link: Link, made: ProbeAnswer
 ) -> tuple[DocumentedOperation, ExploreProbe] | None:
-    """The request that a link asks for; None where the answer or the target lacks something that it needs."""
+    """Return the operation and request of a link; None if a value is missing or the operation is not allowed."""
     operation = explorer.document.operation(link.operation)
     probe = plain_probe(operation)
     for where, name, expression in link.parameters:
@@ -71,11 +71,11 @@ def request_of_link(
 
 
 def follow_links(explorer: Explorer, made: ProbeAnswer, visited: frozenset[str] = frozenset()) -> None:
-    """Follow the links of a success in their order, depth first; each answer is held to what its link promises."""
+    """Follow the links of a success in order, depth first, and check each answer against the promises of its link."""
     if not made.accepted:
         return
     visited = visited | {made.operation.id}
-    for link in _taken(made.operation.links_of(made.status), visited):
+    for link in _select_links(made.operation.links_of(made.status), visited):
         request = request_of_link(explorer, link, made)
         if request is None:
             continue
@@ -85,18 +85,18 @@ def follow_links(explorer: Explorer, made: ProbeAnswer, visited: frozenset[str] 
             explorer.report(found, answer)
         failed = any(found.level is not Level.NOTE for found in answer.found)
         if broken or failed or not (answer.accepted or answer.status in link.statuses):
-            return  # what comes after would only say the same again; clean-up deletes what there is
+            return  # further links would only repeat the finding; clean-up deletes what was created
         if answer.operation.id not in visited:
             follow_links(explorer, answer, visited)
 
 
-def _taken(links: Sequence[Link], visited: frozenset[str]) -> list[Link]:
-    """The links that are followed: one back to an operation on the way is of interest to that operation alone."""
+def _select_links(links: Sequence[Link], visited: frozenset[str]) -> list[Link]:
+    """Return the links to follow: after the first operation, none that lead back to a visited one."""
     return [link for link in links if len(visited) == 1 or link.operation not in visited]
 
 
 def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iterator[Finding]:
-    """Where an answer does not show the state that its link promises."""
+    """Yield a finding for each promise of a link that an answer does not keep."""
     if answer.status == 0 or answer.status >= 500:
         return
 
@@ -122,14 +122,14 @@ def _broken_promises(link: Link, made: ProbeAnswer, answer: ProbeAnswer) -> Iter
 
 
 def _is_one_page(link: Link, body: Any, pointer: str) -> bool:
-    """Whether a list shows only some of its items, so that one that is not there may still exist."""
+    """Return whether a list has more items than are shown, so that a missing one may still exist."""
     total = first_value(body, link.words["x-total"]) if "x-total" in link.words else None
     items = first_value(body, pointer.partition("/*")[0])
     return isinstance(items, list) and isinstance(total, int) and total > len(items)
 
 
 def _evaluate(expression: Any, made: ProbeAnswer) -> Any:
-    """The value of an expression such as `$response.body#/id`, of several the first; `_MISSING` where there is none."""
+    """Return the value of an expression such as `$response.body#/id`, the first of a list, or `_MISSING`."""
     if isinstance(expression, list):
         found = (value for each in expression if (value := _evaluate(each, made)) is not _MISSING)
         return next(found, _MISSING)

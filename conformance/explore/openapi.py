@@ -1,7 +1,7 @@
-"""One operation as the contract's OpenAPI document describes it, bound to the values of one target.
+"""The operations of a contract's OpenAPI document, with the values of one target filled in.
 
-Schemathesis reads the document: references, parameters of a path item and the targets of links are as it resolves them.
-What it does not know are the words that steer exploration (`x-…`); they are explained in `docs/exploration.md`.
+Schemathesis reads the document and resolves references, parameters of path items and the targets of links. The `x-…`
+keywords that control exploration are read here; `docs/exploration.md` explains them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from conformance.engine.generate import DRAWING
 from conformance.jsontools import first_value
 
 MULTIPART = "multipart/form-data"
-_DEEPEST = 3
-"""How often a definition is put in its place within itself: one that holds itself twice doubles each time."""
+_MOST_EXPANSIONS = 3
+"""How often a definition is expanded within itself; one that refers to itself twice doubles each time."""
 _PERMISSIONS = {"get": "read", "head": "read", "delete": "delete"}
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of path or query; its schema holds the words that steer exploration, too.
+    """A path or query parameter; its schema includes the `x-…` keywords.
 
-    `known` holds the values that exist, None where any fitting value is valid.
+    `known` has the values that exist; None if any value that fits the schema is valid.
     """
 
     name: str
@@ -40,113 +40,113 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A request that an answer leads to; `words` say what it sends, and what is promised of its answer."""
+    """A link from a response to a request; `words` has its OpenAPI definition: what is sent and what is promised."""
 
     name: str
     operation: str
     parameters: tuple[tuple[str, str, Any], ...]
-    """Place (`path`, `query` or `headers`), name, and value: also an expression (`$response.body#/id`), or several."""
+    """Location (`path`, `query` or `headers`), name, and value: or an expression (`$response.body#/id`), or several."""
     words: Mapping[str, Any]
 
     @property
     def statuses(self) -> Sequence[int]:
-        """The statuses that are promised where it is not a success."""
+        """The promised statuses, if not a success."""
         statuses: Sequence[int] = self.words.get("x-status", ())
         return statuses
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentedOperation:
-    """All that exploration needs to know of one operation; schemas are without references."""
+    """An operation as exploration uses it; references in its schemas are resolved."""
 
     id: str
     method: str
     template: str
-    """Its path on this target, with parameters in braces; empty where it is not known."""
+    """The path on this target, with parameters in braces; empty if it is not known."""
     parameters: tuple[Parameter, ...] = ()
     body: Mapping[str, Any] | None = None
     media_type: str = ""
     responses: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    """The schema of each answer by status, `4XX` or `default`; None where it has no JSON."""
+    """The schema of each response by status, `4XX` or `default`; None if it has no JSON."""
     links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     kind: str = "read"
-    """How it is explored: `read` only looks; `write` and `delete` change something."""
+    """How it is explored: `read` changes nothing; `write` and `delete` do."""
     read: str = ""
     own: str = ""
     most: int | None = None
     example: Any = None
     base: Mapping[str, Any] = field(default_factory=dict)
-    """The members that every valid body has on this target; of what only reads they are never beside drawn data."""
+    """The members of every valid body on this target; for a `read`, they are not sent with drawn data."""
     creates: bool = False
-    """Whether a success leaves a new thing behind, which the contract says how to find and to delete."""
+    """Whether a success creates a resource, which the contract says how to find and delete."""
     sets_back: bool = False
-    """Whether what it changes is set back: on a record that the target's owner gave, not on one created here."""
+    """Whether its changes are restored, because it writes to a record of the target's owner, not to a created one."""
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """The fixtures that its path needs and the target does not have."""
+        """The fixtures of its path that the target lacks."""
         fixtures = (one.schema.get("x-fixture") for one in self.among("path") if not one.known)
         return tuple(f"fixtures.{name}" for name in fixtures if name)
 
     @property
     def unnamed(self) -> tuple[str, ...]:
-        """The parameters of its path for whose values the document names no fixture."""
+        """The path parameters without a value for which the document names no fixture."""
         return tuple(one.name for one in self.among("path") if not (one.schema.get("x-fixture") or one.known))
 
     @property
     def permission(self) -> str:
-        """The permission that a call of it uses: nothing but a GET is ever a read."""
+        """The permission for a call; only a GET or HEAD is ever a read."""
         return "write" if self.kind == "read" and self.method not in ("GET", "HEAD") else self.kind
 
     @property
     def needs(self) -> frozenset[str]:
-        """The permissions that a call of it takes, with the deletion of what it creates."""
+        """The permissions for a call and for the deletion of what it creates."""
         return frozenset([self.permission, *(["delete"] if self.creates else [])])
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """The statuses that are documented, in order."""
+        """The documented statuses, sorted."""
         return tuple(sorted(self.responses))
 
     @property
     def has_success(self) -> bool:
-        """Whether any success is documented."""
+        """Whether a success is documented."""
         return any(status.startswith(("2", "default")) for status in self.responses)
 
     def documented(self, status: int) -> str | None:
-        """The key of `responses` that a status falls under; None where it is not documented."""
+        """Return the key of `responses` that covers a status, or None."""
         keys = (str(status), f"{status // 100}XX", "default")
         return next((key for key in keys if key in self.responses), None)
 
     def schema_of(self, status: int) -> Mapping[str, Any] | None:
-        """The schema of the body of an answer with this status; None where it has none."""
+        """Return the schema of the body of a response with this status, or None."""
         return self.responses.get(self.documented(status) or "")
 
     def among(self, where: str) -> tuple[Parameter, ...]:
-        """The parameters in one place, `path` or `query`."""
+        """Return the parameters of one location, `path` or `query`."""
         return tuple(parameter for parameter in self.parameters if parameter.where == where)
 
     def links_of(self, status: int) -> tuple[Link, ...]:
-        """The links of the answer with this status."""
+        """Return the links of a response with this status."""
         return self.links.get(self.documented(status) or "", ())
 
     @property
     def readable(self) -> dict[str, str]:
-        """The members of its body that its reading operation shows, with the pointers to them."""
+        """The members of its body that its reading operation shows, with JSON pointers into that response."""
         properties: Mapping[str, Mapping[str, Any]] = (self.body or {}).get("properties", {})
         places = {name: schema.get("x-from") or schema.get("x-same") for name, schema in properties.items()}
         return {name: place for name, place in places.items() if place}
 
     @property
     def changes_something_existing(self) -> bool:
-        """Whether a success changes or deletes a thing that is there already, instead of adding one."""
+        """Whether a success changes or deletes an existing resource instead of adding one."""
         return self.kind != "read" and (
             self.method in ("PUT", "PATCH", "DELETE") or (self.has_success and self.template.endswith("}"))
         )
 
 
 class OpenApiDocument:
-    """A contract's OpenAPI document, bound to what one target uses."""
+    """A contract's OpenAPI document with the values of one target filled in."""
 
     def __init__(
         self,
@@ -155,9 +155,9 @@ class OpenApiDocument:
         created: Collection[str] = (),
         fill: Callable[[Any], Any] = lambda value: None if any(find_placeholders(value)) else value,
     ) -> None:
-        """`calls` say how operations are called on this target, `created` which of them create something.
+        """`calls` has the call of each operation, `created` the operations that create something.
 
-        `fill` puts the target's values in the place of placeholders; None where it lacks one of them.
+        `fill` replaces placeholders by the target's values, and returns None if one is missing.
         """
         from schemathesis.core.result import Ok  # noqa: PLC0415
 
@@ -169,15 +169,15 @@ class OpenApiDocument:
         self._bound: dict[str, DocumentedOperation] = {}
 
     def operation(self, name: str) -> DocumentedOperation:
-        """The operation of this ID; KeyError where the document has none."""
+        """Return the operation with this ID; raise KeyError if there is none."""
         if name not in self._bound:
             self._bound[name] = self._bind(self._raw[name])
         return self._bound[name]
 
     def own_sources(self, operation: DocumentedOperation) -> tuple[DocumentedOperation, ...]:
-        """The operations that lead to something of its own, in the order in which they are sent.
+        """Return the operations that create the record which this one writes to (`x-own`), in the order of sending.
 
-        Empty where it needs none, and where a fixture is its own.
+        Empty if it needs none, or if its record is a fixture.
         """
         sources: list[DocumentedOperation] = []
         name = operation.own
@@ -188,7 +188,7 @@ class OpenApiDocument:
 
     @property
     def first_read(self) -> str:
-        """The ID of the first GET of the document; empty where it has none."""
+        """The ID of the first GET of the document, or ""."""
         return next((name for name, one in self._raw.items() if one.method.upper() == "GET"), "")
 
     def _bind(self, operation: Any) -> DocumentedOperation:
@@ -202,21 +202,21 @@ class OpenApiDocument:
         needed = (one for one in definitions if one["in"] == "query" or "{" + one["name"] + "}" in template)
         body = next((one for one in operation.body if one.media_type in ("application/json", MULTIPART)), None)
         schema = self._schema(body.definition["schema"]) if body and "schema" in body.definition else None
-        # What is updated needs the members of what was created.
+        # An update needs the members of the record that was created.
         base = self._known_body(name) or (self._known_body(own) if kind != "read" else {})
         return DocumentedOperation(
             id=name,
             method=operation.method.upper(),
             template=template,
             parameters=tuple(self._parameter(name, one) for one in needed),
-            body=None if schema is None else _with_members(_note_known(schema, None), base if kind != "read" else {}),
+            body=None if schema is None else _with_members(_add_known(schema, None), base if kind != "read" else {}),
             media_type=body.media_type if body else "",
             responses={
                 status: self._schema(content["schema"]) if "schema" in content else None
                 for status, answer in operation.responses.items()
                 for content in [answer.definition.get("content", {}).get("application/json", {})]
             }
-            or {"default": None},  # where nothing is said of its answers, any is documented
+            or {"default": None},  # without documented responses, any response is accepted
             links={status: tuple(_links(operation, status, one)) for status, one in operation.responses.items()},
             kind=kind,
             read=raw.get("x-read", ""),
@@ -229,13 +229,13 @@ class OpenApiDocument:
         )
 
     def _known_body(self, operation: str) -> dict[str, Any]:
-        """The members that every valid body of an operation has on this target; none where it lacks a value of one."""
+        """Return the members of every valid body of an operation on this target; none if a value is missing."""
         call = self._calls[operation]
         body = call.body or call.json_
         return (self._fill(body) or {}) if isinstance(body, dict) else {}
 
     def _schema(self, written: Any) -> Mapping[str, Any]:
-        """A schema of the document as JSON Schema; empty, so that it says nothing, where it is none."""
+        """Convert a schema of the document to JSON Schema; return an empty one if it is invalid."""
         schema: dict[str, Any] = _as_mapping(_without_references(written, self._document))
         try:
             compile_schema(schema)
@@ -256,23 +256,23 @@ class OpenApiDocument:
 
 
 def read_document(document: Mapping[str, Any]) -> Any:
-    """A document as Schemathesis reads it, whatever configuration file lies around; nothing but `paths` is needed."""
-    import schemathesis  # noqa: PLC0415 - runs that don't explore don't pay for it
+    """Read a document with Schemathesis, ignoring any configuration file; only `paths` is needed."""
+    import schemathesis  # noqa: PLC0415 - slow, only needed to explore
     from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
 
     return schemathesis.openapi.from_dict({"openapi": "3.1.0", **document}, config=SchemathesisConfig(seed=0))
 
 
 def with_known_body(operation: DocumentedOperation, shown: Any) -> DocumentedOperation:
-    """The operation with the values that are valid now noted in the schema of its body, as `x-known`.
+    """Return the operation with currently valid values added to the schema of its body as `x-known`.
 
-    `shown` is the body of its read's answer.
+    `shown` is the body that the reading operation returned.
     """
-    return operation if operation.body is None else replace(operation, body=_note_known(operation.body, shown))
+    return operation if operation.body is None else replace(operation, body=_add_known(operation.body, shown))
 
 
 def with_known_path(operation: DocumentedOperation, path: Iterable[tuple[str, str]]) -> DocumentedOperation:
-    """The operation where the values of a request's path are those that exist."""
+    """Return the operation with the given path values as its known ones."""
     values = dict(path)
     noted = (
         replace(one, known=(values[one.name],)) if one.where == "path" and one.name in values else one
@@ -284,9 +284,9 @@ def with_known_path(operation: DocumentedOperation, path: Iterable[tuple[str, st
 def find_secrets(
     schema: Mapping[str, Any], value: Any, name: str = "", *, within: bool = False
 ) -> Iterator[tuple[str, str]]:
-    """Name and value of everything in an answer that its schema calls `x-secret`, or that stands `within` such a thing.
+    """Yield name and value of each text in a response that its schema marks `x-secret`, directly or in a parent.
 
-    `name` is that of the whole.
+    `name` is the name of `value`; `within` says whether a parent is marked.
     """
     within = within or bool(schema.get("x-secret"))
     if within and isinstance(value, str) and value:
@@ -302,9 +302,9 @@ def find_secrets(
 
 
 def _without_references(schema: Any, document: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:
-    """A schema with the definitions that it refers to in their place: those of the document, or bundled with it.
+    """Return a schema with references replaced by their definitions in the document or bundled with the schema.
 
-    `within` names the references that led here; what a definition holds of itself is followed a few times only.
+    `within` has the references that led here; a definition is expanded within itself only `_MOST_EXPANSIONS` times.
     """
     if isinstance(schema, list):
         return [_without_references(inner, document, within) for inner in schema]
@@ -314,15 +314,15 @@ def _without_references(schema: Any, document: Mapping[str, Any], within: tuple[
         document = {**document, "x-bundled": schema["x-bundled"]}
     reference = schema.get("$ref")
     if isinstance(reference, str):
-        if within.count(reference) >= _DEEPEST:
+        if within.count(reference) >= _MOST_EXPANSIONS:
             return {}
         return _without_references(first_value(document, reference.removeprefix("#")), document, (*within, reference))
     plain = {key: _without_references(inner, document, within) for key, inner in schema.items() if key != "x-bundled"}
-    return _in_words_of_json_schema(plain)
+    return _convert_to_31(plain)
 
 
-def _in_words_of_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema as OpenAPI 3.1 would write it: 3.0 says `nullable`, and that an edge is excluded by true."""
+def _convert_to_31(schema: dict[str, Any]) -> dict[str, Any]:
+    """Convert a schema of OpenAPI 3.0 to 3.1: `nullable`, and `exclusiveMinimum: true`."""
     result = dict(schema)
     for edge, excluded in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(result.get(excluded), bool) and result.pop(excluded) and edge in result:
@@ -339,7 +339,7 @@ def _in_words_of_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_mapping(schema: Any) -> Any:
-    """A schema that is true or false as one that allows the same."""
+    """Return an equivalent object for the schemas true and false."""
     return {True: {}, False: {"not": {}}}[schema] if isinstance(schema, bool) else schema
 
 
@@ -362,16 +362,16 @@ def _links(operation: Any, status: str, answer: Any) -> Iterator[Link]:
 
 
 def _with_members(schema: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of a body that has these members on this target, too, each with its only value that is known."""
+    """Return the schema of a body with further members, each with its only known value."""
     properties = schema.get("properties", {})
     own = {name: {"x-known": [value]} for name, value in base.items() if name not in properties}
     return {**schema, "properties": {**properties, **own}}
 
 
-def _note_known(schema: Mapping[str, Any], shown: Any) -> dict[str, Any]:
+def _add_known(schema: Mapping[str, Any], shown: Any) -> dict[str, Any]:
     result = dict(schema)
     if "properties" in schema:
-        result["properties"] = {name: _note_known(inner, shown) for name, inner in schema["properties"].items()}
+        result["properties"] = {name: _add_known(inner, shown) for name, inner in schema["properties"].items()}
     if "x-fixture" in schema:
         result["x-known"] = []
     if "x-same" in schema:

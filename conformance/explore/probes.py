@@ -1,4 +1,4 @@
-"""One input of exploration: the parts of a request before they are written as text, and smaller ones beside it."""
+"""An input of an exploration, as the parts of a request before they are encoded, and smaller variants of it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class ExploreProbe:
-    """One input. Values of `path` and `query` are text before it is percent-encoded.
+    """One input. Values of `path` and `query` are not yet percent-encoded.
 
-    `body` is a JSON value, `NO_BODY`, or for a form a mapping of names to the file names of small images.
+    `body` is a JSON value, `NO_BODY`, or for a form a mapping from part names to the file names of small images.
     """
 
     path: Pairs = ()
@@ -34,16 +34,16 @@ class ExploreProbe:
     role: str = "boundary"
     """`example`, `boundary`, `drawn`, `step`, `guard` or `clean-up`."""
     about: str = ""
-    """Which part is tried and how, for choosing and for labels."""
+    """Which part varies and how (`limit: wide`), for choosing inputs and for labels."""
 
     @property
     def key(self) -> str:
-        """Equal for two probes that make the same request."""
+        """A key that is equal for probes of the same request."""
         return repr((self.path, self.query, self.body, self.form, self.headers))
 
 
 def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
-    """The simplest request of an operation: what is required, with the values that exist."""
+    """Return the simplest request of an operation: its required parameters with known values."""
     return ExploreProbe(
         path=tuple((one.name, one.known[0]) for one in operation.among("path") if one.known),
         query=tuple((one.name, one.known[0]) for one in operation.among("query") if one.required and one.known),
@@ -53,9 +53,9 @@ def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
 
 
 def request_of_probe(run: RunContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestTemplate:
-    """A probe in the form of the contract's requests, with the query and the headers that each call has.
+    """Return the request of a probe, with the query and headers that every call of the contract has.
 
-    A credential gives way to a header of the probe itself.
+    The credential is left out if the probe has a header of the same name.
     """
     usual = operation_patch(run.contract, operation.id)
     parts = {name: usual[name] for name in ("query", "headers")}
@@ -76,16 +76,16 @@ def request_of_probe(run: RunContext, operation: DocumentedOperation, probe: Exp
 
 
 def with_values(probe: ExploreProbe, where: str, name: str, *values: str) -> ExploreProbe:
-    """The probe with these values of a parameter of `path`, `query` or `headers`; without it where there are none."""
+    """Return the probe with other values of a `path`, `query` or `headers` parameter; without values, it is removed."""
     rest = (pair for pair in getattr(probe, where) if pair[0] != name)
     changed: dict[str, Any] = {where: (*rest, *((name, value) for value in values))}
     return replace(probe, **changed)
 
 
 def is_sendable(probe: ExploreProbe) -> bool:
-    """Whether the probe can be written as a request.
+    """Return whether the probe can be encoded as a request.
 
-    A lone surrogate and a number that JSON lacks cannot; a text that looks like a placeholder would be filled.
+    Lone surrogates and numbers that JSON lacks cannot, and a text that looks like a placeholder would be filled.
     """
     try:
         "".join(f"{name}{value}" for name, value in (*probe.path, *probe.query)).encode()
@@ -98,17 +98,17 @@ def is_sendable(probe: ExploreProbe) -> bool:
 
 
 def label_probe(probe: ExploreProbe) -> str:
-    """The probe in a few words: `limit=101, offset=0`."""
-    parts = [f"{name}={_short(value)}" for name, value in (*probe.path, *probe.query)]
+    """Return a short label of the probe: `limit=101, offset=0`."""
+    parts = [f"{name}={_abbreviate(value)}" for name, value in (*probe.path, *probe.query)]
     if probe.form:
         parts.append("form: " + (", ".join(probe.body) or "no part"))
     elif probe.body is not NO_BODY:
-        parts.append(f"body={_short(json.dumps(probe.body, ensure_ascii=False))}")
+        parts.append(f"body={_abbreviate(json.dumps(probe.body, ensure_ascii=False))}")
     return ", ".join(parts) or "no parameters"
 
 
 def smaller_probes(operation: DocumentedOperation, probe: ExploreProbe) -> Iterator[ExploreProbe]:
-    """Simpler probes beside this one, the boldest first."""
+    """Yield simpler variants of a probe, those that remove most first."""
     required = {one.name for one in operation.among("query") if one.required}
     for name, value in probe.query:
         yield with_values(probe, "query", name, *([value] if name in required else []))
@@ -134,5 +134,5 @@ def _shorter(value: str) -> Iterator[str]:
             yield text
 
 
-def _short(value: str) -> str:
+def _abbreviate(value: str) -> str:
     return value if len(value) <= 60 else f"{value[:40]}… ({len(value)} characters)"

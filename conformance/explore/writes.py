@@ -1,9 +1,9 @@
-"""Writes of one operation that another one reads: what was refused changes nothing, and what was accepted is there.
+"""Checks writes through the operation that reads them: refused ones must change nothing, accepted ones must be stored.
 
-A look comes before the first write, after a few that were refused, and when all have had their time: what was refused
-may be carried out late. A record that the profile gives for exploration
-alone is set back: the ledger holds how its members read before. What is set back after a kill is only what the
-contract's OpenAPI document says can be read and written there, and only on the record that the profile names.
+The resource is read before the first write, after every few refused ones, and at the end, after a wait, because a
+refused write may be carried out late. A record that the profile provides for exploration is restored: the ledger has
+its original values. After a kill, only members that the contract's OpenAPI document marks as readable and writable are
+restored, and only on the record that the profile names.
 """
 
 from __future__ import annotations
@@ -38,37 +38,37 @@ from conformance.explore.validity import Validity, classify_probe
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
 
-_BATCH = 4
-"""Refused writes between two looks: one look for each would double the requests."""
-_SETTING_BACK = 3
-"""Requests that setting a record back takes: a look, the change, and another look."""
+_BATCH_SIZE = 4
+"""Refused writes between two reads, because a read after each would double the requests."""
+_RESTORE_REQUESTS = 3
+"""Requests for restoring a record: a read, the write, and another read."""
 _MEMBERS = "set_back"
-"""The capture of a ledger entry that holds the members of a record as they were."""
+"""The capture of a ledger entry with the original members of a record."""
 
 
 @dataclass(slots=True)
 class GuardedWrites:
-    """Sends the writes of an operation one at a time, and watches what they change."""
+    """Sends the writes of an operation one at a time, and checks their effects."""
 
     explorer: Explorer
     operation: DocumentedOperation
     place: ExploreProbe
-    """The path of what is written, and of what is read."""
+    """A probe with the path (and query) of the record that is written and read."""
     is_own: bool
-    """Whether what is read was created here, so that nobody else writes to it."""
+    """Whether this run created the record, so that nobody else writes to it."""
     shown: Any = None
-    """The body of the last look; None where something has changed since."""
+    """The body of the last read; None if it may be out of date."""
     doubt: str | None = None
-    """Why it is in doubt whether a write had an effect."""
+    """Why it is in doubt whether a write had an effect, or None."""
     changed: LedgerEntry | None = None
-    """Holds what a record of the target's owner held before; None where none is written to."""
+    """The ledger entry with the original members of the target owner's record; None if none is written to."""
     _refused: list[ProbeAnswer] = field(default_factory=list)
-    """Those since the last look."""
+    """Refused writes since the last read."""
     _refused_before: list[ProbeAnswer] = field(default_factory=list)
-    """Those that had changed nothing by the look after them; they may do so later."""
+    """Earlier refused writes, which had changed nothing by the next read but may do so later."""
 
     def look(self) -> Any:
-        """What the reading operation shows now; TargetStopped where it shows nothing."""
+        """Return the body of the reading operation's response; raise TargetStopped if it is no success with JSON."""
         path = {**dict(plain_probe(self._reading).path), **dict(self.place.path)}
         names = {one.name for one in self._reading.among("path")}
         bounds = ((one.name, one.schema) for one in self._reading.among("query") if "x-bounds" in one.schema)
@@ -87,9 +87,9 @@ class GuardedWrites:
         return answer.body
 
     def send(self, probes: Sequence[ExploreProbe]) -> list[ProbeAnswer]:
-        """Send writes, each only if what it may need afterwards is still planned.
+        """Send writes and return their answers; skip those whose follow-up requests would exceed the plan.
 
-        What a record of the target's owner holds is in the ledger before any of it is changed.
+        The members of the target owner's record are written to the ledger first.
         """
         body = self._body_to_restore(self.shown) if self.operation.sets_back else None
         self.changed = None if body is None else self._record(body)
@@ -109,10 +109,10 @@ class GuardedWrites:
         before, answer = self.shown, self.explorer.attempt(self.operation, probe)
         if answer.refused:
             self._refused += [answer] if self.shown is not None else []
-            if len(self._refused) >= _BATCH:
+            if len(self._refused) >= _BATCH_SIZE:
                 self.check()
             return answer
-        self._refused, self.shown = [], None  # whether it was done may be anybody's guess: what is there now counts
+        self._refused, self.shown = [], None  # it may have been carried out, so the next read is the new baseline
         if answer.accepted and self.operation.creates:
             self.explorer.take_back()
         elif answer.accepted and (validity is Validity.VALID or self.operation.sets_back):
@@ -122,13 +122,13 @@ class GuardedWrites:
         return answer
 
     def _most_requests(self, validity: Validity) -> int:
-        """How many requests a write takes at most, with looks around it and with taking it back."""
+        """Return the most requests of a write, including reads around it and undoing it."""
         if validity is Validity.INVALID:
-            return 1 + int(self.shown is None) + int(len(self._refused) >= _BATCH - 1)
-        return 2 + int(self._has_refused) + (_SETTING_BACK if self.operation.sets_back else 0)
+            return 1 + int(self.shown is None) + int(len(self._refused) >= _BATCH_SIZE - 1)
+        return 2 + int(self._has_refused) + (_RESTORE_REQUESTS if self.operation.sets_back else 0)
 
     def check(self, *, late: bool = False) -> None:
-        """Nothing that was refused since the last look may have had an effect, nor anything before, if it is `late`."""
+        """Read the resource and report a refused write that changed it; if `late`, consider all earlier ones, too."""
         batch, self._refused = self._refused, []
         self._refused_before += batch
         if late and self._refused_before:
@@ -170,7 +170,7 @@ class GuardedWrites:
         return shows_another_run(one, other, self.explorer.context.builder.run_name)
 
     def finish(self) -> None:
-        """The last look, which is late; the ledger keeps what does not read as it was before."""
+        """Check a last time, for late effects; strike the ledger entry if the record reads as before, else warn."""
         self.check(late=True)
         if self.changed is not None and self.is_set_back():
             strike(self.explorer.context, self.changed)
@@ -178,17 +178,17 @@ class GuardedWrites:
             self.explorer.evidence.warnings.append(describe_left(self.operation.id, self.still_differs))
 
     def is_set_back(self) -> bool:
-        """Whether the last look shows what the ledger holds."""
+        """Return whether the last read shows the members in the ledger."""
         members = self.changed.captures[_MEMBERS].items() if self.changed else ()
         return all(json_equal(first_value(self.shown, self.operation.readable[name]), value) for name, value in members)
 
     @property
     def still_differs(self) -> Message:
-        """Why something may be left of what was changed."""
+        """The warning that the record is not as it was before."""
         return Message("{operation} still reads otherwise than before", operation=self.operation.read)
 
     def _record(self, body: Mapping[str, Any]) -> LedgerEntry:
-        """Write into the ledger what the record holds now; `body` is what sets it back."""
+        """Write the record's current members to the ledger; `body` is the request body that restores it."""
         run, operation = self.explorer.context, self.operation
         readable = ((name, value) for name, value in body.items() if name in operation.readable)
         members = {name: value for name, value in readable if run.redactor.json(value) == value}
@@ -197,13 +197,13 @@ class GuardedWrites:
         return replace(entry, id=run.ledger.record_intent(entry))
 
     def _body_to_restore(self, shown: Any) -> dict[str, Any] | None:
-        """The body that sets a record back to what a look showed; None where nothing can be set back."""
+        """Return the request body that restores a record to what a read showed; None if no member is readable."""
         values = {name: first_value(shown, pointer) for name, pointer in self.operation.readable.items()}
         known = {name: value for name, value in values.items() if value is not None}
         return {**self.operation.base, **known} if known else None
 
     def write_back(self, body: Mapping[str, Any]) -> None:
-        """Set a record back, and look again."""
+        """Send the body that restores a record, and read it again."""
         self.explorer.look(self.operation, replace(self.place, body=dict(body), role="clean-up", about="set back"))
         self.look()
 
@@ -213,18 +213,18 @@ class GuardedWrites:
 
     @property
     def _has_refused(self) -> bool:
-        """Whether a write that had to be refused was, since the last look."""
+        """Whether an invalid write was refused since the last read."""
         return any(answer.validity is Validity.INVALID for answer in self._refused)
 
     def _restore(self, before: Any) -> Any:
-        """Set back what can be set back, and look again; what is shown then. Nothing where nothing has changed."""
+        """Restore the record if it has changed and can be restored; return the state that the last read showed."""
         body = self._body_to_restore(before)
         if body is not None and (self.shown is None or self._differ(before, self.shown)):
             self.write_back(body)
         return self.shown
 
     def _check_written(self, written: ProbeAnswer) -> None:
-        """What was valid and accepted is there now."""
+        """Report members of an accepted valid write that the next read does not show."""
         shown = self.look()
         lost = self._lost_members(written, shown) if written.validity is Validity.VALID else {}
         if lost and not self._loses_every_time(written, shown):
@@ -235,13 +235,13 @@ class GuardedWrites:
             self._report(written, expected, now)
 
     def _lost_members(self, written: ProbeAnswer, shown: Any) -> dict[str, Any]:
-        """The members of a body that was accepted which do not read as they were written, with what they read."""
+        """Return the readable members of an accepted body whose stored value differs, with that value."""
         body = written.probe.body if isinstance(written.probe.body, dict) else {}
         now = {name: first_value(shown, pointer) for name, pointer in self.operation.readable.items() if name in body}
         return {name: value for name, value in now.items() if not json_equal(value, body[name])}
 
     def _loses_every_time(self, written: ProbeAnswer, shown: Any) -> bool:
-        """Whether a write without effect has none three times in a row, and nobody else writes meanwhile."""
+        """Return whether the write has no effect three times in a row while nobody else writes."""
         stopping, took = self.explorer.context.shared.stopping, 0.0
         try:
             with self.explorer.confirming():
@@ -271,20 +271,20 @@ class GuardedWrites:
         return bool(self._differences(before, after))
 
     def _differences(self, before: Any, after: Any) -> frozenset[str]:
-        """Where two looks differ, as JSON pointers with `*` for each item."""
+        """Return the JSON pointers at which two reads differ, with `*` for list indexes."""
         schema = self._reading.schema_of(200)
-        one, other = (dict(_lasting_values(schema, body)) for body in (before, after))
+        one, other = (dict(_stable_values(schema, body)) for body in (before, after))
         places = (place for place in one.keys() | other.keys() if not json_equal(one.get(place), other.get(place)))
         return frozenset(re.sub(r"/\d+(?=/|$)", "/*", place) or "/" for place in places)
 
 
 def is_of_own_record(entry: LedgerEntry) -> bool:
-    """Whether an entry of the ledger says what a record of the target's owner held."""
+    """Return whether a ledger entry has the original members of the target owner's record."""
     return isinstance(entry.captures.get(_MEMBERS), Mapping)
 
 
 def set_back(run: RunContext, entry: LedgerEntry) -> str:
-    """Set a record back to what the entry holds, unless it reads so, and strike the entry; why it may differ, or ""."""
+    """Restore a record to the members of a ledger entry and strike the entry; return why that failed, or ""."""
     try:
         explorer = Explorer(run, entry.operation)
     except MissingValue as missing:
@@ -292,7 +292,7 @@ def set_back(run: RunContext, entry: LedgerEntry) -> str:
     operation, members = explorer.explored, entry.captures[_MEMBERS]
     if not (operation.read and operation.sets_back) or members.keys() - operation.readable:
         return Message("{operation} is no write that can be set back", operation=entry.operation)
-    explorer.planned = _SETTING_BACK
+    explorer.planned = _RESTORE_REQUESTS
     writes = GuardedWrites(explorer, operation, plain_probe(operation), is_own=False, changed=entry)
     try:
         writes.look()
@@ -306,18 +306,18 @@ def set_back(run: RunContext, entry: LedgerEntry) -> str:
     return ""
 
 
-def _lasting_values(schema: Mapping[str, Any] | None, value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Those values of an answer that its schema names and that last from one look to the next, by JSON pointer."""
+def _stable_values(schema: Mapping[str, Any] | None, value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a response by JSON pointer, without those that its schema omits or calls `x-volatile`."""
     if schema is None:
         return
     properties = {**schema.get("properties", {}), **schema.get("then", {}).get("properties", {})}
     if isinstance(value, list):
         yield place, len(value)
         for index, item in enumerate(value):
-            yield from _lasting_values(schema.get("items"), item, f"{place}/{index}")
+            yield from _stable_values(schema.get("items"), item, f"{place}/{index}")
     elif isinstance(value, dict) and properties:
         for name, inner in properties.items():
             if name in value and not inner.get("x-volatile"):
-                yield from _lasting_values(inner, value[name], f"{place}/{name}")
+                yield from _stable_values(inner, value[name], f"{place}/{name}")
     elif not isinstance(value, dict) or schema.get("type", "object") != "object":
         yield place, value
