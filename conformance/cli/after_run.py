@@ -9,8 +9,6 @@ from pathlib import Path
 
 import click
 
-from conformance.compare.compare import compare
-from conformance.compare.forms import format_comparison
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import append_to_job_summary, refuse_file, write_text
 from conformance.results.model import Results
@@ -74,6 +72,9 @@ class AfterRun:
 
     def _is_worse(self, baseline: Results, results: Results) -> bool:
         """Compare with an earlier run, and write how it compares."""
+        from conformance.compare.compare import compare  # noqa: PLC0415 - only where it was asked for
+        from conformance.compare.forms import format_comparison  # noqa: PLC0415 - the same
+
         found = compare(baseline, results)
         click.echo(f"\n{format_comparison(found, language=self.language)}", nl=False)
         for form, ending in (("json", "json"), ("markdown", "md"), ("html", "html")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -57,7 +58,10 @@ def check_contract(contract: Contract, head: Document) -> list[Problem]:
     found: list[Problem] = []
     seen: dict[str, str] = {}
     variables = frozenset(name for row in contract.rows for name in row.case.vars)
-    found += _check_head(_File(contract, head, variables))
+    captures: dict[str, set[str]] = {}
+    for row in contract.rows:
+        captures[row.id] = captures.get(row.id, set()) | _captures_of_row(contract, row.case)
+    found += _check_head(_File(contract, head, variables), _captures_of_contract(contract).union(*captures.values()))
     for table in contract.tables:
         file = _File(contract, table.rows[0].document, variables)
         for row in table.rows:
@@ -65,8 +69,8 @@ def check_contract(contract: Contract, head: Document) -> list[Problem]:
             if row.id in seen:
                 found.append(Problem(where, f"the ID {row.id} stands twice", f"see {seen[row.id]}"))
             seen[row.id] = where
-            found += _check_row(file, row)
-        found += _check_shared_keys(file, table)
+            found += _check_row(file, row, captures[row.id])
+        found += _check_shared_keys(file, table, set().union(*(captures[row.id] for row in table.rows)))
         if table.name != file.document.path.stem:
             found.append(Problem(f"{file.document.path}:1", f"`table` is {table.name!r}", "name it as its file"))
     return drop_repeated(found, lambda problem: problem.what.partition(ALIAS_NOTE)[0])
@@ -116,9 +120,8 @@ class _File:
 # --- contract.yaml
 
 
-def _check_head(file: _File) -> Iterator[Problem]:
-    contract, head = file.contract, file.contract.file
-    captures, anything = _captures_of_contract(contract), replace(file, variables=None)
+def _check_head(file: _File, captures: set[str]) -> Iterator[Problem]:
+    contract, head, anything = file.contract, file.contract.file, replace(file, variables=None)
     for key, value in file.document.value.items():
         yield from _check_texts(anything if key in _FOR_ROWS else file, value, (key,), captures)
     yield from _check_forms(file, _find_forms(head, ()))
@@ -156,10 +159,9 @@ def _check_obtained(file: _File, place: Place, named: NamedInput, chain: str) ->
 # --- tables
 
 
-def _check_shared_keys(file: _File, table: Table) -> Iterator[Problem]:
+def _check_shared_keys(file: _File, table: Table, captures: set[str]) -> Iterator[Problem]:
     """Check the keys that a table has for all its rows: placeholders, and operations that some row must have."""
     written = file.document.value
-    captures = {name for row in table.rows for name in _captures_of_row(file.contract, row.case)}
     for key in SHARED_KEYS & written.keys():
         yield from _check_texts(file, written[key], (key,), captures)
     forms = ((place, form) for place, form in _find_forms(table.shared, ()) if not _is_in_head(file, place, form))
@@ -175,7 +177,7 @@ def _names_of_rows(rows: Iterable[Row]) -> dict[str, set[str]]:
 # --- rows
 
 
-def _check_row(file: _File, row: Row) -> Iterator[Problem]:
+def _check_row(file: _File, row: Row, captures: set[str]) -> Iterator[Problem]:
     case, contract, place = row.case, file.contract, row.place
     written = file.document.value
     if not row.operations:
@@ -198,7 +200,7 @@ def _check_row(file: _File, row: Row) -> Iterator[Problem]:
                 yield from _check_missing(file, at, operation, _path_values([case.request, ref.request]))
     called = [contract.operations[ref.call] for ref in row.operations if ref.call in contract.operations]
     yield from _check_surplus(file, place, _path_values([case.request]), called)
-    filled, captures = fill_variables(written["rows"][row.number - 1], case.vars), _captures_of_row(contract, case)
+    filled = fill_variables(written["rows"][row.number - 1], case.vars)
     yield from _check_texts(file, filled, place, captures)
     yield from _check_variables(file, case, filled, place)
     forms = [(_place_in_file(row, at), form) for at, form in _find_forms(case, place)]
@@ -231,8 +233,8 @@ def _is_in_head(file: _File, place: Place, form: StrictModel) -> bool:
 def _check_variables(file: _File, case: Case, written: Any, place: Place) -> Iterator[Problem]:
     """Check that the row defines each variable used in the row, in its table, or in anything that it names."""
     texts = [text for text in walk_texts(case.model_dump(by_alias=True, exclude_unset=True)) if "{" in text]
-    lacking = list_variables(texts, (file.variables or frozenset()) - case.vars.keys())
-    for name in sorted(lacking | (_unknown_heads(texts) - _unknown_heads(written))):
+    lacking, heads = list_variables(texts, (file.variables or frozenset()) - case.vars.keys()), _unknown_heads(texts)
+    for name in sorted(lacking | (heads and heads - _unknown_heads(written))):
         yield file.problem(
             place, f"{{{name}}} has no value in the row {case.id}", f"write it under `vars: {{{name}: …}}`"
         )
@@ -252,16 +254,23 @@ def find_steps(*values: Any) -> Iterator[Step]:
 def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]:
     """Yield every form that is written within a value, itself included, with its path; requests are not entered."""
     members: Iterable[tuple[str | int, Any]] = ()
-    if isinstance(value, StrictModel):
+    if (names := _list_names(value.__class__)) is not None:
         yield place, value
-    if isinstance(value, StrictModel) and not isinstance(value, RequestTemplate | Expect):
-        set_fields = {name: info for name, info in type(value).model_fields.items() if name in value.model_fields_set}
-        members = [(info.alias or name, getattr(value, name)) for name, info in set_fields.items()]
+        members = ((written, getattr(value, name)) for name, written in names if name in value.model_fields_set)
     elif isinstance(value, dict | list):
         members = value.items() if isinstance(value, dict) else enumerate(value)
     for key, member in members:
-        if isinstance(member, StrictModel | dict | list):
+        if isinstance(member, dict | list) or _list_names(member.__class__) is not None:
             yield from _find_forms(member, (*place, key))
+
+
+@cache
+def _list_names(kind: type) -> tuple[tuple[str, str], ...] | None:
+    """Return the fields of a form that may hold other forms, each with its name in a file; None for other types."""
+    if not issubclass(kind, StrictModel):
+        return None
+    within = {} if issubclass(kind, RequestTemplate | Expect) else kind.model_fields
+    return tuple((name, info.alias or name) for name, info in within.items())
 
 
 def _check_forms(
@@ -297,17 +306,23 @@ def _check_names(
 ) -> Iterator[Problem]:
     """Check all names of the given kinds in forms. In a mapping, the keys are the names."""
     for place, form in forms:
-        for field, info in type(form).model_fields.items():
-            for names in (one for one in info.metadata if isinstance(one, Names) and one.kind in known):
-                given = getattr(form, field)
-                at = (*place, info.alias or field)
-                for text in [given] if isinstance(given, str) else [one for one in given or () if isinstance(one, str)]:
-                    inside = (*at, text) if isinstance(given, Mapping) else at
-                    head, _, name = text.partition(".") if names.kind == "part of a request" else (text, "", "")
-                    if not (names.kind in _KINDS_WITH_PLACEHOLDERS and "{" in text):
-                        yield from file.unknown_names(inside, [head], known[names.kind], names.kind)
-                    if head == "headers" and name.lower() in FRAMING_HEADERS:
-                        yield file.problem(inside, f"{name} is set by the suite alone", "leave it out")
+        for field, written, kind in _list_naming_fields(form.__class__):
+            given = getattr(form, field) if kind in known else None
+            at = (*place, written)
+            for text in [given] if isinstance(given, str) else [one for one in given or () if isinstance(one, str)]:
+                inside = (*at, text) if isinstance(given, Mapping) else at
+                head, _, name = text.partition(".") if kind == "part of a request" else (text, "", "")
+                if not (kind in _KINDS_WITH_PLACEHOLDERS and "{" in text):
+                    yield from file.unknown_names(inside, [head], known[kind], kind)
+                if head == "headers" and name.lower() in FRAMING_HEADERS:
+                    yield file.problem(inside, f"{name} is set by the suite alone", "leave it out")
+
+
+@cache
+def _list_naming_fields(form: type[StrictModel]) -> list[tuple[str, str, str]]:
+    """List the fields of a form that hold names of other things: field, name in a file, and what it names."""
+    fields = [(name, info.alias or name, info.metadata) for name, info in form.model_fields.items()]
+    return [(name, alias, one.kind) for name, alias, metadata in fields for one in metadata if isinstance(one, Names)]
 
 
 def _check_path(file: _File, step: Step, place: Place, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
@@ -427,11 +442,10 @@ def _captures_of_row(contract: Contract, case: Case) -> set[str]:
 
 
 def _captures_of_contract(contract: Contract) -> set[str]:
-    """Return the names that any step of the contract captures, because a chain may use captures of a row."""
+    """Return the names that contract.yaml captures."""
     head = contract.file
     resources = [name for each in head.created_resources.values() for name in (*each.made, *each.capture)]
-    rows = [name for row in contract.rows for name in _captures_of_row(contract, row.case)]
-    return {"taken", "name", *resources, *rows, *_list_captures(contract, find_steps(head))}
+    return {"taken", "name", *resources, *_list_captures(contract, find_steps(head))}
 
 
 def _list_captures(contract: Contract, steps: Iterable[Step]) -> Iterator[str]:

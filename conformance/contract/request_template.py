@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from enum import Enum
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, GetPydanticSchema
@@ -105,9 +105,14 @@ class RequestTemplate(StrictModel):
 
     @classmethod
     def from_members(cls, members: RequestPatch) -> Self:
-        """Return a template with these members, unvalidated; `model_construct` is slow, as it creates all defaults."""
+        """Return a template with these members, unvalidated; creating all defaults for each would be slow."""
         named = {"json_" if name == "json" else name: value for name, value in members.items()}
-        return cls().model_copy(update=named)
+        return cls._empty().model_copy(update=named)
+
+    @classmethod
+    @cache
+    def _empty(cls) -> Self:
+        return cls()
 
 
 class LiteralTemplate(RequestTemplate):
@@ -116,16 +121,18 @@ class LiteralTemplate(RequestTemplate):
 
 def merge_patches(*patches: RequestPatch) -> RequestTemplate:
     """Merge patches into a template. Later ones take precedence."""
-    return reduce(apply_patch, patches, RequestTemplate())
+    return RequestTemplate.from_members(reduce(_merge, patches, {}))
 
 
 def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTemplate:
     """Return the template with a patch applied. A body in the patch replaces any body of the template."""
-    if not patch:
-        return template
-    members = template.list_members()
-    if _BODIES & patch.keys():
-        members = {name: value for name, value in members.items() if name not in _BODIES and name != "size"}
+    return template.from_members(_merge(template.list_members(), patch)) if patch else template
+
+
+def _merge(written: RequestPatch, patch: RequestPatch) -> dict[str, Any]:
+    replaces_body = not _BODIES.isdisjoint(patch)
+    dropped = {*_BODIES, "size"} if replaces_body else frozenset[str]()
+    members = {name: one for name, one in written.items() if name not in dropped}
     for key, value in patch.items():
         if key in _MAPPINGS:
             members[key] = {**members.get(key, {}), **(value or {})}
@@ -136,7 +143,7 @@ def apply_patch(template: RequestTemplate, patch: RequestPatch) -> RequestTempla
             members.pop(key, None)
         else:
             members[key] = value
-    return template.from_members(members)
+    return members
 
 
 def replace_part(template: RequestTemplate, part: str, value: Any) -> RequestTemplate:

@@ -45,7 +45,8 @@ def take_note(
                 _note(context, one, exchange, is_named=is_named)
         elif operation == resource.read.call:
             items = resolve_pointer(parse_json(response), resource.in_)[1]
-            _note_items(context, resource, items if isinstance(items, list) else [], exchange)
+            with shared.lock:
+                _note_items(context, resource, items if isinstance(items, list) else [], exchange)
 
 
 def _note_items(context: RunContext, resource: CreatedResource, items: list[Any], exchange: Exchange) -> None:
@@ -83,7 +84,8 @@ def without_foreign(
             _leave_alone(context, text)
         elif text:
             context.shared.made.setdefault(text, False)
-            context.shared.named |= dict.fromkeys(entry.names, text)
+            with context.shared.lock:
+                context.shared.named |= dict.fromkeys(entry.names, text)
     return kept
 
 
@@ -99,7 +101,7 @@ def find_doubtful(
     for resource in context.contract.file.created_resources.values():
         if resource.name in resource.capture.values() and operation in {step.call for step in resource.undo}:
             ids = {one for one in _ids_in(request, captures) if shared.made.get(one) is False}
-            for name, one in shared.named.items():
+            for name, one in list(shared.named.items()):
                 if one in ids and name.partition(".")[0] not in one:
                     shared.made[one] = True
                     return name, resource.read

@@ -323,7 +323,7 @@ class RowRunner:
     # --- probes
 
     def _stages(self, time: Literal["firm", "open", "last"]) -> list[ProbeStage]:
-        return [stage for stage in self.plan.probe_stages() if stage.time == time]
+        return [stage for stage in self.plan.probe_stages if stage.time == time]
 
     def _send_unguarded(self, time: Literal["open", "last"]) -> None:
         for stage in self._stages(time):

@@ -1,7 +1,7 @@
 """Runs the jobs of a run side by side: what only reads at any time, what writes while it holds its resources.
 
-A job takes all its resources at once when it begins and gives them back when it ends, so no two jobs that write to
-the same resource overlap, and none waits for another while it holds something.
+A job takes all its resources at once when it begins and gives them back when it ends, so none waits for another while
+it holds something, and no two that write to the same resource overlap, unless both write only to what they have made.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ ANY_RESOURCE = "*"
 class ScheduledJob:
     """One thing to run.
 
-    `resources` are what it reads or writes. With `writes`, it holds them all for its whole length. It begins only
-    after the jobs named in `after` have ended.
+    `resources` are what it reads or writes. With `writes`, it holds them all for its whole length, beside others that
+    are `isolated` if it is so too. It begins only after the jobs named in `after` have ended.
     """
 
     name: str
@@ -35,6 +35,7 @@ class ScheduledJob:
     resources: frozenset[str] = frozenset()
     writes: bool = False
     after: frozenset[str] = frozenset()
+    isolated: bool = False
 
     def shares_resource(self, other: ScheduledJob) -> bool:
         """Whether the two have to do with the same resource."""
@@ -46,6 +47,12 @@ class ScheduledJob:
 def resources_of_row(contract: Contract, plan: RowPlan) -> frozenset[str]:
     """Every resource that a request of the row reads or writes."""
     return frozenset().union(*(resources_of_operation(contract, name) for name in plan.operations))
+
+
+def is_isolated(contract: Contract, plan: RowPlan) -> bool:
+    """Return whether a row writes only to what it has made, and reads nothing else: a list may hold others."""
+    own_reads = {resource.get.call for resource in contract.file.created_resources.values() if resource.get}
+    return all(contract.operations[name].spec.isolated for name in plan.operations - own_reads)
 
 
 def resources_of_operation(contract: Contract, operation: str) -> frozenset[str]:
@@ -158,7 +165,8 @@ class Scheduler:
     def _next(self) -> ScheduledJob | None:
         held = [job for job, _ in self._running.values() if job.writes]
         for job in self._waiting.values() if not self._alone_requested else ():
-            is_held = job.writes and any(job.shares_resource(other) for other in held)
+            others = [other for other in held if not (job.isolated and other.isolated)]
+            is_held = job.writes and any(map(job.shares_resource, others))
             if job.after & self.futures.keys() <= self._ended and not is_held:
                 return job
         return None

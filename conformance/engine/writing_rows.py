@@ -96,7 +96,7 @@ class WritingRows:
 
     def set_up(self, plan: RowPlan) -> None:
         """Set up a row: where rows share nothing, each before the first probe of any."""
-        if plan.lacks:
+        if plan.lacks or self._context.shared.stopping.is_set():
             return
         runner = self._runners[plan.row.id] = RowRunner(self._context, plan)
         with self._keeping(plan.row.id):

@@ -56,21 +56,22 @@ def choose_probes(
         return []
     order = random.Random(f"{seed}/{operation.id}")  # noqa: S311 - chooses inputs, not secrets
 
-    def sendable(probes: Iterable[ExploreProbe]) -> list[ExploreProbe]:
-        return [one for one in probes if classify_probe(operation, one) in allowed and may_be_sent(operation, one)]
+    def sendable(probes: Iterable[ExploreProbe]) -> list[tuple[Validity, ExploreProbe]]:
+        sorted_out = ((classify_probe(operation, one), one) for one in probes)
+        return [(sort, one) for sort, one in sorted_out if sort in allowed and may_be_sent(operation, one)]
 
     covering = sendable(coverage_probes(operation, plain))
     refused, valid, *others = [
-        _mix_groups([probe for probe in covering if classify_probe(operation, probe) is one], order, shuffled=True)
-        for one in Validity
+        _mix_groups([one for sort, one in covering if sort is wanted], order, shuffled=True) for wanted in Validity
     ]
-    covering = [*_interleave([refused, valid]), *_interleave(others)]
-    rare = _mix_groups(sendable(_rare_probes(operation, plain, order)), order)
+    rare = _mix_groups([one for _, one in sendable(_rare_probes(operation, plain, order))], order)
     valid_left = _MOST_CREATED if operation.creates else count
     seen, chosen = {plain.key}, list[ExploreProbe]()
-    for probe in _interleave([rare, covering]):
+    for probe in _interleave([rare, [*_interleave([refused, valid]), *_interleave(others)]]):
+        if len(chosen) == count:
+            break
         is_valid = classify_probe(operation, probe) is Validity.VALID
-        if probe.key not in seen and len(chosen) < count and valid_left - is_valid >= 0:
+        if probe.key not in seen and valid_left - is_valid >= 0:
             seen.add(probe.key)
             valid_left -= is_valid
             chosen.append(probe)

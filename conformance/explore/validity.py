@@ -75,9 +75,8 @@ def may_be_sent(operation: DocumentedOperation, probe: ExploreProbe) -> bool:
 
 
 def _is_odd(text: str) -> bool:
-    return len(text) > 1000 or any(
-        unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co", "Zl", "Zp") for character in text
-    )
+    odd = ("Cc", "Cs", "Cn", "Co", "Zl", "Zp")  # none of which is printed
+    return len(text) > 1000 or (not text.isprintable() and any(unicodedata.category(one) in odd for one in text))
 
 
 def _classify_parameter(parameter: Parameter | None, values: list[str]) -> Validity:

@@ -76,7 +76,7 @@ class PlannedStep:
     @cached_property
     def key(self) -> str:
         """Equal for equal calls, whatever is expected of them."""
-        return repr((self.operation, self.request))
+        return repr((self.operation, self.request.list_members()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class ControlPlan:
     @cached_property
     def key(self) -> str:
         """Equal for controls that send and expect the same: in one run, it is enough that one of them passes."""
-        sent = [(step.operation, step.request, step.step.model_dump_json(exclude_unset=True)) for step in self.steps]
+        sent = [(step.key, step.step.model_dump_json(exclude_unset=True)) for step in self.steps]
         return repr((sent, self.drawn))
 
     @cached_property
@@ -154,7 +154,7 @@ class ProbeStage:
     """Probes that must be rejected go first, then those that may be accepted; the last follow the controls."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowPlan:
     """Everything that will be tried for one row, in order.
 
@@ -201,8 +201,7 @@ class RowPlan:
         yield from schedule_steps(self.before, "step", "set-up", f"{row}/set-up")
         opening = [look.step for look in self.opening if not self.is_read_by_set_up(look.step)]
         yield from schedule_steps(opening, "guard", "before all rows that write", f"{row}/look")
-        stages = self.probe_stages()
-        for stage in stages:
+        for stage in self.probe_stages:
             if stage.time != "last":
                 yield from self._schedule_stage(stage)
         closing = [look.step for look in (*map(self.guards.__getitem__, self.late_guards), *self.closing)]
@@ -211,11 +210,12 @@ class RowPlan:
             captures = {} if control.drawn is None else {"drawn": control.drawn}
             salt = f"{row}/control {control.label}"
             yield from schedule_steps(control.steps, "control", control.label, salt, captures)
-        for stage in stages:
+        for stage in self.probe_stages:
             if stage.time == "last":
                 yield from self._schedule_stage(stage)
         yield from schedule_steps(self.after, "clean-up", "afterwards", f"{row}/restore")
 
+    @cached_property
     def probe_stages(self) -> tuple[ProbeStage, ...]:
         """The probes in the order of sending: those to be rejected between two reads of each guard, then open ones.
 

@@ -198,7 +198,7 @@ class Planner:
         """The probes of `standard` that draw nothing; without known power, edges go first."""
         if self.case.once or self.case.at_once or self.case.not_provokable is not None:
             return []
-        _, *standard = ProbePlanner(self.contract, self.target, self.row, "standard").all()
+        _, *standard = self.probes.at_depth("standard").all()
         others = list({str(probe.label): probe for probe in standard if probe.slot is None}.values())
         if self.contract.power:
             return others
@@ -247,10 +247,9 @@ class Planner:
 
     def _controls(self) -> Iterator[ControlPlan]:
         possible = 0
-        every = self._whole_controls if self.shares.chosen else self._possible_controls
-        for short, whole in zip(self._possible_controls, every, strict=True):
+        for place, short in enumerate(self._possible_controls):
             chosen = f"control {short[1].label}" in self.shares.chosen
-            control, plan, needed = whole if chosen else short
+            control, plan, needed = self._whole_controls[place] if chosen else short
             deeper = self.depth == "smoke" and control.depth != "smoke" and not chosen
             if possible and (control.fallback or deeper):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from itertools import cycle
 from typing import Any
@@ -45,6 +46,12 @@ class ProbePlanner:
         self.variants = operation_variants(contract, row)
         self.language_variants = language_variants(contract, target, row)
 
+    def at_depth(self, depth: Depth) -> ProbePlanner:
+        """Return the planner of the same row at another depth."""
+        other = copy(self)
+        other.depth = depth
+        return other
+
     def all(self) -> Iterator[Probe]:
         """Every probe, in the order in which most is learnt from the fewest."""
         examples = list(self.examples())
@@ -80,7 +87,7 @@ class ProbePlanner:
         """The very same request once more."""
         language = self._example_languages(variant)[0]
         probe = self.example(variant, language, Message("example again"))
-        return replace(probe, words_of=self.example(variant, language).label)
+        return replace(probe, words_of=self._label(EXAMPLE, variant, language))
 
     def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:
         """The written example on one operation in one language."""
@@ -208,17 +215,13 @@ class ProbePlanner:
         """The row's request on an operation, in a language, and over both of them another value in one place."""
         request = apply_patch(variant.request, language_variant.request)
         request = request if change is None else replace_part(request, *change)
-        if language_variant.label:
-            label = Message("{label} [{language}]", label=label, language=language_variant.label)
-        if len(self.variants) > 1:
-            label = Message("{label} ({operation})", label=label, operation=variant.label)
         permission = variant.permission
         if not (variant.permission_is_stated or request.method is None):
             own = permission_of(self.contract, variant.operation, request)
             permission = max(permission, own, key=PERMISSION_ORDER.index)
         guards = enumerate(self.case.unchanged)
         return Probe(
-            label=label,
+            label=self._label(label, variant, language_variant),
             role=role,
             operation=variant.operation,
             request=request,
@@ -229,6 +232,11 @@ class ProbePlanner:
             guards=tuple(index for index, guard in guards if guard.for_ is None or variant.label in guard.for_),
             repeatable=not (self.case.once or self.case.at_once),
         )
+
+    def _label(self, label: str, variant: OperationVariant, language_variant: LanguageVariant) -> str:
+        if language_variant.label:
+            label = Message("{label} [{language}]", label=label, language=language_variant.label)
+        return Message("{label} ({operation})", label=label, operation=variant.label) if self.variants[1:] else label
 
     def _example_value(self, variant: OperationVariant) -> str:
         """The varied part of the written example."""

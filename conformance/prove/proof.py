@@ -78,7 +78,7 @@ def _measure_probes(plans: Iterable[RowPlan], faults: Sequence[FaultProof]) -> I
         for probe in fault.probes:
             caught.setdefault(probe, {})[fault.name] = None
     for plan in plans:
-        probes = [probe for stage in plan.probe_stages() for probe in stage.probes]
+        probes = [probe for stage in plan.probe_stages for probe in stage.probes]
         sent = [(probe.label, 1 + (plan.repeats if probe is plan.probes[0] else 0)) for probe in probes]
         sent += [
             (Message("control {label}", label=one.label), count_requests([RowPlan(plan.row, controls=(one,))]))

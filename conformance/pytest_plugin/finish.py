@@ -84,9 +84,9 @@ class RunFinish:
             return None
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """The table of verdicts, where the reports are, and every problem of the suite."""
+        """The table of verdicts, where the reports are, and every problem of the suite; our own display has them."""
         sink, options = self._session.sink, self._session.options
-        if sink.any:
+        if sink.any and not options.display:
             from conformance.report.writers.table import format_table  # noqa: PLC0415 - rich is loaded only where it prints
 
             terminalreporter.section("conformance")

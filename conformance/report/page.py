@@ -10,7 +10,7 @@ it: there `t` gives a span, `w` the end of a start tag with the text behind it, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ _ESCAPES: Final[Mapping[str, Callable[[Any], str]]] = {
 """What is done to every text that a template writes, and in a file of YAML to every value."""
 
 
+@lru_cache(maxsize=1024, typed=True)  # a page says the same few things of thousands of rows
 def gettext(template: str, many: str | None = None, /, **values: Any) -> Message:
     """The message of a template; with `many` that of the singular or the plural, by the value `n`."""
     if many is None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from itertools import islice
+from operator import is_not
 from typing import Any, TypeVar
 
 from conformance.messages import Message
@@ -159,8 +160,8 @@ class Redactor:
 
     def _redact(self, value: Any, *, is_ours: bool = False) -> Any:
         """The value without secrets; a number that `is_ours` stays, such as a count that equals a short secret."""
-        if isinstance(value, str) and not isinstance(value, Enum):
-            return self.text(value)
+        if value is None or isinstance(value, str):
+            return value if value is None or isinstance(value, Enum) else self.text(value)
         if members := _list_members(value.__class__):
             changed = {}
             for name, ours in members:
@@ -169,8 +170,8 @@ class Redactor:
                     changed[name] = redacted
             return dataclasses.replace(value, **changed) if changed else value
         if isinstance(value, tuple):
-            items = tuple(self._redact(item, is_ours=is_ours) for item in value)
-            return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+            items = tuple([self._redact(item, is_ours=is_ours) for item in value])
+            return items if any(map(is_not, items, value)) else value
         numbers = value.values() if isinstance(value, Mapping) else (value,)
         if is_ours and all(isinstance(number, int | float) for number in numbers):
             return value

@@ -87,7 +87,7 @@ def _find_messages(part: Part) -> Iterator[Message]:
         value = left.pop()
         if isinstance(value, str):
             yield from value.walk() if isinstance(value, Message) else ()
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             left += reversed(value)
         elif names := _names_of_members(value.__class__):
             left += [getattr(value, name) for name in names]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -23,6 +23,7 @@ from conformance.engine.scheduler import (
     LimitedSender,
     ScheduledJob,
     Scheduler,
+    is_isolated,
     resources_of_operation,
     resources_of_row,
 )
@@ -114,8 +115,8 @@ EXPLORE = "explore "
 """What the names of jobs that explore begin with."""
 SMOKE = "rows that write"
 """The job of all rows that write at smoke."""
-SET_UP, PROBE = "set up ", "probe "
-"""What the names of jobs begin with that begin a row which writes."""
+SET_UP, PROBE = "set up", "probe "
+"""The job that sets up all rows that write, and what the names of those begin with that send their probes."""
 LOOK = "look at what is guarded"
 """The job between them and those that finish these rows."""
 
@@ -164,10 +165,8 @@ class ContractRun:
         others = self.plans.keys() - set(rows) | {name for name, plan in self.plans.items() if plan.row.case.last}
         jobs = [job for name, job in self._jobs.items() if name not in others]
         jobs += [self._explore_job(operation) for operation in operations]
-        set_ups = frozenset(job.name for job in jobs if job.name.startswith(SET_UP))
         # Rows that are run as a whole need not keep the others, which wait for each other, from their set-ups.
-        late = {job.name for job in jobs if job.writes} - set_ups
-        jobs = [replace(job, after=job.after | set_ups) if job.name in late else job for job in jobs]
+        jobs = [replace(job, after=job.after | {SET_UP} - {job.name}) if job.writes else job for job in jobs]
         self._scheduler = Scheduler(sorted(_undisturbed(jobs), key=_priority), self._workers)
         self._scheduler.start()
 
@@ -233,17 +232,17 @@ class ContractRun:
             run = partial(self._run_together, together)
             jobs[SMOKE] = ScheduledJob(SMOKE, run, resources, writes=True, after=after)
         elif together:
-            ready, probed = (frozenset(f"{kind}{name}" for name in together) for kind in (SET_UP, PROBE))
-            jobs[LOOK] = ScheduledJob(LOOK, self._writing.look, resources, writes=True, after=probed)
+            probed = frozenset(f"{PROBE}{name}" for name in together)
+            jobs[SET_UP] = ScheduledJob(SET_UP, partial(self._set_up, together), resources, writes=True)
+            jobs[LOOK] = ScheduledJob(LOOK, self._look, resources, writes=True, after=probed)
             last = frozenset(f"{PROBE}{name}" for name in together if self.plans[name].closing)
             for name in together:
-                job, own, run = jobs[name], f"{PROBE}{name}", partial(self._write, WritingRows.send_probes, name)
-                after = ready | (probed - last if own in last else frozenset())
+                job, own, run = jobs[name], f"{PROBE}{name}", partial(self._send_probes, name)
+                after = frozenset([SET_UP]) | (probed - last if own in last else frozenset())
                 jobs[own] = ScheduledJob(own, run, job.resources, writes=True, after=after)
-                run, first = partial(self._write, WritingRows.set_up, name), frozenset([f"{SET_UP}{together[0]}"])
-                own = f"{SET_UP}{name}"  # the first shows whether what is made can be deleted
-                jobs[own] = ScheduledJob(own, run, job.resources, writes=True, after=first - {own})
-                jobs[name] = replace(job, run=partial(self._finish_row, name), after=job.after | {LOOK})
+                isolated = is_isolated(self.context.contract, self.plans[name])
+                run, after = partial(self._finish_row, name), job.after | {LOOK}
+                jobs[name] = replace(job, run=run, after=after, isolated=isolated)
         yield from jobs.values()
 
     def _rows_together(self) -> list[str]:
@@ -301,8 +300,20 @@ class ContractRun:
     def _writing(self) -> WritingRows:
         return WritingRows(self.context, self._plan_again, self._alone, renew_fixtures)
 
-    def _write(self, step: Callable[[WritingRows, RowPlan], None], name: str) -> None:
-        step(self._writing, self.plans[name])
+    def _look(self) -> None:
+        self._writing.look()  # which is made once the context has its pool
+
+    def _set_up(self, names: Sequence[str]) -> None:
+        """Set up the first row alone, as it shows whether what is made can be deleted, isolated ones side by side."""
+        beside = [name for name in names[1:] if self._pool and is_isolated(self.context.contract, self.plans[name])]
+        for name in names:
+            if name not in beside:
+                self._writing.set_up(self.plans[name])
+        if self._pool:
+            list(self._pool.map(self._writing.set_up, map(self.plans.__getitem__, beside)))
+
+    def _send_probes(self, name: str) -> None:
+        self._writing.send_probes(self.plans[name])
 
     def _finish_row(self, name: str) -> None:
         if self._scheduler is not None:
@@ -377,13 +388,12 @@ def _undisturbed(jobs: Sequence[ScheduledJob]) -> Iterator[ScheduledJob]:
     if look is None:
         yield from jobs
         return
-    set_ups = frozenset(job.name for job in jobs if job.name.startswith(SET_UP))
     finishing = frozenset(job.name for job in jobs if LOOK in job.after)
     reading = frozenset(
         job.name for job in jobs if not job.writes and look.shares_resource(job) and not job.after & finishing
     )
     for job in jobs:
-        more = set_ups if job.name in reading else reading if job.name in finishing else frozenset[str]()
+        more = {SET_UP} if job.name in reading else reading if job.name in finishing else set[str]()
         yield replace(job, after=job.after | more)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,6 +70,14 @@ def test_two_writers_overlap_only_where_they_share_no_resource(
     results = run_all([write("one", log.job("one"), *first), write("two", log.job("two"), *second)])
     assert results == ["ONE", "TWO"]
     assert log.overlap("one", "two") == side_by_side
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_writers_of_one_resource_overlap_where_both_write_only_to_their_own(both: bool) -> None:
+    log = Log()
+    own = replace(write("own", log.job("own"), "a"), isolated=True)
+    run_all([own, replace(write("other", log.job("other"), "a"), isolated=both)])
+    assert log.overlap("own", "other") == both
 
 
 def test_what_only_reads_runs_beside_a_writer() -> None:
