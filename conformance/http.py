@@ -6,7 +6,9 @@ HTTP) or a `NoResponse` (it did not), and both are evidence.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -63,6 +65,11 @@ class Request:
         return (self.method, self.url, self.headers, body, self.source_address, self.proxy, self.chunked)
 
 
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]{1,40})", re.ASCII | re.IGNORECASE)
+_CHARSETS = ("iso8859", "latin", "cp", "shift", "euc", "iso2022", "gb", "big5", "koi8", "utf-16", "utf-32")
+"""Prefixes of the charsets that a body is decoded by. Others, such as Punycode, take too long for a large one."""
+_ALIASES = {"windows-31j": "cp932"}
+"""Registered names of charsets that Python knows by another name only."""
 ESCAPED = 64 << 10
 """How many bytes of a body that is not UTF-8 are shown with escapes, which take long to write."""
 
@@ -88,12 +95,28 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body decoded as UTF-8; other bytes become escapes, and U+FFFD after the first 64 KiB."""
+        """The body as text; bytes in no known charset become escapes, and U+FFFD after the first 64 KiB."""
+        body = self.utf8
         try:
-            return self.body.decode("utf-8")
+            return body.decode("utf-8")
         except UnicodeDecodeError:
-            start, rest = self.body[:ESCAPED], self.body[ESCAPED:]
+            start, rest = body[:ESCAPED], body[ESCAPED:]
             return start.decode("utf-8", "backslashreplace") + rest.decode("utf-8", "replace")
+
+    @property
+    def utf8(self) -> bytes:
+        """The body in UTF-8, if its Content-Type declares another charset that it can be decoded by; else unchanged.
+
+        A body that is UTF-8 whatever it declares stays as it is: servers often declare a default charset.
+        """
+        declared = _CHARSET.search(header(self.headers, "Content-Type") or "")
+        try:
+            charset = codecs.lookup(_ALIASES.get(declared[1].lower(), declared[1])).name if declared else "utf-8"
+            if not charset.startswith(_CHARSETS) or (_is_utf8(self.body) and not _CONTROLS.search(self.body)):
+                return self.body
+            return self.body.decode(charset).encode()
+        except (LookupError, ValueError):
+            return self.body
 
     def json(self) -> Any:
         """Return the body as a JSON value; raise ValueError if it is not JSON, or nests too deeply to be parsed.
@@ -102,7 +125,19 @@ class Response:
         """
         if is_xml(header(self.headers, "Content-Type")):
             return parse_xml(self.body)
-        return load_json(self.body)
+        return load_json(self.utf8)
+
+
+_CONTROLS = re.compile(rb"[\x00\x0e\x0f\x1b]")
+"""Bytes that show UTF-16, UTF-32 or a charset that shifts, all of which may also be valid UTF-8."""
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 BUSY = frozenset({429, 502, 503, 504})

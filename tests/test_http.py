@@ -62,6 +62,29 @@ def test_what_is_not_json_raises_value_error_and_nothing_else(body: bytes) -> No
         Response(200, body=body).json()
 
 
+@pytest.mark.parametrize("charset", ["Shift_JIS", "euc-jp", '"ISO-2022-JP"', "windows-31j", "UTF-16", "utf-16le"])
+def test_a_body_is_decoded_by_the_charset_that_it_declares(charset: str) -> None:
+    body = '{"message": "タイトルは必須項目です。"}'.encode(charset.strip('"').replace("windows-31j", "cp932"))
+    response = Response(400, (("content-type", f"application/json; Charset={charset}"),), body)
+    assert response.json() == {"message": "タイトルは必須項目です。"}
+    assert response.text == '{"message": "タイトルは必須項目です。"}'
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "ISO-8859-1", "us-ascii", "punycode", "idna", "undefined", "rot13", "x\0y", ""]
+)
+def test_utf8_is_read_whatever_charset_it_declares(charset: str) -> None:
+    response = Response(400, (("Content-Type", f"application/json; charset={charset}"),), '{"a": "é"}'.encode())
+    assert response.json() == {"a": "é"}
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "us-ascii", "euc-jp", "punycode", "hex", "no-such-charset", "x" * 100])
+def test_bytes_in_no_charset_that_they_declare_are_no_json(charset: str) -> None:
+    response = Response(400, (("Content-Type", f"application/json; charset={charset}"),), b'{"a": "\xff\xfe\xfd\x80"}')
+    with pytest.raises(ValueError, match="utf-8"):
+        response.json()
+
+
 def test_a_body_that_is_not_utf8_is_shown_with_escapes() -> None:
     assert Response(200, body=b"caf\xe9").text == "caf\\xe9"
 

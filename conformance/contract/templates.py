@@ -18,6 +18,7 @@ from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from string import ascii_letters, digits
 from typing import Any
+from urllib.parse import unquote
 
 HEADS = frozenset(
     "fixture text capture credential query path json language other unique random drawn".split()  # noqa: SIM905
@@ -120,11 +121,10 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
     "change-middle": lambda text: (
         text[: len(text) // 2] + ("_" if text[len(text) // 2 :][:1] != "_" else "-") + text[len(text) // 2 + 1 :]
     ),
-    "file-name": lambda text: text.rsplit("/", 1)[-1],
+    "file-name": lambda text: unquote(text.rsplit("/", 1)[-1]),
     "rename": lambda text: "/".join([*text.split("/")[:-1], f"q{text.rsplit('/', 1)[-1]}"]),
     "other-folder": lambda text: re.sub(r"/?([^/]*)\Z", r"q/\1", text, count=1),
     "url-path": lambda text: re.sub(r"\A[^/]*//[^/]*", "", text),
-    "stem": lambda text: text.rsplit("/", 1)[-1].rsplit(".", 1)[0],
 }
 
 

@@ -59,7 +59,7 @@ def _request(request: Request, redactor: Redactor) -> RecordedRequest:
 
 
 def _response(response: Response, redactor: Redactor) -> RecordedResponse:
-    shown = _shown(response.body, header(response.headers, "content-type") or "", response.size)
+    shown = _shown(response.utf8, header(response.headers, "content-type") or "", response.size)
     lines = [f"{name[:LONGEST_HEADER]}: {value[:LONGEST_HEADER]}" for name, value in response.headers[:MOST_HEADERS]]
     columns = zip(*response.headers[:MOST_HEADERS], strict=True)
     letters = ["".join(text for text in column if len(text) == 1) for column in columns]

@@ -124,7 +124,7 @@ def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list
         ("wrapped", "9" * 5000, "9" * 5000 + "4294967296"),
         ("number", "9" * 5000, "9" * 5000),
         ("file-name", "https://h/a/b.png", "b.png"),
-        ("stem", "https://h/a/b.c.png", "b.c"),
+        ("file-name", "https://h/a/%E7%94%BB%E5%83%8F%20%281%29.png", "画像 (1).png"),
         ("rename", "https://h/a/b.png", "https://h/a/qb.png"),
         ("text", "5", "5"),
     ],
