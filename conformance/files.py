@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from errno import ELOOP
 from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
 from conformance.errors import ConfigError, OutputError, Problem
 
+_INLINE = re.compile(r"<(style|script)(?: type=\"[^\"]*\")?>(.*?)</\1>", re.DOTALL)
 MOST_READ = 512 << 20
 """The largest file that is read, in bytes."""
 LARGEST_PEM = 16 << 20
@@ -104,3 +108,20 @@ def read_bytes(path: Path, most: int = MOST_READ) -> bytes:
 def read_text(path: Path, most: int = MOST_READ) -> str:
     """Read a plain file as text; bytes that are not UTF-8 become U+FFFD. Raises ConfigError."""
     return read_bytes(path, most).decode("utf-8", "replace")
+
+
+def move_assets_out(pages: Iterable[Path]) -> None:
+    """Write the styles and scripts of pages as files beside them, for servers that allow no inline ones.
+
+    Raises OutputError.
+    """
+    for page in pages:
+        text = page.read_text("utf-8").replace(' onclick="location.reload()"', "")  # of pytest-html
+        write_text(page, _INLINE.sub(partial(_move_asset_out, page.parent), text))
+
+
+def _move_asset_out(folder: Path, found: re.Match[str]) -> str:
+    ending = {"style": "css", "script": "js"}[found[1]]
+    file = f"assets/{sha256(found[2].encode()).hexdigest()[:12]}.{ending}"
+    write_text(folder / file, found[2])
+    return f'<link rel="stylesheet" href="{file}">' if ending == "css" else f'<script src="{file}"></script>'

@@ -7,12 +7,24 @@ Templates must be literals, so that a test can find each of them and require its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 Value: TypeAlias = str | int | float | None
 """The value of a placeholder: a JSON scalar, or another message."""
+_COUNTED: Final = re.compile(
+    r"(?P<head>\{(?P<count>\w+)(?::,)?\}(?: of \{(?P<total>\w+)\})?"
+    r"(?: (?:known|more|open|rejected|right|undocumented)\b)?)"
+    r"(?P<noun> (?:answers|bytes|changes|choices|codings|deviations|entries|exchanges|faults|files|findings|headers|"
+    r"inputs|items|operations|pages|problems|requests|rows and operations|rows|runs|servers|targets|things|times|TODOs|"
+    r"tries|violations|wordings)\b)?"
+    r"(?P<verb> (?:are|were)\b)?"
+)
+"""What may have to agree with a count: the plural nouns that are counted here, and the verb after one."""
+_SINGULAR: Final = {" are": " is", " were": " was", "": ""}
 
 
 class Message(str):
@@ -28,7 +40,7 @@ class Message(str):
 
     def __new__(cls, template: str, /, **values: object) -> Self:
         kept = {name: _scalar(value) for name, value in values.items()}
-        message = super().__new__(cls, template.format(**kept))
+        message = super().__new__(cls, _agree_in_number(template, kept).format(**kept))
         message.template = template
         message.values = MappingProxyType(kept)
         return message
@@ -68,6 +80,11 @@ def plural_message(count: int, one: str, many: str, /, **values: object) -> Mess
     return Message(one if count == 1 else many, n=count, **values)
 
 
+def format_count(count: int, things: str) -> str:
+    """Return a count with the plural noun that is given, or with its singular."""
+    return str(Message(f"{{n}} {things}", n=count))
+
+
 def drop_zeros(messages: Iterable[Message]) -> list[Message]:
     """Return the messages whose count `n` is not 0."""
     return [message for message in messages if message.values["n"]]
@@ -77,6 +94,18 @@ def _scalar(value: object) -> Value:
     if value is None or isinstance(value, Message) or type(value) in (str, int, float, bool):
         return value  # type: ignore[return-value] # the types are those of Value
     return str(value)
+
+
+def _agree_in_number(template: str, values: Mapping[str, Value]) -> str:
+    """Return the template with the singular of the noun that follows a count of 1, and of the verb after it."""
+    return _COUNTED.sub(partial(_choose_number, values=values), template) if 1 in values.values() else template
+
+
+def _choose_number(found: re.Match[str], values: Mapping[str, Value]) -> str:
+    noun, verb = found["noun"] or "", found["verb"] or ""
+    if values.get(found["total"] or found["count"]) == 1 and noun:
+        noun = re.sub(r"s\b", "", re.sub(r"ies\b", "y", noun.replace(" and ", " or ")))
+    return f"{found['head']}{noun}{_SINGULAR[verb] if values.get(found['count']) == 1 else verb}"
 
 
 def _restore(template: str, values: dict[str, Value]) -> Message:

@@ -42,7 +42,7 @@ RUN_OPTIONS: Final[Mapping[str, RunOption]] = {
     "workers": RunOption("Send up to N independent rows at the same time.", "N", 1),
     "language": RunOption("Of reports; without it, the reader's.", None, None, ("en", "ja")),
     "also-write": RunOption("Another form of the report beside HTML and JSON; repeatable.", None, (), FORMS),
-    "report-assets": RunOption("Style and script beside report.html, for strict CSPs (Jenkins).", None, False),
+    "report-assets": RunOption("Styles and scripts beside pages, for strict CSPs (Jenkins).", None, False),
     "write-expectations": RunOption("Write the present deviations as expectations.", "FILE"),
     "no-explore": RunOption("Do not explore beyond the tables.", None, False),
     "require": RunOption("Fail unless all rows, at least N, or this row were exercised; repeatable.", "all|N|ROW", ()),

@@ -29,6 +29,7 @@ PROGRAMS = Path(sys.executable).parent
 ADDRESSES = ("https://example.microcms-management.io", "https://your-site.g.kuroco.app")
 KEPT = {"microcms-management": (["common", "contents-get"], "getContent"), "kuroco": (["login"], "profile")}
 """Of each contract the tables that the clone has, and the operation that it explores."""
+TYPED = ("README.md", "docs/a-new-vendor.md", "docs/budgets.md", "docs/exploration.md", "docs/regression-and-audits.md")
 PAGE = "<h2>Errors</h2><table><tr><th>Status<th>Code<th>Message<tr><td>404<td>not_found<td>No such payment</table>"
 OPENAPI = """\
 openapi: 3.0.3
@@ -141,10 +142,15 @@ def wait_for(path: Path) -> None:
     raise AssertionError(f"{path} was not written")
 
 
+def test_no_document_has_commands_that_no_test_types() -> None:
+    documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    flags, texts = re.MULTILINE, {one.name: one.read_text(encoding="utf-8") for one in documents}
+    assert {name for name, text in texts.items() if re.search(r"^ *```(?:sh|bash|shell|zsh)\b", text, flags)} == set()
+    assert {f"docs/{one.name}" for one in documents[1:] if commands(f"docs/{one.name}")} == set(TYPED) - {"README.md"}
+
+
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(
-    "name", ["README.md", "docs/a-new-vendor.md", "docs/exploration.md", "docs/regression-and-audits.md"]
-)
+@pytest.mark.parametrize("name", TYPED)
 def test_every_command_works_as_typed(place: Path, name: str) -> None:
     assert len(commands(name)) > 1
     if name != "README.md":

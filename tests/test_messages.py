@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 
-from conformance.messages import Message, error_message, join_messages, plural_message
+import pytest
+
+from conformance.messages import Message, error_message, format_count, join_messages, plural_message
 
 
 def test_a_message_is_its_text() -> None:
@@ -27,6 +29,31 @@ def test_a_message_survives_a_copy_and_a_pickle() -> None:
 def test_values_that_are_no_json_become_text() -> None:
     assert Message("answered {status}", status=400).values["status"] == 400
     assert Message("at {path}", path=("a", 1)).values["path"] == "('a', 1)"
+
+
+@pytest.mark.parametrize(
+    ("template", "n", "total", "expected"),
+    [
+        ("{n} rows are inconclusive", 1, 1, "1 row is inconclusive"),
+        ("{n} rows are inconclusive", 2, 1, "2 rows are inconclusive"),
+        ("{n} of {total} rows were tried", 1, 3, "1 of 3 rows was tried"),
+        ("{n} of {total} rows were tried", 1, 1, "1 of 1 row was tried"),
+        ("{n} of {total} are new", 1, 3, "1 of 3 is new"),
+        ("after {n} rejected requests", 1, 1, "after 1 rejected request"),
+        ("{n:,} bytes", 1, 1, "1 byte"),
+        ("{n} entries", 1, 1, "1 entry"),
+        ("{n} rows and operations", 1, 1, "1 row or operation"),
+        ("{n} rows and operations", 24, 1, "24 rows and operations"),
+        ("{n} status", 1, 1, "1 status"),
+    ],
+)
+def test_what_is_counted_agrees_with_a_count_of_one(template: str, n: int, total: int, expected: str) -> None:
+    assert Message(template, n=n, total=total) == expected
+    assert Message(template, n=n, total=total).template == template
+
+
+def test_a_count_of_plain_text_agrees_too() -> None:
+    assert [format_count(1, "files"), format_count(0, "files")] == ["1 file", "0 files"]
 
 
 def test_texts_among_the_values_can_be_converted() -> None:

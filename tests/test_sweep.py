@@ -221,7 +221,7 @@ def test_the_entries_of_other_targets_are_left_alone(tmp_path: Path) -> None:
         assert swept(tmp_path, server.profile) == (
             0,
             [
-                f"2 more entries of {tmp_path / LEDGER_FILE} are of other targets or contracts",
+                f"{tmp_path / LEDGER_FILE} has 2 entries of other targets or contracts",
                 "nothing was left on this target",
             ],
         )

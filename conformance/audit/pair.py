@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from conformance.checks.model import Level, Verdict
 from conformance.jsontools import load_json, map_texts
-from conformance.messages import Message, drop_zeros, plural_message
+from conformance.messages import Message, drop_zeros
 from conformance.report.format import format_answer, format_finding
 from conformance.report.page import render_template
 from conformance.report.sanitize import format_json
@@ -208,33 +208,19 @@ def _headline(pairing: Pairing) -> Message:
         )
     otherwise = sum(bool(one.first_repeat) for one in pairing.differences)
     if not otherwise:
-        return Message("{first} and {second} answer the same to all {total} requests that were sent to both.", **names)
-    return plural_message(
-        otherwise,
-        "{first} and {second} answer {n} of {total} requests that were sent to both differently.",
-        "{first} and {second} answer {n} of {total} requests that were sent to both differently.",
-        **names,
+        return Message("Sent the same {total} requests, {first} and {second} answer them alike.", **names)
+    return Message(
+        "Sent the same {total} requests, {first} and {second} answer {n} of them differently.", n=otherwise, **names
     )
 
 
 def _notes(pairing: Pairing) -> list[Message]:
     """What is not compared, and why."""
+    one_sided = sum(not one.first_repeat for one in pairing.differences)
     return drop_zeros((
-        plural_message(
-            sum(not one.first_repeat for one in pairing.differences),
-            "{n} row is violated by one of them only, although it answers as the other.",
-            "{n} rows are violated by one of them only, although it answers as the other.",
-        ),
-        plural_message(
-            pairing.alone,
-            "{n} request was sent to one of them only and is not compared.",
-            "{n} requests were sent to one of them only and are not compared.",
-        ),
-        plural_message(
-            pairing.unanswered,
-            "{n} request was answered by neither and is not compared.",
-            "{n} requests were answered by neither and are not compared.",
-        ),
+        Message("{n} rows are violated by one of them only, although it answers as the other.", n=one_sided),
+        Message("{n} requests were sent to one of them only and not compared.", n=pairing.alone),
+        Message("{n} requests were answered by neither and not compared.", n=pairing.unanswered),
     ))  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from conformance.audit.folder import (
 from conformance.audit.forms import format_counts
 from conformance.audit.jobs import Job, JobOutcome, group_by_pace
 from conformance.checks.model import Verdict
-from conformance.messages import Message, join_messages, plural_message
+from conformance.messages import Message, join_messages
 from conformance.report.format import format_duration
 from conformance.report.translation import Translator
 from conformance.report.words import SYMBOLS, VERDICTS
@@ -121,7 +121,7 @@ def format_line(outcome: JobOutcome, language: str | None = None, *, before: boo
     rows = [row for run in results.runs for row in run.rows]
     good = sum(row.verdict in {Verdict.CONFORMS, Verdict.DRIFTS} for row in rows)
     requests, time = sum(run.requests for run in results.runs), format_duration(results.seconds)
-    cost = plural_message(requests, "{n} request in {time}", "{n} requests in {time}", time=time)
+    cost = Message("{n} requests in {time}", n=requests, time=time)
     verdict = f"{SYMBOLS[results.verdict]} {say(VERDICTS[results.verdict])}"
     line = f"{verdict}  {name}  {good}/{len(rows)}  {say(Message('done before') if before else cost)}"
     causes = {row.reason for row in rows} & {warning for run in results.runs for warning in run.warnings}

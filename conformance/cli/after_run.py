@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
-from conformance.files import append_to_job_summary, refuse_file, write_text
+from conformance.files import append_to_job_summary, move_assets_out, refuse_file, write_text
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
 
@@ -31,6 +31,7 @@ class AfterRun:
         metrics: Path | None = None,
         strict: bool = False,
         language: str | None = None,
+        report_assets: bool = False,
     ) -> None:
         if history_keep is not None and history is None:
             problem = Problem("--history-keep", "there is no history to thin out", "give --history FILE, too")
@@ -49,7 +50,7 @@ class AfterRun:
             self._acts.append(lambda results: write_text(metrics, format_metrics(results)))
         if baseline is not None:
             self._acts.append(partial(self._is_worse, read_results(baseline)))
-        self.strict, self.language = strict, language
+        self.strict, self.language, self.report_assets = strict, language, report_assets
         self.results = output / "results.json"
         self.before = _stamp(self.results)
         """What stood in the place of the results before the run: not its results."""
@@ -79,6 +80,7 @@ class AfterRun:
         click.echo(f"\n{format_comparison(found, language=self.language)}", nl=False)
         for form, ending in (("json", "json"), ("markdown", "md"), ("html", "html")):
             write_text(self.results.with_name(f"comparison.{ending}"), format_comparison(found, form, self.language))
+        move_assets_out([self.results.with_name("comparison.html")] if self.report_assets else ())
         with suppress(OutputError):  # where it cannot be had, the text is in the reports
             append_to_job_summary(lambda: f"\n{format_comparison(found, 'markdown', self.language)}")
         return found.worse or (self.strict and found.drifted)

@@ -18,6 +18,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
+from conformance.files import move_assets_out
 from conformance.plan.budget import read_budget
 from conformance.quantities import parse_duration
 
@@ -40,6 +41,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:8786.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for a drift too.")
 @options.language
+@options.report_assets
 @click.option("--pair", nargs=2, type=_PATH, metavar="A B", help="Send both the same; print only where they differ.")
 def command(  # noqa: PLR0917 - click gives them by name
     targets: tuple[Path, ...],
@@ -58,6 +60,8 @@ def command(  # noqa: PLR0917 - click gives them by name
     strict: bool,
     language: str | None,
     pair: tuple[Path, Path] | None,
+    *,
+    report_assets: bool,
 ) -> int:
     """Run many targets at once and compare them.
 
@@ -76,12 +80,15 @@ def command(  # noqa: PLR0917 - click gives them by name
     if pair is not None:
         if targets:
             raise ConfigError([Problem("--pair", "compares two targets, and no others", "leave the others out")])
-        return _run_pair(pair, audit_options, output, contracts, language)
+        code = _run_pair(pair, audit_options, output, contracts, language)
+        move_assets_out(output.rglob("*.html") if report_assets else ())
+        return code
     if not targets:
         raise ConfigError([Problem("TARGETS", "there is none", "give profiles, or a folder of profiles")])
     jobs = build_jobs(find_profiles(targets), contracts, audit_options, output, only)
     audit = AuditRun(jobs, output, language, lambda line: click.echo(line, err=True))
     code, summary = audit.run(scheduler, workers, resume=resume, strict=strict)
+    move_assets_out(output.rglob("*.html") if report_assets else ())
     click.echo(summary)
     return _leave_threads_behind(code) if audit.abandoned else code
 

@@ -9,7 +9,7 @@ import click
 from conformance.cli import options
 from conformance.compare.compare import compare
 from conformance.compare.forms import FORMS, format_comparison
-from conformance.files import write_text
+from conformance.files import move_assets_out, write_text
 from conformance.results.serialization import read_results
 
 
@@ -21,8 +21,11 @@ from conformance.results.serialization import read_results
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
 @options.language
+@options.report_assets
 @click.option("--strict", is_flag=True, help="A row that began to drift is worse, too.")
-def command(old: Path, new: Path, form: str, output: Path | None, language: str | None, *, strict: bool) -> int:
+def command(
+    old: Path, new: Path, form: str, output: Path | None, language: str | None, *, report_assets: bool, strict: bool
+) -> int:
     """Tell what changed between two results.json, or the folders that hold them.
 
     What the target does otherwise is kept apart from what we did otherwise (suite, depth, seed, profile), for which
@@ -37,4 +40,5 @@ def command(old: Path, new: Path, form: str, output: Path | None, language: str 
         click.echo(text, nl=False)
     else:
         write_text(output, text)
+        move_assets_out([output] if report_assets and form == "html" else ())
     return int(comparison.worse or (strict and comparison.drifted))

@@ -20,6 +20,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.short_forms import write_out_message
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
+from conformance.messages import format_count
 from conformance.report.sanitize import clip_text, to_one_line
 from conformance.yaml_document import replace_value
 
@@ -52,7 +53,8 @@ def command(contract: str, pages: tuple[str, ...], *, accept: bool, edition: str
     counts = Counter(drift.kind for drift in found)
     summary = ", ".join(f"{counts[kind]} {kind}" for kind in ("new", "gone", "moved", "changed") if counts[kind])
     click.echo(
-        f"{rows} rows on {len(pages)} pages, {sum(1 for _ in one.rows)} in the cases: {summary or 'nothing differs'}"
+        f"{format_count(rows, 'rows')} on {format_count(len(pages), 'pages')}, "
+        f"{sum(1 for _ in one.rows)} in the cases: {summary or 'nothing differs'}"
     )
     return int(bool(left))
 

@@ -15,6 +15,7 @@ from conformance.contract.messages import list_wordings
 from conformance.contract.schema import Depth, Wording
 from conformance.contract.templates import show_placeholders
 from conformance.engine.context import RunContext
+from conformance.messages import format_count
 from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import plan_row
 from conformance.report.words import CONFIDENCES
@@ -67,7 +68,7 @@ def _describe_row(contract: Contract, row: Row, context: RunContext, plan: RowPl
     yield "\nIn whose words"
     yield from (f"  {line}" for line in _source(contract, row))
     count = 0 if plan.lacks else count_requests([plan])
-    yield f"\nWhat is sent, at {context.depth}: {count} requests"
+    yield f"\nWhat is sent, at {context.depth}: {format_count(count, 'requests')}"
     yield from _sent(context, plan)
     if row.case.open:
         yield "\nOpen choices"

@@ -15,6 +15,7 @@ from conformance.cli.contracts import resolve_targets, with_contracts
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.files import write_text
+from conformance.messages import format_count
 from conformance.report.failure import format_failure
 from conformance.report.sanitize import to_one_line
 from conformance.report.translation import Translator
@@ -74,7 +75,8 @@ def _lines(
 ) -> Iterator[str]:
     """What an operation was answered; nothing but its verdict where that `follows` from a cause that was told."""
     statuses = ", ".join(f"{count} x {status}" for status, count in found.statuses)
-    yield f"{contract.name} {found.operation}: {found.verdict}, {found.requests} requests ({statuses or 'none'})"
+    requests = format_count(found.requests, "requests")
+    yield f"{contract.name} {found.operation}: {found.verdict}, {requests} ({statuses or 'none'})"
     if (found.findings or found.reason) and not follows:
         yield format_failure(found, Translator("en"))
     for pair in undocumented:

@@ -16,6 +16,7 @@ from conformance.contract.openapi import check_openapi
 from conformance.contract.power import check_power
 from conformance.errors import ConfigError, Problem
 from conformance.files import read_text
+from conformance.messages import format_count
 from conformance.yaml_document import read
 
 
@@ -54,9 +55,9 @@ def command(path: Path | None) -> int:
     for file, line, what in todos:
         if count := alike.pop((file, what), 0):
             click.echo(f"{file}:{line}: TODO: {what}" + (f" (and {count - 1} more of this file)" if count > 1 else ""))
-    unfinished = f", {len(todos)} TODOs" if todos else ""
+    unfinished = f", {format_count(len(todos), 'TODOs')}" if todos else ""
     rows = sum(1 for contract in contracts for _ in contract.rows)
-    click.echo(f"{len(files)} files, {rows} rows, no problem{unfinished}")
+    click.echo(f"{format_count(len(files), 'files')}, {format_count(rows, 'rows')}, no problem{unfinished}")
     return 0
 
 

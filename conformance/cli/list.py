@@ -11,6 +11,7 @@ from conformance.cli.contracts import read_contracts
 from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.templates import show_placeholders
+from conformance.messages import format_count
 
 
 @click.command("list")
@@ -39,7 +40,8 @@ def format_row_promise(row: Row) -> tuple[str, str]:
 def _format_contract(contract: Contract) -> str:
     rows = list(contract.rows)
     wide = max((len(row.id) for row in rows), default=0)
-    lines = [f"{contract.file.title} ({contract.name}, edition: {contract.file.edition}), {len(rows)} rows"]
+    count = format_count(len(rows), "rows")
+    lines = [f"{contract.file.title} ({contract.name}, edition: {contract.file.edition}), {count}"]
     for table in contract.tables:
         lines += ["", f"  {table.title}"]
         lines += [f"    {row.id:{wide}}  {'  '.join(format_row_promise(row))}".rstrip() for row in table.rows]

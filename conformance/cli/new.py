@@ -18,6 +18,7 @@ from conformance.authoring.openapi_document import name_operations
 from conformance.authoring.read_page import read_openapi_document, read_page
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
+from conformance.messages import format_count
 
 _SECRET = re.compile(r"([?&][^=&#]*(?:key|token|secret|sig|pass|auth|credential)[^=&#]*=)[^&#]+", re.IGNORECASE)
 """A parameter of an address that lets a reader in."""
@@ -58,6 +59,7 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
     for file, text in files.items():
         write_text(folder / file, text)
     rows, todos = sum(len(table.rows) for table in tables), sum(len([*list_todos(text)]) for text in files.values())
-    click.echo(f"{folder}: {len(files)} files, {rows} rows, {todos} TODOs")
+    counts = {"files": len(files), "rows": rows, "TODOs": todos}
+    click.echo(f"{folder}: {', '.join(format_count(count, things) for things, count in counts.items())}")
     click.echo(f"next: conformance lint {folder}")
     return 0

@@ -27,8 +27,8 @@ def run_option(name: str) -> Callable[[Any], Any]:
     )
 
 
-target, contract, depth, budget, allow, seed, language = map(
-    run_option, ("target", "contract", "depth", "budget", "allow", "seed", "language")
+target, contract, depth, budget, allow, seed, language, report_assets = map(
+    run_option, ("target", "contract", "depth", "budget", "allow", "seed", "language", "report-assets")
 )
 cases = click.option(
     "--cases",

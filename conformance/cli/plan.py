@@ -13,6 +13,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
 from conformance.engine.context import RunContext
 from conformance.engine.describe import describe_request
+from conformance.messages import format_count
 from conformance.plan.budget import Budget, read_budget
 from conformance.plan.model import BUDGET, PlannedRequest, RowPlan, count_conditional, count_requests
 from conformance.plan.setup import SetupPlan, plan_setup
@@ -81,7 +82,7 @@ def _describe_plan(
     operations = contract.explored_operations if explore and budget is None else ()
     if explored := count_exploration(context, operations):
         total += explored
-        yield f"  {explored:5}  exploration of {len(operations)} operations"
+        yield f"  {explored:5}  exploration of {format_count(len(operations), 'operations')}"
     pace = target.pace
     time = f"; {format_duration(total * pace[1] / pace[0])} at {pace[0]}/{pace[1]:g}s" if pace else ""
     yield f"  {total:5}  in all{time}"
@@ -98,7 +99,8 @@ def _describe_row(context: RunContext, plan: RowPlan) -> Iterator[str]:
         yield f"  {plan.row.id}: not exercised, lacks {', '.join(plan.lacks)}"
         return
     more = count_conditional([plan])
-    yield f"  {plan.row.id}: {count_requests([plan])} requests" + (f", at most {more} more" if more else "")
+    requests = format_count(count_requests([plan]), "requests")
+    yield f"  {plan.row.id}: {requests}" + (f", at most {more} more" if more else "")
     yield from (f"    {describe_line(context, request)}" for request in plan.schedule())
     if plan.untried:
         yield f"    for lack of budget not: {to_one_line(', '.join(plan.untried))}"

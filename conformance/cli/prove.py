@@ -21,7 +21,7 @@ from conformance.contract.power import FILE as POWER_FILE
 from conformance.contract.power import format_power as format_power_file
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
-from conformance.files import write_text
+from conformance.files import move_assets_out, write_text
 from conformance.prove.forms import format_proof
 from conformance.prove.model import Proof, ServerProof
 from conformance.prove.proof import build_proof, number_faults
@@ -64,6 +64,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--own-rows", is_flag=True, help="send wrong servers only the rows that they violate: five times as fast")
 @click.option("--write-power", is_flag=True, help="write power.json beside the cases: the order of runs follows it")
 @shared.language
+@shared.report_assets
 @shared.cases
 def command(  # noqa: PLR0917 - click gives them by name
     contract: str | None,
@@ -79,6 +80,8 @@ def command(  # noqa: PLR0917 - click gives them by name
     write_power: bool,
     language: str | None,
     cases: Path | None,
+    *,
+    report_assets: bool,
 ) -> int:
     """Run the suite against servers that are wrong on purpose and right ones that differ.
 
@@ -115,6 +118,7 @@ def command(  # noqa: PLR0917 - click gives them by name
     click.echo(format_proof(proof, language=language), nl=False)
     write_text(output / "proof.json", format_proof(proof, "json"))
     write_text(output / "proof.html", format_proof(proof, "html", language))
+    move_assets_out([output / "proof.html"] if report_assets else ())
     if write_power:
         _write_power(proof, chosen)
     if proof.partial:

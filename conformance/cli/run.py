@@ -60,7 +60,11 @@ def command(pytest_args: tuple[str, ...], **options: Any) -> int:
     """  # noqa: D301 - click reads the escape
     after = {name: options.pop(name) for name in ("baseline", "history", "history_keep", "metrics")}
     then = AfterRun(
-        Path(options["output"] or "reports"), strict=options["strict"], language=options["language"], **after
+        Path(options["output"] or "reports"),
+        strict=options["strict"],
+        language=options["language"],
+        report_assets=options["report_assets"],
+        **after,
     )
     if options["budget"] and after["history"]:
         options["budget_history"] = str(after["history"])

@@ -11,6 +11,7 @@ from conformance.cli import options
 from conformance.cli.contracts import select_contracts
 from conformance.engine.journal import LEDGER_FILE, is_in_use, read_open_entries
 from conformance.errors import ConfigError, Problem
+from conformance.messages import format_count
 from conformance.report.sanitize import to_one_line
 from conformance.sweep import sweep
 from conformance.target.selection import resolve_target
@@ -49,7 +50,7 @@ def command(target: str | None, contract: str | None, output: str, allow: tuple[
         click.echo(to_one_line(f"left  {what}: {result.why}" if result.why else f"gone  {what}"))
     left = [result for result in swept if result.why]
     if others:
-        click.echo(f"{len(others)} more entries of {path} are of other targets or contracts")
+        click.echo(f"{path} has {format_count(len(others), 'entries')} of other targets or contracts")
     nothing = "nothing was left on this target" if others else "nothing was left"
     click.echo(f"{len(swept) - len(left)} of {len(swept)} deleted or set back" if swept else nothing)
     return 1 if left else 0

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from conformance.compare.model import Comparison, Kind, OurChange, RowChange, RunChange, WordingChange
-from conformance.messages import Message, drop_zeros, join_messages, plural_message
+from conformance.messages import Message, drop_zeros, join_messages
 from conformance.report.format import format_choice, format_value
 from conformance.report.page import render_template
 from conformance.report.sanitize import format_json
@@ -181,23 +181,19 @@ def explain_not_blamed(row: RowChange, changes: tuple[OurChange, ...]) -> str:
 def _counts(runs: tuple[RunChange, ...]) -> list[Message]:
     n = Counter(row.kind for run in runs for row in run.rows)
     return drop_zeros((
-        plural_message(n[Kind.NEWLY_VIOLATING], "{n} row newly violating", "{n} rows newly violating"),
-        plural_message(
-            n[Kind.VIOLATING_OTHERWISE], "{n} row violating in another way", "{n} rows violating in another way"
-        ),
-        plural_message(n[Kind.NEWLY_INCONCLUSIVE], "{n} row newly inconclusive", "{n} rows newly inconclusive"),
-        plural_message(n[Kind.NO_LONGER_EXERCISED], "{n} row no longer exercised", "{n} rows no longer exercised"),
-        plural_message(n[Kind.DRIFTING], "{n} row newly drifting", "{n} rows newly drifting"),
-        plural_message(n[Kind.IMPROVED], "{n} row improved", "{n} rows improved"),
-        plural_message(n[Kind.NEWLY_EXERCISED], "{n} row newly exercised", "{n} rows newly exercised"),
-        plural_message(n[Kind.ADDED], "{n} row new", "{n} rows new"),
-        plural_message(n[Kind.REMOVED], "{n} row gone", "{n} rows gone"),
-        plural_message(sum(len(run.wordings) for run in runs), "{n} wording changed", "{n} wordings changed"),
-        plural_message(sum(len(run.choices) for run in runs), "{n} open choice changed", "{n} open choices changed"),
-        plural_message(
-            sum(len(run.undocumented) for run in runs), "{n} undocumented answer", "{n} undocumented answers"
-        ),
-        plural_message(sum(len(run.explored) for run in runs), "{n} finding explored", "{n} findings explored"),
+        Message("{n} rows newly violating", n=n[Kind.NEWLY_VIOLATING]),
+        Message("{n} rows violating in another way", n=n[Kind.VIOLATING_OTHERWISE]),
+        Message("{n} rows newly inconclusive", n=n[Kind.NEWLY_INCONCLUSIVE]),
+        Message("{n} rows no longer exercised", n=n[Kind.NO_LONGER_EXERCISED]),
+        Message("{n} rows newly drifting", n=n[Kind.DRIFTING]),
+        Message("{n} rows improved", n=n[Kind.IMPROVED]),
+        Message("{n} rows newly exercised", n=n[Kind.NEWLY_EXERCISED]),
+        Message("{n} rows new", n=n[Kind.ADDED]),
+        Message("{n} rows gone", n=n[Kind.REMOVED]),
+        Message("{n} wordings changed", n=sum(len(run.wordings) for run in runs)),
+        Message("{n} open choices changed", n=sum(len(run.choices) for run in runs)),
+        Message("{n} undocumented answers", n=sum(len(run.undocumented) for run in runs)),
+        Message("{n} findings explored", n=sum(len(run.explored) for run in runs)),
     ))  # fmt: skip
 
 

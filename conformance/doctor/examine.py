@@ -19,6 +19,7 @@ from conformance.doctor.reachability import check_reachable, redirect_of
 from conformance.engine.context import RunContext
 from conformance.engine.evidence import Evidence
 from conformance.http import NoResponse, Outcome
+from conformance.messages import format_count
 from conformance.plan.model import RowPlan
 from conformance.plan.requirements import is_known_name
 from conformance.plan.setup import SetupPlan, plan_setup, setup_steps
@@ -198,7 +199,8 @@ def _permissions(target: Target) -> Iterator[Fact]:
 def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
     documented = f"; the vendor documents {contract.file.pace}" if contract.file.pace else ""
     if target.pace:
-        yield Fact("pace", "pace", "good", f"{target.pace[0]} requests in {target.pace[1]:g} s{documented}")
+        requests = format_count(target.pace[0], "requests")
+        yield Fact("pace", "pace", "good", f"{requests} in {target.pace[1]:g} s{documented}")
     else:
         yield Fact("pace", "pace", "note", f"none is set: as fast as the target answers{documented}")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.checks.model import Verdict
 from conformance.history.model import RowHistory, TargetHistory
-from conformance.messages import Message, drop_zeros, join_messages, plural_message
+from conformance.messages import Message, drop_zeros, join_messages
 from conformance.report.format import format_choice
 from conformance.report.page import render_template
 from conformance.report.words import VERDICTS
@@ -42,7 +42,7 @@ def format_summary(line: RowHistory) -> str:
         return ""
     parts = [Message("{verdict} since {since}", verdict=VERDICTS[line.verdict], since=line.since)]
     if line.flickers:
-        parts.append(plural_message(line.flickers, "changed back {n} time", "changed back {n} times"))
+        parts.append(Message("changed back {n} times", n=line.flickers))
     if line.wording_changed:
         parts.append(Message("wording changed {date}", date=line.wording_changed))
     if line.cells and line.cells[-1] is None:
@@ -56,13 +56,9 @@ def describe_newest(target: TargetHistory) -> str:
     left, known = sum(cell.verdict is Verdict.NOT_EXERCISED for cell in cells), sum(bool(cell.known) for cell in cells)
     parts: list[str] = [Message("newest: {verdict}", verdict=VERDICTS[newest.verdict])]
     parts += drop_zeros((
-        plural_message(left, "{n} row not exercised", "{n} rows not exercised"),
-        plural_message(known, "{n} known deviation", "{n} known deviations"),
-        plural_message(
-            newest.explored,
-            "exploration found deviations in {n} operation",
-            "exploration found deviations in {n} operations",
-        ),
+        Message("{n} rows not exercised", n=left),
+        Message("{n} known deviations", n=known),
+        Message("exploration found deviations in {n} operations", n=newest.explored),
     ))  # fmt: skip
     parts += [Message("broken off")] if newest.partial else []
     return join_messages("; ", parts)

@@ -18,6 +18,7 @@ from conformance.plan.model import DrawSlot, Probe
 from conformance.plan.steps import DRAWN, FIRM, PERMISSION_ORDER, permission_of, reaches
 from conformance.plan.values import is_excluded, resolve_draw
 from conformance.plan.variants import (
+    NO_LANGUAGE,
     LanguageVariant,
     OperationVariant,
     language_variants,
@@ -215,13 +216,14 @@ class ProbePlanner:
         """The row's request on an operation, in a language, and over both of them another value in one place."""
         request = apply_patch(variant.request, language_variant.request)
         request = request if change is None else replace_part(request, *change)
+        kept = all(getattr(request, part).items() >= one.items() for part, one in language_variant.request.items())
         permission = variant.permission
         if not (variant.permission_is_stated or request.method is None):
             own = permission_of(self.contract, variant.operation, request)
             permission = max(permission, own, key=PERMISSION_ORDER.index)
         guards = enumerate(self.case.unchanged)
         return Probe(
-            label=self._label(label, variant, language_variant),
+            label=self._label(label, variant, language_variant if kept else NO_LANGUAGE),
             role=role,
             operation=variant.operation,
             request=request,

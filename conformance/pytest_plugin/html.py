@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import OutputError
-from conformance.files import write_text
+from conformance.files import move_assets_out, write_text
 from conformance.pytest_plugin.session import PluginSession
 from conformance.report import html
 from conformance.report.page import read_asset
@@ -27,7 +27,7 @@ class HtmlReport:
             option.htmlpath = str(session.options.output / "report.html")
         self._page = config.invocation_params.dir / option.htmlpath
         self._name = self._page.name if self._page.parent == session.options.output else option.htmlpath
-        option.self_contained_html = not session.options.report_assets
+        option.self_contained_html = True
         self._save_style()
         option.css = [*(getattr(option, "css", None) or []), str(self._css)]
 
@@ -42,11 +42,7 @@ class HtmlReport:
         results = sink.results()
         if self._report is not None:
             self._report.title = html.format_title(results, self._session.options.language)
-        script = ""
-        if self._session.options.report_assets:
-            script = "assets/report.js"  # beside the page, which holds it otherwise
-            write_text(self._page.parent / script, html.read_script())
-        prefix.insert(0, html.render_in_frame(results, self._session.options.language, script))
+        prefix.insert(0, html.render_in_frame(results, self._session.options.language))
         sink.written.add(self._name)
 
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
@@ -76,19 +72,12 @@ class HtmlReport:
             if self._page.is_file():
                 self._page.unlink()
         elif self._session.options.report_assets:
-            self._move_script_out()
+            move_assets_out([self._page])
         return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self._css.unlink(missing_ok=True)
-
-    def _move_script_out(self) -> None:
-        """pytest-html keeps a script of its own within the page, and a handler in an attribute."""
-        head, _, rest = self._page.read_text("utf-8").replace(' onclick="location.reload()"', "").rpartition("<script>")
-        script, end, tail = rest.partition("</script>")
-        write_text(self._page.parent / "assets" / "pytest-html.js", script)
-        write_text(self._page, f'{head}<script src="assets/pytest-html.js">{end}{tail}')
 
     def _save_style(self) -> None:
         """pytest-html reads style sheets from files, as it is configured."""

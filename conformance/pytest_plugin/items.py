@@ -80,6 +80,7 @@ class RowItem(_Item):
         super().__init__(**kwargs)
         self.entry, self.row, self.phase = row, row.id, 2 if row.case.last else 0
         self.title, self.line = self.row, row.line
+        self.extra_keyword_matches.add(row.id)  # for -k
 
     def run_and_get_result(self) -> RowResult:
         return self.conformance.runner(self.contract).row(self.row)

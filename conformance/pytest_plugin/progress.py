@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.checks.model import Verdict
-from conformance.messages import Message, plural_message
+from conformance.messages import Message, format_count
 from conformance.pytest_plugin.finish import RunFinish
 from conformance.pytest_plugin.session import PluginSession
 from conformance.report.evidence import row_of_exploration
@@ -165,7 +165,8 @@ class ProgressDisplay:
         if planned:
             seconds = self._session.seconds_for(planned)
             pace = f", at least {format_duration(seconds)} at the pace of the target" if seconds else ""
-            self._printer.print_lines([f"{self._items} rows and operations, {planned} requests{pace}"])
+            counts = format_count(self._items, "rows and operations"), format_count(planned, "requests")
+            self._printer.print_lines([f"{', '.join(counts)}{pace}"])
         self._printer.start()
         try:
             return (yield)
@@ -202,7 +203,8 @@ class ProgressDisplay:
             folder = self._relative(str(self._session.options.output))
             self._printer.print_lines(["", f"{folder}: {', '.join(sorted(sink.written))}"])
         elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            self._printer.print_lines(["no row was selected"])
+            chosen = f": -k {session.config.option.keyword} matches none" if session.config.option.keyword else ""
+            self._printer.print_lines([f"no row was selected{chosen}; `conformance list` names all by their IDs"])
         self._printer.print_lines(self._session.notes)
         self._printer.print_lines(Text(problem, style="red") for problem in self._finish.problems())
         return result
@@ -249,7 +251,7 @@ class ProgressDisplay:
         say, verdict = self._say, row.verdict
         head = (f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", STYLES[verdict])
         known = f" ({say(Message('Known deviation'))})" if row.known else ""
-        requests = say(plural_message(row.requests, "{n} request", "{n} requests"))
+        requests = say(Message("{n} requests", n=row.requests))
         why = format_reason(row) if verdict is not Verdict.CONFORMS else ""
         if verdict is Verdict.INCONCLUSIVE and why == self._reason:
             why = Message("for the same reason as above")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from conformance.checks.model import Finding, Level, Verdict
-from conformance.messages import join_messages, plural_message
+from conformance.messages import Message, join_messages
 from conformance.report.sanitize import format_json
 from conformance.results.model import (
     Attempt,
@@ -56,7 +56,7 @@ def row_of_exploration(one: Exploration, number: int = 0) -> RowResult:
 
 def _finding(found: ExploredFinding, where: str) -> Finding:
     parts = [found.detail] if found.detail else []
-    parts += [plural_message(found.count, "{n} time", "{n} times")] if found.count > 1 else []
+    parts += [Message("{n} times", n=found.count)] if found.count > 1 else []
     detail = join_messages("; ", parts)
     return Finding(found.check, found.level, found.expected, found.actual, where, found.exchange, detail)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.checks.model import Finding, Level
 from conformance.contract.templates import show_placeholders
-from conformance.messages import Message, join_messages, plural_message
+from conformance.messages import Message, join_messages
 from conformance.report.evidence import (
     Group,
     proof_exchanges,
@@ -65,7 +65,7 @@ def format_promise(row: RowResult) -> str:
     wordings = " / ".join(clip_text(format_json(message), _LONGEST) for message in messages[:_WORDINGS])
     parts: list[str] = [str(expected.status), *([wordings] if wordings else [])]
     if more := len(messages[_WORDINGS:]):
-        parts.append(plural_message(more, "(and {n} more wording)", "(and {n} more wordings)"))
+        parts.append(Message("(and {n} more wordings)", n=more))
     parts += [Message("code {code}", code=expected.code)] if expected.code is not None else []
     parts += [Message("field {field}", field=expected.field)] if expected.field is not None else []
     return join_messages(" ", parts)
@@ -116,7 +116,7 @@ def format_finding(finding: Finding) -> str:
 
 def describe_group(group: Group) -> str:
     """The first finding of a group, and at how many more inputs the same was found."""
-    more = plural_message(len(group) - 1, "and at {n} more input", "and at {n} more inputs")
+    more = Message("and at {n} more inputs", n=len(group) - 1)
     return join_messages("; ", [format_finding(group[0]), *([more] if len(group) > 1 else [])])
 
 

@@ -41,18 +41,18 @@ def read_script() -> str:
     return read_asset(_PACKAGE, "language.js") + read_asset(_PACKAGE, "report.js")
 
 
-def render_fragment(results: Results, language: str | None = None, script_file: str = "") -> str:
-    """The report as an HTML fragment that holds its own script, or refers to `script_file` where that is given.
+def render_fragment(results: Results, language: str | None = None) -> str:
+    """The report as an HTML fragment that holds its own script.
 
     It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown. For `language` see
     `render_template`.
     """
-    return _render("page.html.jinja", results, language, script_file)
+    return _render("page.html.jinja", results, language)
 
 
-def render_in_frame(results: Results, language: str | None = None, script_file: str = "") -> str:
+def render_in_frame(results: Results, language: str | None = None) -> str:
     """Our page as it stands in pytest-html's, whose own table is folded under "pytest's own log" at the end."""
-    page = Markup(render_fragment(results, language, script_file))  # noqa: S704 - made by our templates, which escape
+    page = Markup(render_fragment(results, language))  # noqa: S704 - made by our templates, which escape
     say = Translator(language)
     return str(_FRAME.format(language=say.language, page=page, log=say(Message("pytest's own log"))))
 
@@ -78,11 +78,11 @@ def _titles(runs: Iterable[TargetRun]) -> str:
     return ", ".join(dict.fromkeys(run.contract.title or run.contract.name for run in runs))
 
 
-def _render(template: str, results: Results, language: str | None, script_file: str = "") -> str:
+def _render(template: str, results: Results, language: str | None) -> str:
     for limits in TIERS:
         is_least = limits is TIERS[-1]
         if is_least or estimate_size(results, limits) <= _MOST_BYTES:
-            values = _context(results, limits, script_file)
+            values = _context(results, limits)
             labels = collect_labels(results.runs)
             text = render_template(_PACKAGE, template, language=language, labels=labels, **values)
             if is_least or len(text.encode()) <= _MOST_BYTES:
@@ -90,13 +90,12 @@ def _render(template: str, results: Results, language: str | None, script_file: 
     return text
 
 
-def _context(results: Results, limits: Tier, script_file: str) -> dict[str, Any]:
+def _context(results: Results, limits: Tier) -> dict[str, Any]:
     runs = build_view(results, limits)
     return {
         "title": _title(results),
         "style": Markup(render_head()),  # noqa: S704 - our own file
         "script": Markup(read_script()),  # noqa: S704 - our own file
-        "script_file": script_file,
         "results": results,
         "runs": runs,
         "limits": limits,

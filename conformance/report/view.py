@@ -161,23 +161,11 @@ def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
         first = Message("No row was exercised, only what goes beyond the tables.")
     del counts[worst]  # that is said
     further = (
-        plural_message(
-            explored[Verdict.VIOLATES],
-            "Exploration beyond the tables found a deviation in {n} operation.",
-            "Exploration beyond the tables found deviations in {n} operations.",
-        ),
-        plural_message(
-            explored[Verdict.INCONCLUSIVE],
-            "Exploration beyond the tables is inconclusive for {n} operation.",
-            "Exploration beyond the tables is inconclusive for {n} operations.",
-        ),
-        plural_message(
-            known,
-            "{n} row deviates in a way that the profile lists as known; it is not counted.",
-            "{n} rows deviate in ways that the profile lists as known; they are not counted.",
-        ),
-        plural_message(counts[Verdict.INCONCLUSIVE], "{n} row is inconclusive.", "{n} rows are inconclusive."),
-        plural_message(counts[Verdict.NOT_EXERCISED], "{n} row was not exercised.", "{n} rows were not exercised."),
+        Message("Exploration beyond the tables found deviations in {n} operations.", n=explored[Verdict.VIOLATES]),
+        Message("Exploration beyond the tables is inconclusive for {n} operations.", n=explored[Verdict.INCONCLUSIVE]),
+        Message("{n} rows are not counted: what deviates there is listed as known in the profile.", n=known),
+        Message("{n} rows are inconclusive.", n=counts[Verdict.INCONCLUSIVE]),
+        Message("{n} rows were not exercised.", n=counts[Verdict.NOT_EXERCISED]),
         *map(_budget_sentence, runs),
     )
     return (first, *drop_zeros(further))
@@ -203,18 +191,8 @@ def _verdict_sentence(verdict: Verdict, count: int, total: int) -> Message:
             n=count,
             total=total,
         ),
-        Verdict.VIOLATES: plural_message(
-            count,
-            "{n} of {total} rows is not answered as the vendor promises.",
-            "{n} of {total} rows are not answered as the vendor promises.",
-            total=total,
-        ),
-        Verdict.INCONCLUSIVE: plural_message(
-            count,
-            "No row is violated, but {n} of {total} is inconclusive.",
-            "No row is violated, but {n} of {total} are inconclusive.",
-            total=total,
-        ),
+        Verdict.VIOLATES: Message("{n} of {total} rows are not answered as the vendor promises.", n=count, total=total),
+        Verdict.INCONCLUSIVE: Message("No row is violated, but {n} of {total} are inconclusive.", n=count, total=total),
         Verdict.NOT_EXERCISED: Message("No row was exercised, so nothing can be said about the target."),
     }[verdict]
 

@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError
 from conformance.errors import ConfigError, Problem
 from conformance.files import read_text
 from conformance.jsontools import replace_surrogates
+from conformance.messages import format_count
 from conformance.results.format_1 import upgrade_results
 from conformance.results.model import FORMAT, Results
 from conformance.results.stored_messages import restore_messages, store_messages
@@ -102,7 +103,7 @@ def parse_results(text: str, where: str) -> Results:
         return restore_messages(results_adapter().validate_json(json.dumps(value), strict=True))
     except ValidationError as error:
         found = problems_from_validation(error, value, lambda _: where, schema={})
-        more = Problem(where, f"{len(found) - _MOST_PROBLEMS} more problems", _HINT)
+        more = Problem(where, format_count(len(found) - _MOST_PROBLEMS, "more problems"), _HINT)
         raise ConfigError([*found[:_MOST_PROBLEMS], *([more] if len(found) > _MOST_PROBLEMS else [])]) from None
 
 

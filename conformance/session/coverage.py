@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, Problem
+from conformance.messages import format_count
 from conformance.results.model import TargetRun
 from conformance.validation import suggest
 
@@ -34,7 +35,7 @@ def find_missing_coverage(
             missing = [row for row in rows if row not in exercised]
             if missing:
                 names = ", ".join(missing[:_LONGEST]) + (", …" if len(missing) > _LONGEST else "")
-                yield f"--require all: {len(missing)} of {len(rows)} rows were not exercised: {names}"
+                yield f"--require all: {len(missing)} of {format_count(len(rows), 'rows')} not exercised: {names}"
         elif text.isdecimal():
             if len(exercised) < int(text):
                 yield f"--require {text}: only {len(exercised)} of {len(rows)} rows were exercised"

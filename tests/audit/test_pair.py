@@ -96,7 +96,7 @@ def test_a_request_that_neither_answered_is_no_agreement() -> None:
 
 def test_text_and_json_name_both_targets() -> None:
     found = compare_pair(site(refused()), site(refused("other words")), ("staging", "production"))
-    assert "staging and production answer 1 of 1 requests that were sent to both differently." in format_pair(found)
+    assert "Sent the same 1 request, staging and production answer 1 of them differently." in format_pair(found)
     assert json.loads(format_pair(found, "json"))["differences"][0]["right"] == "both"
 
 
@@ -145,7 +145,7 @@ def test_who_does_what_it_refuses_in_the_same_words_differs(wrong: int, right: R
     pairing = compare_pair(*pair)
     assert [(one.right, one.label) for one in pairing.differences] == [(right, "3 rejected requests")]
     first, second, *_ = format_pair(pairing).splitlines()
-    assert first.startswith("first and second answer the same to all 1 requests")
+    assert first.startswith("Sent the same 1 request, first and second answer them alike")
     assert second == "1 row is violated by one of them only, although it answers as the other."
 
 

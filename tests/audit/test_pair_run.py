@@ -29,7 +29,7 @@ def test_two_that_answer_the_same_do_not_differ(
     servers.start("b")
     assert audit(*PAIR) == 0
     assert differences() == []
-    assert "a and b answer the same" in capsys.readouterr().out
+    assert "a and b answer them alike" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("broken", "right"), [("a", "second"), ("b", "first")])

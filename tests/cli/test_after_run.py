@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -66,6 +67,24 @@ def test_compare_names_exactly_the_row_that_got_worse(
     for form in ("markdown", "html"):
         assert call("compare", "then", "now", "--form", form) == 1
         assert ROW.rpartition("/")[2][:8] in capsys.readouterr().out
+
+
+def test_pages_may_have_their_styles_and_scripts_beside_them(call: Callable[..., int], tmp_path: Path) -> None:
+    stored("then")
+    stored("now", "answers_missing_text_with_422")
+    assert call("compare", "then", "now", "--form", "html", "--output", "compare/page.html", "--report-assets") == 1
+    assert call("report", "then", "--output", "drawn", "--report-assets") == 0
+    options = ("--depth", "smoke", "--no-explore", "--report-assets")
+    assert call("audit", "target.yaml", *options, "--output", "audit", "--timeout", "9s") == 1  # no server any more
+    Path("other.yaml").write_text(Path("target.yaml").read_text("utf-8").replace("name: site", "name: b"), "utf-8")
+    assert call("audit", "--pair", "target.yaml", "other.yaml", *options, "--output", "pair") == 5
+    pages = [page for name in ("compare", "drawn", "audit", "pair") for page in Path(name).rglob("*.html")]
+    assert {page.name for page in pages} == {"page.html", "report.html", "audit.html", "pair.html"}
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert not re.search(r"<script>|<style|<[^>]+ (?:style|on[a-z]+)=", text)
+        beside = re.findall(r'(?:src|href)="(assets/[^"]+)"', text)
+        assert (len(beside), all((page.parent / file).is_file() for file in beside)) == (2, True)
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -81,7 +81,13 @@ def test_page_can_be_switched_off(tool: Tool, tmp_path: Path) -> None:
 def test_nothing_selected_is_no_success(tool: Tool, tmp_path: Path) -> None:
     result = tool("run", *QUICK, "-k", "no_row_is_called_so")
     assert result.code == 5
-    assert "no row was selected" in result.out
+    said = "no row was selected: -k no_row_is_called_so matches none; `conformance list` names all by their IDs"
+    assert said in " ".join(result.out.split())
+
+
+def test_a_row_is_selected_by_its_id_as_a_keyword_too(tool: Tool) -> None:
+    result = tool("run", *QUICK, "-k", "members-get/member-not-found")
+    assert (result.code, "1 row or operation" in result.out) == (0, True), result.all
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])

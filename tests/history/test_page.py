@@ -43,7 +43,7 @@ def test_of_a_long_choice_the_text_shows_200_characters() -> None:
 def test_the_page_tells_each_run_by_sign_colour_and_words() -> None:
     page = format_history(over_time("conforms", "violates", "violates"), "html")
     assert page.count('<i class="cf-violates" title=') == 2
-    assert "conforms in 1 runs, violates in 2 runs" in page
+    assert "conforms in 1 run, violates in 2 runs" in page
 
 
 def test_what_a_violating_row_was_answered_is_no_change_of_its_wording() -> None:

@@ -16,7 +16,7 @@ ROWS = ("items/one", "items/two", "items/three")
 @pytest.mark.parametrize(
     ("requirement", "expected"),
     [
-        ("all", ["--require all: 1 of 3 rows were not exercised: items/three"]),
+        ("all", ["--require all: 1 of 3 rows not exercised: items/three"]),
         ("3", ["--require 3: only 2 of 3 rows were exercised"]),
         ("2", []),
         ("items/one", []),
