@@ -1,1 +1,1 @@
-"""Files that people begin with, drafted: contracts from vendors' pages, profiles, rows; and what drifts from them."""
+"""Drafts contracts, profiles and rows from vendors' pages, and compares contracts with later editions of them."""

@@ -1,4 +1,4 @@
-"""One row tried on a target: its example and its control, whole, and the `expect` that would hold."""
+"""Shows the exchanges of a row that was tried on a target, and the `expect` that its response would meet."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from conformance.jsontools import load_json
 from conformance.results.model import RecordedExchange, RowResult
 
 _SHORTEST_VALUE = 2
-"""Characters of a parameter's value that are recognised in a message; a single one may stand there by chance."""
+"""The fewest characters of a parameter's value that are replaced in a message; one may be there by chance."""
 
 
 def suggest_expect(rules: ResponseRules, exchange: RecordedExchange) -> dict[str, Any]:
-    """The `expect` of a case that this answer would meet: status, code, field and message.
+    """Return the `expect` of a case that this response would meet: status, code, field and message.
 
-    Where the message holds the value of a query parameter, that stands there as a placeholder.
+    Values of query parameters in the message are replaced by placeholders.
     """
     if exchange.response is None:
         return {}
@@ -40,7 +40,7 @@ def suggest_expect(rules: ResponseRules, exchange: RecordedExchange) -> dict[str
 
 
 def format_attempt(row: RowResult) -> Iterator[str]:
-    """Every exchange of a row, whole, in the order in which they were sent."""
+    """Yield the lines of every exchange of a row, complete and in the order of sending."""
     for one in row.exchanges:
         yield f"--- {one.label or one.role}"
         yield f"{one.request.method} {one.request.url}"

@@ -1,6 +1,6 @@
-"""What a documentation page is made of, whatever its format: headings, tables, list items, paragraphs, code.
+"""The blocks of a documentation page in any format: headings, tables, list items, paragraphs, code.
 
-Text of a block keeps `inline code` in backticks; everything else of its markup is gone. Lines count from 1.
+The text of a block has `inline code` in backticks and no other markup. Lines count from 1.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LEVEL_OF_LINES = 7
-"""The level of headings that are lines with nothing but a status or a code."""
+"""The level of headings that are lines with only a status or a code."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A block that is text. `level` counts the titles or the lists around it; 1 is the page's own title."""
+    """A block of text. `level` counts the enclosing titles or lists; 1 is the title of the page."""
 
     text: str
     line: int
@@ -26,9 +26,9 @@ class Heading(TextBlock):
 
 
 class Item(TextBlock):
-    """One entry of a list, or a term with its definition (`term: definition`).
+    """An entry of a list, or a term with its definition (`term: definition`).
 
-    Entries of a list within a list are of a deeper level, and so are further paragraphs of an entry.
+    Entries of nested lists and further paragraphs of an entry have a deeper level.
     """
 
 
@@ -37,12 +37,12 @@ class Paragraph(TextBlock):
 
 
 class Code(TextBlock):
-    """A block of code, such as a sample answer."""
+    """A block of code, such as a sample response."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of a table, spans written out: a cell that spans three rows stands in each of them."""
+    """A row of a table; a cell that spans several rows or columns is repeated in each."""
 
     cells: tuple[str, ...]
     line: int
@@ -50,7 +50,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table: the texts of its header, and its rows, which may have fewer cells where a page lost some."""
+    """A table with its header; rows may have fewer cells, if the page lost some."""
 
     header: tuple[str, ...]
     rows: tuple[TableRow, ...]
@@ -62,31 +62,31 @@ Block = Heading | TableBlock | Item | Paragraph | Code
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """A page that was read: where it came from, and its blocks in order."""
+    """A parsed page: its path or address, and its blocks in order."""
 
     name: str
     blocks: tuple[Block, ...]
 
 
 def build_table(rows: Sequence[TableRow], line: int) -> TableBlock | None:
-    """A table whose first row is its header; None where there is nothing below it."""
+    """Return a table whose header is the first row; None if there are no other rows."""
     return TableBlock(rows[0].cells, tuple(rows[1:]), line) if len(rows) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A block with what stands below it: the section of a heading, the entries and code within an entry of a list."""
+    """A block with its children: the section of a heading, or the nested entries and code of a list entry."""
 
     block: Block
     inside: tuple[Node, ...] = ()
 
     def below(self) -> list[Block]:
-        """Every block below this one, in the page's order."""
+        """Return all descendants in the page's order."""
         return [block for node in self.inside for block in (node.block, *node.below())]
 
 
 def build_outline(blocks: Sequence[Block], around: int = 0) -> tuple[Node, ...]:
-    """The blocks of a page as a tree; `around` is how deep they stand."""
+    """Return the blocks of a page as a tree; `around` is the depth of the enclosing block."""
     nodes: list[Node] = []
     at = 0
     while at < len(blocks):
@@ -99,7 +99,7 @@ def build_outline(blocks: Sequence[Block], around: int = 0) -> tuple[Node, ...]:
 
 
 def _depth(block: Block, around: int) -> int:
-    """How deep a block is: a heading by its level, an entry below all headings; code belongs to what it follows."""
+    """Return the depth of a block: a heading's level, entries below all headings, code below what it follows."""
     if isinstance(block, Heading):
         return block.level
     if isinstance(block, Item):

@@ -1,4 +1,4 @@
-"""What the titles of the columns of an error table mean, in several languages."""
+"""Recognizes the titles of an error table's columns in several languages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Final, Literal
 
 Role = Literal["status", "code", "message", "field", "cause", "note", "operation"]
 RoleTexts = dict[Role, list[str]]
-"""What is said of one error, by role: as the cells of a table say it."""
+"""The texts about one error by role, as in the cells of a table."""
 
 TITLES: Final[dict[Role, list[str]]] = json.loads(
     files("conformance.authoring").joinpath("column_titles.json").read_text(encoding="utf-8")
 )
-"""Words above a column, the least ambiguous first: in English, East Asian, Romance, Germanic and Slavic languages."""
+"""Words in titles, the least ambiguous first: in English, East Asian, Romance, Germanic and Slavic languages."""
 
 LANGUAGES: Final = {
     "ja": r"\bja(panese)?\b|日本語|日文",
@@ -27,22 +27,22 @@ LANGUAGES: Final = {
     "es": r"\bes\b|spanish|español",
 }
 _TITLE_BEGINS = re.compile(r"(?<=[a-z)])(?=[A-Z\u3040-\uffef])|(?<=[A-Z])(?=[A-Z][a-z])")
-"""Where one title ends and the next begins without a blank: `CodeHTTPMeaning`."""
-_LONGEST_OF_ONE = 60
+"""Boundaries between titles that no blank separates: `CodeHTTPMeaning`."""
+_LONGEST_TITLE_OF_ONE = 60
 _LONGEST_TITLE = 200
-"""Characters of the titles of columns: every place at which a line could be cut into several is tried."""
+"""The most characters of a line of titles, because every position is tried as a boundary."""
 
 
 def role_of_label(text: str) -> Role | None:
-    """The role whose word a text is, and nothing else: `Message`, `HTTP status`, `原因`."""
+    """Return the role of a text that is only a title word (`Message`, `HTTP status`, `原因`), or None."""
     plain = plain_title(text) if len(text) <= _LONGEST_TITLE else ""
     return next((role for role, words in TITLES.items() if {plain, plain.removesuffix("s")} & set(words)), None)
 
 
 def split_titles(text: str) -> tuple[str, ...]:
-    """The titles of columns that stand in one line with a blank or nothing between them: `CodeStatusMessage`.
+    """Split a line of column titles that blanks or nothing separate: `CodeStatusMessage`.
 
-    Empty where the line is anything else.
+    Returns () for any other line.
     """
     if len(text) > _LONGEST_TITLE:
         return ()
@@ -65,12 +65,12 @@ def plain_title(title: str) -> str:
 
 @lru_cache(maxsize=1024)
 def roles_of_title(title: str) -> tuple[tuple[float, Role], ...]:
-    """Roles that a title may mean, with how much it tells of each: most as a whole, less by a word in it.
+    """Return the roles that a title may mean, with scores: highest if the whole title is a known word.
 
-    A word at its end leaves the others out: a `Field error` is an error.
+    A word at the end of the title excludes those before it: a `Field error` is an error.
     """
     text = plain_title(title)
-    if len(text) > _LONGEST_OF_ONE:
+    if len(text) > _LONGEST_TITLE_OF_ONE:
         return ()
     whole = {text, text.replace(" ", "")}
     bids: list[tuple[float, Role]] = []

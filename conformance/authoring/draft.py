@@ -1,4 +1,4 @@
-"""A contract drafted from the error tables of a page: files that lint accepts, and a TODO for what is missing."""
+"""Drafts a contract from the error tables of a page: files that lint accepts, with a TODO for all that is missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(
     r"\$?\{[^{}]*\}|<[A-Za-z][\w .-]{0,40}>|%\(\w+\)[sd]|%[sdifgr]\b|\[[a-z][a-z_ -]{0,30}\]|"
     r"(?<![A-Za-z0-9])[xX]{3,}(?![A-Za-z0-9])|(?<=\s):[a-z_]{2,30}\b|…|\.{3}"
 )
-"""How pages write what is another value each time: {name}, <id>, %s, [field], xxx, :id, an ellipsis."""
+"""How pages write placeholders: {name}, <id>, %s, [field], xxx, :id, an ellipsis."""
 _LONGEST_NAME = 48
 _TODO = re.compile(r"(?<![/\w])TODO: *(.*)")
 
@@ -35,10 +35,10 @@ def draft_contract(
     envelope: Mapping[str, Any] | None = None,
     openapi: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
-    """Draft `contract.yaml`, `openapi.yaml` and one file for each table: their texts by name.
+    """Return the texts of `contract.yaml`, `openapi.yaml` and one file for each table, by file name.
 
-    `source` names the page in each row's provenance, `today` is the edition. Without an `openapi` document there is one
-    operation, `todo`, for a person to replace.
+    `source` is the page in the `source` of each row, `today` is the edition. Without an `openapi` document, the only
+    operation is `todo`, for a person to replace.
     """
     envelope = envelope or DEFAULT_ENVELOPE
     paths = {one: path for one, _, path in list_operations(openapi)} or {TODO_OPERATION: "/TODO"}
@@ -95,27 +95,27 @@ def draft_contract(
 
 
 def list_todos(text: str) -> Iterator[tuple[int, str]]:
-    """Each `TODO: …` of a drafted file: its line, from 1, and what it asks a person to do."""
+    """Yield line number (from 1) and text of each `TODO: …` in a drafted file."""
     for number, line in enumerate(text.splitlines(), 1):
         if (found := _TODO.search(line)) is not None:
             yield number, found[1].rstrip("\"'}, ")
 
 
 def slug(text: str) -> str:
-    """A name of lower-case words and hyphens; empty where a text has no letters of the Latin alphabet."""
+    """Return a name of lower-case words and hyphens; "" if the text has no Latin letters or digits."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
     name = "-".join(re.findall(r"[a-z0-9]+", plain))
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME + 1].rpartition("-")[0]
 
 
 def mark_placeholders(message: str) -> str:
-    """A documented message with `{any}` where the page shows that another value stands there each time."""
+    """Replace the placeholders of a documented message by `{any}`."""
     return _PLACEHOLDER.sub("{any}", message)
 
 
 def unique_names(names: Iterable[str], fallback: str = "") -> list[str]:
-    """The names in their order, those that come again with a number; `fallback` is that of an empty one."""
-    taken: dict[str, int] = {}  # with how many names begin so: of thousands that are equal each is not tried again
+    """Append a number to repeated names, keeping their order; `fallback` replaces an empty name."""
+    taken: dict[str, int] = {}  # the last number of each name, so that thousands of equal names take linear time
     for name in names:
         base = found = name or fallback
         while found in taken:
@@ -134,7 +134,7 @@ def _row_name(row: ErrorRow) -> str:
 
 
 def _expect(row: ErrorRow, *, several: bool, whole_codes: bool) -> dict[str, Any]:
-    """What a row says of its answer; `several`: whether the page has messages of several languages."""
+    """Return the `expect` of a row; `several`: whether the page has messages in several languages."""
     code: int | str = int(row.code) if whole_codes and re.fullmatch(r"-?(0|[1-9]\d*)", row.code) else row.code
     texts: list[Any] = [
         {"text": mark_placeholders(text), **({"language": language} if language and several else {})}

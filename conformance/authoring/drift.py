@@ -1,4 +1,4 @@
-"""A vendor's pages of today against the rows of a contract: what is new, gone, moved or said otherwise. Pure."""
+"""Compares a vendor's pages with the rows of a contract: which rows are new, gone, moved or changed. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from conformance.contract.messages import LONGEST_MESSAGE, compile_wording, list
 from conformance.contract.schema import Wording
 
 _SURE = 6.0
-"""From this score on, a row of a page and a row of the contract are the same, wherever they stand."""
+"""From this score on, a row of a page and a row of the contract match, wherever they are."""
 _SIMILAR = 0.7
-"""From this ratio on, two messages are one that was reworded."""
-_REMEMBERED = 1 << 16
+"""From this ratio on, two messages count as the same message, reworded."""
+_CACHE_SIZE = 1 << 16
 _WEIGHTS = {"status": (3.0, -2.0), "code": (2.0, -1.0), "field": (1.0, -0.5)}
-"""How much it tells that a row and a page say the same, or not."""
+"""The scores if a row and a page agree on a value, and if they do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DocumentedRow:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference. `what` is what a changed row says otherwise: its status, code, field or message."""
+    """One difference. `what` is the part of a changed row that differs: its status, code, field or message."""
 
     kind: Literal["new", "gone", "moved", "changed"]
     contract: Row | None
@@ -51,10 +51,10 @@ class Drift:
 
 
 def compare_pages(contract: Contract, pages: Mapping[str, Sequence[ErrorTable]]) -> tuple[Drift, ...]:
-    """Every difference between a contract and the error tables of its pages, by the name of the page.
+    """Return every difference between a contract and the error tables of its pages, which are given by page name.
 
-    Each page is aligned with the contract on its own, in order; a page may hold a part of the rows, or leave out their
-    messages (as pages saved as text do). A row of the contract is gone when it is on none of the pages.
+    Each page is aligned with the contract separately, in order; a page may have only some of the rows, or lack their
+    messages (as pages saved as text do). A row of the contract is gone if it is on none of the pages.
     """
     rows = list(contract.rows)
     found: list[Drift] = []
@@ -64,7 +64,7 @@ def compare_pages(contract: Contract, pages: Mapping[str, Sequence[ErrorTable]])
         pairs = _align(rows, documented)
         here, there = {ours for ours, _ in pairs}, {theirs for _, theirs in pairs}
         left = [n for n in range(len(rows)) if n not in here], [n for n in range(len(documented)) if n not in there]
-        moved = _moved(left, rows, documented)
+        moved = _find_moved(left, rows, documented)
         found += [Drift("moved", rows[ours], documented[theirs]) for ours, theirs in moved]
         for ours, theirs in sorted([*pairs, *moved]):
             seen.add(rows[ours].id)
@@ -76,7 +76,7 @@ def compare_pages(contract: Contract, pages: Mapping[str, Sequence[ErrorTable]])
 
 
 def wordings_to_accept(found: Sequence[Drift]) -> dict[str, list[Drift]]:
-    """The reworded messages by the ID of their row, each text once."""
+    """Return the reworded messages by row ID, each text once."""
     accepted: dict[str, list[Drift]] = {}
     for one in found:
         if one.kind == "changed" and one.what == "message" and one.contract is not None:
@@ -86,12 +86,12 @@ def wordings_to_accept(found: Sequence[Drift]) -> dict[str, list[Drift]]:
     return accepted
 
 
-# --- which rows belong together
+# --- matching rows
 
 
 def _align(rows: Sequence[Row], documented: Sequence[DocumentedRow]) -> list[tuple[int, int]]:
-    """Pairs of places, in order on both sides, that fit best in all."""
-    best: list[tuple[float, Any]] = [(0.0, None)] * (len(documented) + 1)  # from the last row of the page on
+    """Return the pairs of indexes, in order on both sides, with the highest total score."""
+    best: list[tuple[float, Any]] = [(0.0, None)] * (len(documented) + 1)  # filled from the last row of the page
     for i, row in reversed([*enumerate(rows)]):
         below, best = best, best[:1]
         for n, (j, one) in enumerate(reversed([*enumerate(documented)])):
@@ -106,10 +106,10 @@ def _align(rows: Sequence[Row], documented: Sequence[DocumentedRow]) -> list[tup
     return pairs
 
 
-def _moved(
+def _find_moved(
     left: tuple[list[int], list[int]], rows: Sequence[Row], documented: Sequence[DocumentedRow]
 ) -> list[tuple[int, int]]:
-    """Rows that stand elsewhere: so alike that they are surely the same."""
+    """Return pairs of unmatched rows at other places whose score is at least `_SURE`."""
     pairs: list[tuple[int, int]] = []
     ways = sorted(((_score(rows[i], documented[j].row), -i, -j) for i in left[0] for j in left[1]), reverse=True)
     for score, i, j in ways:
@@ -120,27 +120,27 @@ def _moved(
 
 def _score(row: Row, documented: ErrorRow) -> float:
     wordings = list_wordings(row)
-    alike = [_alike(text, wordings) for text, _ in documented.messages] if wordings else []
+    alike = [_similarity(text, wordings) for text, _ in documented.messages] if wordings else []
     facts = (_WEIGHTS[what][theirs not in ours] for what, ours, theirs in _facts(row, documented))
     return sum(facts) + (sum(alike) / len(alike) if alike else 0.0)
 
 
-def _alike(text: str, wordings: Sequence[Wording]) -> float:
+def _similarity(text: str, wordings: Sequence[Wording]) -> float:
     if any(_is_wording(wording.text, text) for wording in wordings):
         return 6.0
-    ratio = max(_ratio(_plain(wording.text), _plain(mark_placeholders(text))) for wording in wordings)
+    ratio = max(_ratio(_normalize(wording.text), _normalize(mark_placeholders(text))) for wording in wordings)
     return 3.0 * ratio if ratio >= _SIMILAR else -2.0
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _ratio(one: str, other: str) -> float:
-    """How alike two texts are, from 0 to 1; 0 also where they are not alike, which is seen in less time."""
+    """Return the similarity of two texts from 0 to 1; 0 if a quick upper bound is below `_SIMILAR`."""
     both = SequenceMatcher(None, one, other)
     bounds = (both.real_quick_ratio, both.quick_ratio)
     return both.ratio() if all(bound() >= _SIMILAR for bound in bounds) else 0.0
 
 
-# --- what they say
+# --- comparing matched rows
 
 
 def _changes(row: Row, documented: DocumentedRow) -> Iterator[Drift]:
@@ -154,7 +154,7 @@ def _changes(row: Row, documented: DocumentedRow) -> Iterator[Drift]:
 
 
 def _facts(row: Row, documented: ErrorRow) -> Iterator[tuple[str, list[str], str]]:
-    """What a row and a page both say: the status, code or field of the row, which may be several, and of the page."""
+    """Yield name, allowed values of the row and value of the page, for status, code and field where both have one."""
     expect = row.case.expect
     fields = [expect.field] if expect.field and "{" not in expect.field else []
     page = {"status": documented.status or "", "code": documented.code, "field": documented.field}
@@ -163,16 +163,16 @@ def _facts(row: Row, documented: ErrorRow) -> Iterator[tuple[str, list[str], str
             yield what, [str(one) for one in ours], str(theirs)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _is_wording(wording: str, text: str) -> bool:
-    """Whether a page's text is a wording: placeholders of either side stand for anything."""
-    if _plain(wording) == _plain(mark_placeholders(text)):
+    """Return whether a page's text matches a wording; placeholders of both sides match anything."""
+    if _normalize(wording) == _normalize(mark_placeholders(text)):
         return True
     pattern = compile_wording(" ".join(wording.split()))
     return len(text) <= LONGEST_MESSAGE and pattern.fullmatch(" ".join(text.split())) is not None
 
 
-@lru_cache(_REMEMBERED)
-def _plain(text: str) -> str:
-    """A wording with one sign for each placeholder, an optional ending left out, and blanks folded."""
+@lru_cache(_CACHE_SIZE)
+def _normalize(text: str) -> str:
+    """Normalize a wording: one sign for each placeholder, no optional ending, single blanks."""
     return " ".join(re.sub(r"\{[^{}]*\}", "\0", text.replace("{rest}", "")).split())

@@ -1,4 +1,4 @@
-"""The error envelope of a contract, guessed from the sample answers of a page."""
+"""Guesses the error envelope of a contract from the sample responses of a page."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ _MESSAGES = (
 )  # fmt: skip
 _CODES = ("code", "errno", "errcode", "errorcode", "type", "name", "statuscode", "error")
 _FIELDS = ("field", "param", "parameter", "property", "pointer", "location", "path", "name")
-"""Members that say what is wrong, in small letters and without the marks between words: `ErrorCode`, `error_code`."""
+"""Names of error members in lower case without separators: `errorcode` for `ErrorCode` and `error_code`."""
 DEFAULT_ENVELOPE: dict[str, Any] = {
     "schema": {"type": "object", "properties": {"message": {"type": "string"}}},
     "faults": "",
     "body_may_lack": True,
 }
-"""Where a page shows no sample: a JSON object that may hold a message."""
+"""The envelope for pages without a sample: a JSON object that may have a message."""
 _STATUS_LINE = re.compile(r"\b(?:HTTP/\d(?:\.\d)?|status:) ([45]\d\d)\b", re.IGNORECASE)
 _REQUEST = re.compile(r"\A\s*(?:curl|GET|POST|PUT|PATCH|DELETE)\b")
 _COMMENT = re.compile(r"(?<=\s)//(?=\s)")
 _LOST_COMMA = re.compile(r'(["}\]\d])[ \t]*\n(?=\s*")')
-_SIGN = re.compile(r'"(?:[^"\\\n]|\\.)*"|//.*|[{}]')
-"""What opens or closes an object, and what may hold such signs without doing so: a string, a comment."""
+_BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*"|//.*|[{}]')
+"""A brace, or a string or comment, in which braces do not count."""
 _REGISTERED = frozenset(status.value for status in HTTPStatus if status >= 400)
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
 
 
 def guess_envelope(samples: Iterable[str]) -> dict[str, Any] | None:
-    """The envelope that the first sample answer of an error shows; None where no sample looks like one."""
-    bodies = (body for text in samples for _, body in _objects(text))
+    """Return the envelope of the first sample that looks like an error response, or None."""
+    bodies = (body for text in samples for _, body in _find_objects(text))
     return next(filter(None, map(_envelope, bodies)), None)
 
 
 def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
-    """Whether the sample answer that an envelope was guessed from has a number for its code."""
+    """Return whether the code of an envelope is an integer."""
     schema: Any = envelope.get("schema", {})
     for name in str(envelope.get("faults", "")).split("/")[1:]:
         schema = schema.get("properties", {}).get(name, {})
@@ -51,16 +51,16 @@ def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
 
 
 def read_samples(text: str) -> list[RoleTexts]:
-    """Status, code and message of the sample answers in a block of code that are errors, where they show them.
+    """Return status, code and message, as far as shown, of each error response in a block of code.
 
-    Each may have a line with its status above it.
+    The status may be in a line above it.
     """
     found: list[RoleTexts] = []
-    for above, body in _objects(text):
+    for above, body in _find_objects(text):
         if (fault := find_fault(body)[1]) is not None and not _REQUEST.match(above):
             code, message = read_fault(body, fault)
             both = {**body, **fault}
-            statuses = [value for key, value in both.items() if _in_every_error(key, value) == "{status}"]
+            statuses = [value for key, value in both.items() if _constant_in_errors(key, value) == "{status}"]
             statuses = [*_STATUS_LINE.findall(above)[:1], *map(str, statuses), *_statuses_as_codes(both)]
             said: RoleTexts = {"status": statuses[:1], "code": [code], "message": [f"`{message}`"]}
             found.append({role: texts for role, texts in said.items() if any(text.strip("`") for text in texts)})
@@ -68,7 +68,7 @@ def read_samples(text: str) -> list[RoleTexts]:
 
 
 def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, str]:
-    """Code and message of the entry of a body that says what is wrong, or else of the body around it."""
+    """Return code and message of an error entry, or else of the body around it; "" for those that are missing."""
     both = {**body, **fault}
     codes = [str(both[key]) for key in _members(both, _CODES) if _is_word(both[key])]
     statuses = _statuses_as_codes(both)
@@ -80,13 +80,13 @@ def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, 
 
 
 def _statuses_as_codes(body: Mapping[str, Any]) -> list[str]:
-    """The codes of a body that are the status of the answer."""
+    """Return the codes of a body that are HTTP error statuses."""
     codes = [str(body[key]) for key in _members(body, _CODES)]
     return [code for code in codes if code.isdigit() and int(code) in _REGISTERED]
 
 
 def _members(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """The members of a body that are called so, in the order of the names."""
+    """Return the keys of a body that match normalized names, in the order of the names."""
     plain = {re.sub("[_-]", "", key).lower(): key for key in reversed([*body])}
     return [plain[name] for name in names if name in plain]
 
@@ -96,29 +96,29 @@ def _is_word(value: Any) -> bool:
 
 
 def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
-    """Where the entry stands that says what is wrong: in a list, or in the body itself; its pointer and itself."""
+    """Return pointer and value of the error entry: an item of a list, a member, or the body; None if there is none."""
     for name, value in body.items():
         first = value[0] if isinstance(value, list) and value else None
-        if isinstance(first, dict) and _says_what_is_wrong(first):
+        if isinstance(first, dict) and _is_error_entry(first):
             return f"/{name}", first
-        if isinstance(value, dict) and _says_what_is_wrong(value):
+        if isinstance(value, dict) and _is_error_entry(value):
             return f"/{name}", value
-    return "", body if _says_what_is_wrong(body) else None
+    return "", body if _is_error_entry(body) else None
 
 
-def _objects(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects in a text that are JSON, or JSON as people write it, and what stands above each."""
+def _find_objects(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each JSON object in a text (comments and lost commas are tolerated), after the text above it."""
     depth = end = start = 0
-    for sign in _SIGN.finditer(text):
+    for sign in _BRACE.finditer(text):
         start = sign.start() if sign[0] == "{" and not depth else start
         depth = max(depth + {"{": 1, "}": -1}.get(sign[0], 0), 0)
         if sign[0] == "}" and not depth:
-            if (body := _object(text[start : sign.end()])) is not None:
+            if (body := _parse_object(text[start : sign.end()])) is not None:
                 yield text[end:start], body
             end = start = sign.end()
 
 
-def _object(text: str) -> dict[str, Any] | None:
+def _parse_object(text: str) -> dict[str, Any] | None:
     try:
         value = load_json(text)
     except ValueError:
@@ -134,30 +134,30 @@ def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
     found: dict[str, Any] = {"schema": _schema(body), "faults": pointer}
     message = next((one for one in _members(fault, (*_MESSAGES, "error")) if isinstance(fault[one], str)), None)
     codes = [one for one in _members(fault, _CODES) if one != message]
-    sure = _members(fault, _CODES[:4])  # where a page shows what would stand there
+    sure = _members(fault, _CODES[:4])  # whose value may be a description
     code = next((one for one in codes if _is_word(fault[one]) or (one in sure and isinstance(fault[one], str))), None)
     field = next((one for one in _members(fault, _FIELDS) if isinstance(fault[one], str | int)), None)
     named = {"message": message, "code": code, "field": field}
     found |= {role: name for role, name in named.items() if name is not None and name != role}
-    same = {f"/{key}": common for key, value in body.items() if (common := _in_every_error(key, value)) is not None}
-    is_ready = (message, code, pointer) == ("detail", "type", "")  # that of RFC 9457 says so itself
+    same = {f"/{key}": common for key, value in body.items() if (common := _constant_in_errors(key, value)) is not None}
+    is_ready = (message, code, pointer) == ("detail", "type", "")  # RFC 9457 defines these itself
     return {**found, "if_present": same} if same and not is_ready else found
 
 
-def _in_every_error(key: str, value: Any) -> Any:
-    """What a member of a body is in every error: the status of the answer, or that it is none of a success."""
+def _constant_in_errors(key: str, value: Any) -> Any:
+    """Return a member's value in every error (`{status}`, or False for `ok` and `success`), or None if it varies."""
     if re.fullmatch(r"(http)?_?status(_?code)?", key, re.IGNORECASE) and isinstance(value, int) and 400 <= value <= 599:
         return "{status}"
     return False if key in {"ok", "success"} and value is False else None
 
 
-def _says_what_is_wrong(value: Mapping[str, Any]) -> bool:
+def _is_error_entry(value: Mapping[str, Any]) -> bool:
     texts = (value[key] for key in _members(value, _MESSAGES))
     return any(isinstance(text, str) for text in texts) or bool(_members(value, ("error", "errors", "errno")))
 
 
 def _schema(value: Any) -> dict[str, Any]:
-    """The types that a sample shows; nothing is required, for one sample cannot tell that."""
+    """Return a schema of the types in a sample, without `required`, which one sample cannot show."""
     kind = _TYPES.get(type(value))
     schema: dict[str, Any] = {"type": kind} if kind else {}
     if isinstance(value, dict):

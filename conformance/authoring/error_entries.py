@@ -1,4 +1,4 @@
-"""What one title, or one entry of a list, says of an error, with what stands below it."""
+"""Reads the error that a heading or a list entry describes, with the blocks below it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _LONGEST_LEAD = 25
 
 
 def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bool = False) -> RoleTexts | None:
-    """What a title or an entry of a list says of an error: its status or code, a quoted text as message, its cause.
+    """Return status, code, quoted message and cause of the error in a heading or list entry.
 
-    `around` are the statuses of its section. None where it is about no error.
+    `around` are the statuses of its section. Returns None if it is not about an error.
     """
     text = " ".join(text.split())
     first = STATUS.match(text)
@@ -49,13 +49,13 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
     if not statuses:
         lead = LEADING_CODE.match(text) if known else None
         if not (lead and (lead[1] or lead[2].isdigit())) and not (around and QUOTED.match(text)):
-            return None  # or a word with nothing that divides it from a sentence
+            return None  # or a word that is not separated from the sentence after it
         statuses = tuple(around)
     phrase = rest
     rest = strip_phrase(rest, statuses[0]) if statuses else trim(rest)
-    code, message = _quoted(rest)
+    code, message = _find_quoted(rest)
     if not code:
-        code, rest = _leading(rest, statuses, title=title)
+        code, rest = _split_leading_code(rest, statuses, title=title)
     taken = {code, message} - {""}
     cause = QUOTED.sub(lambda match: " " if match[0].strip('`"“”「」') in taken else match[0], rest)
     cause = trim(re.sub(r"\s+(?=[.,;:]|\Z)", "", " ".join(cause.replace("`", "").split())))
@@ -70,8 +70,8 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
     }
 
 
-def _leading(rest: str, statuses: Sequence[int], *, title: bool) -> tuple[str, str]:
-    """The code that a text without its status begins with, and the rest."""
+def _split_leading_code(rest: str, statuses: Sequence[int], *, title: bool) -> tuple[str, str]:
+    """Split the code off the beginning of a text from which the status was removed."""
     lead = LEADING_CODE.match(rest)
     if lead is not None and lead[1] not in map(str, statuses[:1]):
         return lead[1] or lead[2], rest[lead.end(1 if lead[1] else 2) :]
@@ -79,8 +79,8 @@ def _leading(rest: str, statuses: Sequence[int], *, title: bool) -> tuple[str, s
     return (rest, "") if is_word else ("", rest)
 
 
-def _quoted(text: str) -> tuple[str, str]:
-    """The code and the message that a text quotes; a word that is quoted far within its sentence is no code."""
+def _find_quoted(text: str) -> tuple[str, str]:
+    """Return the quoted code and message of a text; a word quoted far inside its sentence is not a code."""
     quoted = [next(filter(None, groups)).strip() for groups in QUOTED.findall(text)]
     codes = [one for one in quoted if is_code_in_text(one) and text.find(one) <= _LONGEST_LEAD]
     messages = [one for one in quoted if one not in codes and (" " in one or not one.isascii())]
@@ -88,7 +88,7 @@ def _quoted(text: str) -> tuple[str, str]:
 
 
 def read_body(blocks: Sequence[Block]) -> RoleTexts:
-    """What stands below a title or an entry: labels and what is under them, a sample answer, its text."""
+    """Return the parts of an error below a heading or entry: from labels, a sample response, and text."""
     held, prose = _read_below(blocks)
     quoted = [
         one
@@ -108,7 +108,7 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
 
 
 def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | Item]]:
-    """What labels say, in a line, under it or in a table, and the rest of the text."""
+    """Return the labelled parts (in a line, below it or in a table), and the other text."""
     held: RoleTexts = {}
     prose: list[Paragraph | Item] = []
     label: Role | None = None
@@ -126,7 +126,7 @@ def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | It
             elif isinstance(block, Paragraph | Item) and not (named or said or is_phrase(block.text)):
                 prose.append(block)
             if named:
-                closed = {"message"} & set(held)  # another wording of the same error is not the message
+                closed = {"message"} & set(held)  # the first wording is the message
             label = named or (label if isinstance(block, Item) else None)
         for role, texts in said.items():
             if role not in closed:
@@ -135,14 +135,14 @@ def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | It
 
 
 def samples_of(blocks: Sequence[Block]) -> list[RoleTexts]:
-    """The sample answers among some blocks that are errors."""
+    """Return the error responses among the code blocks."""
     return [sample for block in blocks if isinstance(block, Code) for sample in read_samples(block.text)]
 
 
 def read_answers(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
-    """Sample answers that are an error each, with their lines: the status in them or above, the text before as cause.
+    """Return the sample error responses with their lines; status from the sample or above, cause from the text before.
 
-    None where there is but one, or where they show the same.
+    Empty if all samples show the same error.
     """
     found: list[tuple[RoleTexts, int]] = []
     before: list[str] = []
@@ -156,5 +156,5 @@ def read_answers(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
             if len(sample) > ("status" in sample):
                 found.append(({"status": above[-1:], "cause": causes[:1], **sample}, block.line))
         if isinstance(block, Code):
-            before = [] if samples else [*before, block.text]  # a status line alone belongs to the body after it
+            before = [] if samples else [*before, block.text]  # a separate status line belongs to the next body
     return found if len({str((one.get("code"), one.get("message"))) for one, _ in found}) > 1 else []

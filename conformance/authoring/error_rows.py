@@ -1,4 +1,4 @@
-"""The error tables of a page: each documented error with its status, code, messages, field, cause and line."""
+"""Finds the documented errors of a page: status, code, messages, field, cause and line of each."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ _LONGEST_TITLE = 40
 
 
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
-    """Every documented error of a page, in the page's order, those of one section as one table."""
-    blocks = [_with_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
+    """Return the documented errors of a page in its order, one table for each section."""
+    blocks = [_add_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
     context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks))
-    sections = groupby(_read(build_outline(blocks), context), key=itemgetter(0))
+    sections = groupby(_read_errors(build_outline(blocks), context), key=itemgetter(0))
     found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
     return tuple(ErrorTable(titles, rows) for titles, rows in found)
 
 
-def _with_titles(table: TableBlock) -> TableBlock:
-    """A table whose first row is no titles, for it has a status or begins with a code, with titles of no more."""
+def _add_titles(table: TableBlock) -> TableBlock:
+    """Add titles to a table without them, which shows in a status or a leading code in its first row."""
     first, width = table.header[0], len(table.header)
     is_code = is_code_alone(first) or re.fullmatch(r"-?\d+", first)
     if not any(map(STATUS.match, table.header)) and (not is_code or any(map(role_of_label, table.header))):
@@ -72,16 +72,16 @@ def _with_titles(table: TableBlock) -> TableBlock:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What stands around a block: the titles above it, the page's own first, and the error that these are about."""
+    """The surroundings of a block: the titles above it, the page's first, and the error that these are about."""
 
     titles: tuple[str, ...]
     coded: frozenset[int]
     """The levels at which headings are codes."""
     statuses: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
-    """Those of the titles that are about one status; tables are not named by them."""
+    """The titles that are about one status; they are left out of the names of tables."""
     strict: bool = False
-    """Whether an entry needs a status, for all that is around it is about one error."""
+    """Whether an entry needs a status, because the whole section is about one error."""
 
     @property
     def about_errors(self) -> bool:
@@ -95,7 +95,7 @@ class _Context:
         return replace(self, titles=(*self.titles, title), statuses=statuses or self.statuses, errors=errors)
 
     def below_line(self, text: str) -> _Context:
-        """The same for a list or a table right below a line such as `Possible errors:`, `Headers` or `Status: 404`."""
+        """Return the context of a list or table right below a line such as `Possible errors:` or `Status: 404`."""
         statuses, rest = find_statuses(text)
         if statuses and not trim(rest):
             return replace(self, statuses=error_statuses(text))
@@ -106,13 +106,13 @@ class _Context:
         return replace(self, titles=(*self.titles, text), errors=(*self.errors, text), statuses=statuses)
 
     def with_titles(self, rows: Iterable[ErrorRow]) -> Iterator[_TitledRow]:
-        """Rows with the titles of their table."""
+        """Pair rows with the titles of their table."""
         names = tuple(title for title in self.titles[1:] if title not in self.errors)
         return ((names, row) for row in rows)
 
 
-def _read(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
-    """Each error with the titles of its table; where there is none, each sample answer that is one."""
+def _read_errors(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
+    """Yield each error with the titles of its table; if there are none, each sample error response."""
     found = list(_read_blocks(nodes, context))
     blocks = [node.block for node in nodes]
     is_mixed = any(isinstance(one, TableBlock | Heading) for one in blocks)
@@ -152,9 +152,9 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
 def _read_entry(
     node: Node, block: Heading | Item, context: _Context, *, answered: bool = False
 ) -> Iterator[_TitledRow]:
-    """The errors below a title or an entry of a list; where there are none, and it names one itself, that one.
+    """Yield the errors below a heading or list entry, or else the error that it describes itself.
 
-    `answered`: whether a sample answer tells that a title is about an error.
+    `answered`: whether a sample response shows that a heading is about an error.
     """
     title = isinstance(block, Heading)
     below = node.below()
@@ -166,13 +166,13 @@ def _read_entry(
         held = {"cause": [block.text]}
     success = STATUS.match(block.text)
     if (success is not None and int(success[1]) < 400 and not title) or (block.text.strip().isdigit() and not below):
-        return  # what is below it is about a success; or a number alone, as that of a tab
+        return  # about a success; or only a number, such as that of a tab
     if held is None:
-        yield from _read(node.inside, within)
+        yield from _read_errors(node.inside, within)
         return
     statuses = error_statuses((held.get("status") or [""])[0])
     within = replace(within, statuses=statuses or within.statuses)
-    if inner := list(_read(node.inside, replace(within, strict=True))):
+    if inner := list(_read_errors(node.inside, replace(within, strict=True))):
         yield from inner
         return
     sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}
@@ -180,14 +180,14 @@ def _read_entry(
 
 
 def _is_labelled(node: Node) -> bool:
-    """Whether what stands below a title says a code and a message by their labels: `errorID: 2`, `errorText: …`."""
+    """Return whether a code and a message are labelled below a title: `errorID: 2`, `errorText: …`."""
     texts = [one.block.text for one in node.inside if isinstance(one.block, Item | Paragraph)]
     labels = {role: said[0] for text in texts for role, said in read_labels(text).items()}
     return "message" in labels and IDENTIFIER.fullmatch(labels.get("code", "")) is not None
 
 
 def _count_answers(node: Node, around: Sequence[int]) -> int:
-    """How many sample answers a section has, if these, a text or a title above tell their status."""
+    """Return the number of sample error responses in a section; 0 if nothing in or above it shows their status."""
     samples = samples_of(node.below()) if isinstance(node.block, Heading) else []
     texts = [one.block.text for one in node.inside if isinstance(one.block, Paragraph)]
     told = around or any(map(status_in_text, texts)) or any("status" in sample for sample in samples)
@@ -195,9 +195,9 @@ def _count_answers(node: Node, around: Sequence[int]) -> int:
 
 
 def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
-    """The levels at which at least two headings are codes; half of them, where they may as well be names.
+    """Return the levels at which at least two headings are codes, and half of all if they may also be names.
 
-    Where one stands right above a table with a column of codes, the headings of its level are no codes.
+    Not if one is right above a table with a column of codes.
     """
     of_tables = {
         one.level
@@ -220,7 +220,7 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
 
 
 def _title_of_page(page: DocumentPage, blocks: Sequence[Block]) -> str:
-    """What a page is about by its name and first title, where all of it is about that."""
+    """Return the name, first title and introductory line of a page, which tell what it is about."""
     titles = (block.text for block in blocks if isinstance(block, Heading) and block.level < LEVEL_OF_LINES)
     lines = [block.text for block in blocks if isinstance(block, Paragraph)]
     line = next((text for text in lines[:6] if len(text) <= _LONGEST_TITLE and ABOUT_ERRORS.search(text)), "")

@@ -1,4 +1,4 @@
-"""The rows of a table as documented errors: what its columns hold, and what the cells of a row say."""
+"""Reads the rows of a table as documented errors, after classifying its columns."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _SEVERAL = frozenset({"message", "cause", "note"})
 """Roles that several columns of a table may have."""
 _MAY_BE_STATUS = frozenset({"status", "code", "message", "field"})
-"""What the title of a column of statuses may say it is."""
+"""The roles that the title of a column of statuses may suggest."""
 _WIDEST = 12
-"""Columns of a table in which the places of lost cells are sought."""
+"""The most columns of a table in which lost cells are located."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One documented error; what the page does not say is empty. `messages` pairs texts with languages."""
+    """One documented error; missing parts are empty. `messages` pairs texts with languages."""
 
     status: int | None
     code: str
@@ -59,7 +59,7 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class ErrorTable:
-    """The errors of one section of a page, under the titles of the sections around it."""
+    """The errors of one section of a page, with the titles of the enclosing sections."""
 
     titles: tuple[str, ...]
     rows: tuple[ErrorRow, ...]
@@ -75,9 +75,9 @@ def build_rows(
     *,
     languages: Sequence[str | None] = (),
 ) -> Iterator[ErrorRow]:
-    """The rows of one entry: one for each of its statuses and codes; none where it tells of a success.
+    """Yield a row for each combination of an entry's statuses and codes; none if it describes a success.
 
-    `held` has the cells by role, `around` are the statuses of the section, `languages` those of the messages.
+    `held` has the cells by role, `around` the statuses of the section, `languages` those of the messages.
     """
     texts = {role: [" ".join(cell.split()) for cell in cells] for role, cells in held.items()}
     first = {role: cells[0].replace("`", "") for role, cells in texts.items() if cells}
@@ -118,7 +118,7 @@ def build_rows(
 
 
 def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) -> Iterator[ErrorRow]:
-    """The rows of a table, where it is one of errors; `around` are the statuses of the section."""
+    """Yield the rows of a table of errors, none of another; `around` are the statuses of the section."""
     if records := records_of_table(table):
         for labels, line in records:
             yield from build_rows(labels, line, around)
@@ -146,12 +146,12 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
             held.setdefault("code", [code])
         number = (held.get("status") or [""])[0]
         if "code" not in held and re.fullmatch(r"-?\d+", number) and not find_statuses(number)[0]:
-            held["code"] = held.pop("status")  # statuses and numbers of the vendor's own in one column
+            held["code"] = held.pop("status")  # a column of statuses and the vendor's own numbers
         yield from build_rows(held, row.line, around, languages=languages)
 
 
 def _read_section(row: TableRow) -> tuple[tuple[int, ...], str] | None:
-    """Statuses and code of the rows below one with a single cell that ends with them: `BadName (status code 400)`."""
+    """Return statuses and code for the rows below a heading row: `BadName (status code 400)`; None for other rows."""
     said = [text for text in map(plain_cell, row.cells) if text]
     statuses, rest = find_statuses(said[0]) if len(said) == 1 < len(row.cells) else ((), "")
     word = rest.partition("(")[0].strip()
@@ -159,7 +159,7 @@ def _read_section(row: TableRow) -> tuple[tuple[int, ...], str] | None:
 
 
 def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequence[int], *, about_errors: bool) -> bool:
-    """Whether the rows are errors, and neither parameters nor the members of a body, whose types a column names."""
+    """Return whether the rows are errors; a column of JSON types shows that they are parameters or members."""
     if any(_share(cells, lambda cell: cell.lower() in TYPES_OF_JSON) > 0.5 for cells in _columns(table)):
         return False
     titled = any(map(ABOUT_ERRORS.search, table.header))
@@ -173,9 +173,9 @@ def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequenc
 
 
 def records_of_table(table: TableBlock) -> list[tuple[dict[Role, list[str]], int]]:
-    """A table of two columns with errors one below the other, each with its line: `Status | 404`, `Message | …`.
+    """Return the errors of a table with a label in each row (`Status | 404`, `Message | …`), with their lines.
 
-    An error begins where a label stands that the one before has already.
+    A repeated label begins another error.
     """
     if len(table.header) != 2:
         return []
@@ -197,14 +197,14 @@ def records_of_table(table: TableBlock) -> list[tuple[dict[Role, list[str]], int
     return found if are_records and are_labels and not set(values) <= TYPES_OF_JSON else []
 
 
-# --- what columns hold
+# --- classifying columns
 
 Column = tuple[Role | None, str | None]
-"""What a column holds, and of one of messages the language."""
+"""The role of a column, and for messages their language."""
 
 
 def classify_columns(table: TableBlock) -> tuple[Column, ...]:
-    """What each column holds: what its title tells most of, if its cells suit that, or else what these look like."""
+    """Return the role of each column: the best of its title that the cells fit, or else what the cells look like."""
     cells = _columns(table)
     bids = [(score, place, role) for place, title in enumerate(table.header) for score, role in roles_of_title(title)]
     bids.sort(key=lambda bid: (-bid[0], bid[1]))
@@ -221,16 +221,16 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
         is_kind = plain_title(table.header[place]) in {"name", "type"} and 2 * len({*cells[place]}) < len(cells[place])
         if is_kind or place in roles or (role not in _SEVERAL and role in roles.values()):
             continue
-        if _suits(role, cells[place]):
+        if _fits_role(role, cells[place]):
             roles[place] = role
     for place, title in enumerate(table.header):
         if place in roles or best.get(place) != "code" or not _names_code(title):
             continue
         if "code" in plain_title(title) and "code" not in roles.values() and "message" in roles.values():
-            roles[place] = "code"  # whatever it looks like, for the message has a column of its own
+            roles[place] = "code"  # regardless of the cells, because messages have another column
         elif cells[place] and _share(cells[place], _is_code) <= 0.5:
             roles[place] = "cause" if _share(cells[place], is_phrase) > 0.5 else "message"
-    _complete(roles, cells)
+    _assign_untitled(roles, cells)
     phrases = {place for place, texts in enumerate(cells) if _share(texts, is_phrase) >= 0.5}
     causes = [place for place, role in sorted(roles.items()) if role == "cause"]
     useless = [place for place in causes if place in phrases][: len(causes) - 1]
@@ -249,8 +249,8 @@ def _names_code(title: str) -> bool:
     return role_of_label(title) is not None or re.search("erro|code", plain_title(title)) is not None
 
 
-def _complete(roles: dict[int, Role], cells: Sequence[Sequence[str]]) -> None:
-    """What no title explains: a column of codes where there is none, a column of texts as the cause."""
+def _assign_untitled(roles: dict[int, Role], cells: Sequence[Sequence[str]]) -> None:
+    """Assign the roles code and cause to columns without a role, from their cells, if no other column has them."""
     codes = [n for n, texts in enumerate(cells) if len(texts) > 1 and _share(texts, _is_sure_code) >= 0.8]
     texts = [n for n, texts in enumerate(cells) if _share(texts, _is_text) > 0.5]
     wanted: tuple[tuple[Role, list[int], set[Role | None]], ...] = (
@@ -260,18 +260,18 @@ def _complete(roles: dict[int, Role], cells: Sequence[Sequence[str]]) -> None:
     for role, places, free in wanted:
         given = [cells[n] for n, other in roles.items() if other == role]
         place = next((n for n in places if roles.get(n) in free), None)
-        if place is not None and all(_share(texts, is_phrase) > 0.5 for texts in given):  # phrases tell nothing
+        if place is not None and all(_share(texts, is_phrase) > 0.5 for texts in given):  # phrases add nothing
             roles[place] = role
 
 
 def _columns(table: TableBlock) -> list[list[str]]:
-    """The cells of each column that say something."""
+    """Return the non-blank cells of each column."""
     places = range(len(table.header))
     return [list(filter(None, (plain_cell(row.cells[n]) for row in table.rows if n < len(row.cells)))) for n in places]
 
 
 def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
-    """Whether most cells are statuses; among codes some, beside the vendor's own numbers; without a title all."""
+    """Return whether most cells are statuses; in a column titled as codes, some; without a title, all."""
     numbers = {int(cell) for cell in cells if re.fullmatch("[1-5]\\d\\d", cell)}
     known = sum(number >= 400 for number in numbers & _REGISTERED)
     if numbers - _REGISTERED and max(numbers) < 400:
@@ -283,7 +283,7 @@ def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
     )
 
 
-def _suits(role: Role, cells: Sequence[str]) -> bool:
+def _fits_role(role: Role, cells: Sequence[str]) -> bool:
     if role == "code":
         return _share(cells, _is_code) >= 0.5
     return role != "status" or not cells or any(find_statuses(cell)[0] for cell in cells)
@@ -309,10 +309,9 @@ def _share(cells: Sequence[str], holds: Callable[[str], bool]) -> float:
 
 
 def align_cells(cells: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
-    """The cells of a row under their columns, where a page saved as text lost some of them.
+    """Assign the cells of a row to columns if a page saved as text lost some of them.
 
-    Cells keep their order; of all ways to leave columns empty the one is taken in which what stands in the cells fits
-    the columns best.
+    Cells keep their order; the columns that stay empty are chosen so that the other cells fit their columns best.
     """
     width = len(columns)
     row = list(cells)
@@ -334,7 +333,7 @@ def align_cells(cells: Sequence[str], columns: Sequence[Column]) -> tuple[str, .
 
 
 def _fit(cell: str, column: Column) -> float:
-    """How well a cell fits a column; below 0 where it cannot be meant."""
+    """Return how well a cell fits a column; negative if it does not."""
     if is_blank(cell):
         return 0.1
     is_status = bool(find_statuses(plain_cell(cell))[0])

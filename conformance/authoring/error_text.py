@@ -1,4 +1,4 @@
-"""What a text of a page says: statuses, codes, labels, and whether it is about errors."""
+"""Recognizes statuses, codes, labels and words about errors in the texts of a page."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ STATUS = re.compile(
     r"([1-5]\d\d)(?!\d|\.\d|X\b|\s*[-\u2013]\s*[1-5]\d\d)",
     re.IGNORECASE,
 )
-"""A status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`; a range of them is none."""
+"""A status at the beginning of a text, not a range: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`."""
 _MORE = re.compile(
     r"`?\s*(?:,|/|\||、|\bor\b|\band\b|\bund\b|\by\b|\bet\b|(?<=\d)\s(?=\d{3}(?:\s|\Z)))\s*`?([45]\d\d)(?!\d)`?",
     re.IGNORECASE,
 )
 _LAST = re.compile(r"(?:\d{1,2}[.)]\s+)?[^\d\n]{2,60}[\s(\[:\uff08=/`]([45]\d\d(?:\s*[,/]\s*[45]\d\d)*)\W*")
-"""A status at the end of a text, or several: `Conflict (409)`, `2. Validation errors (400/422)`."""
+"""One or more statuses at the end of a text: `Conflict (409)`, `2. Validation errors (400/422)`."""
 IDENTIFIER = re.compile(
     r"[A-Za-z_][A-Za-z0-9_]*(?:[_.:/\\-][A-Za-z0-9]+)*(?:\(\))?\*?|-?\d{2,9}(?:[_.:/-][A-Za-z0-9]+)*|"
     r"[A-Z]{1,5}[-_]?\d+|(?:https?://|urn:)\S+|[0-9A-Z]{2,8}\*?|0x[0-9A-Fa-f]+|-?\d"
 )
-"""What a code looks like: one word, perhaps of several parts, or a number."""
+"""Anything that may be a code: one word, perhaps of several parts, or a number."""
 
 
 PHRASES = (
@@ -40,35 +40,35 @@ CODE = re.compile(
     r"-?\d{3,9}|[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:-[a-z0-9]+)+|[A-Z][A-Z0-9_-]{3,}|"
     r"(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
 )
-"""A text that can only be a code: several parts, capitals, or a number of three digits and more."""
+"""A text that can only be a code: several parts, capitals, or a number of at least three digits."""
 CODE_OF_PARTS = re.compile(r"([A-Za-z]+(_[A-Za-z0-9]+)+|[A-Z]{1,6}-\d{2,6}|0\d{2,3}|\d{4,6})\Z")
-"""A code that is none of the words of a sentence."""
+"""A code that cannot be a word of a sentence."""
 CLASS_OF_STATUSES = re.compile(r"\W*[1-5](xx\b|\*\*).{0,60}|[1-5]\d\d\s*[-\u2013]\s*[1-5]\d\d", re.IGNORECASE)
-"""What is about a class of statuses, or a range of them: `5xx - Server error`, `500-599`."""
+"""A title of a class or range of statuses: `5xx - Server error`, `500-599`."""
 ABOUT_ERRORS = re.compile(
     r"erro[rs]|errno|exception|\bfault|failure|(status|response|return|http|close|result)[ _-]?(event )?codes?|"
     r"statuscodes|エラー|例外|ステータス|错误|錯誤|异常|状态码|返回码|오류|에러|상태|fehler|erreur|\berro\b|errores|"
     r"ошиб|код|foutcode|błęd|\bhata\b",
     re.IGNORECASE,
 )
-"""What a title says of a section whose tables and lists are errors."""
+"""Words in the title of a section whose tables and lists are errors."""
 ABOUT_OTHERS = re.compile(
     r"(header|parameter|limit|quota|field|attribute|op ?code)s?\b|properties|change ?log|パラメータ|ヘッダ|参数",
     re.IGNORECASE,
 )
-"""What the title of a section says that is about something else on a page of errors."""
+"""Words in the title of a section about other things on a page of errors."""
 QUOTED = re.compile(r"`([^`]+)`|\"([^\"]{3,})\"|“([^”]+)”|「([^」]+)」")
 _STATUS_IN_TEXT = re.compile(
     r"\((?:HTTP )?([45]\d\d)\b[^)]{0,40}\)|\bHTTP(?: status)?(?: code)?:? ([45]\d\d)\b", re.IGNORECASE
 )
-"""A status that a cause names."""
+"""A status within a text."""
 LEADING_CODE = re.compile(
     r"\W{0,3}(?:(?i:err(?:no|or(?: code)?)|code)\s+`?)?(?:("
     + CODE.pattern
     + r"|(?:(?<=ode )|(?<=ode `))\d{1,2})[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)"
     r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z ]))\s)"
 )
-"""A code at the beginning of an entry, with what divides it from its cause."""
+"""A code at the beginning of an entry, with the separator from its cause."""
 _CODE_TITLE = re.compile(
     r"(?i:error(?: code)?|code|エラー|错误码?|Fehler)?[\s#:\u30fb]*("
     + CODE.pattern
@@ -76,19 +76,19 @@ _CODE_TITLE = re.compile(
 )
 _LABELLED = re.compile(r"\W*([^\n:\uff1a=]{2,40}?)\W*[:\uff1a][\s*]*(\S.*)", re.DOTALL)
 MARKS = "`*:-. ()[],;\u2013\u2014\u3001\uff1a"
-"""What stands between a status, its phrase and a cause."""
+"""Separators between a status, its phrase and a cause."""
 TYPES_OF_JSON = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _SUCCESS = re.compile(
     r"ok|((?!not )\w+ ){0,3}(success(ful(ly)?)?|succeeded)|no error|"
     r"(操作|请求)?成功|正常|성공|erfolg|éxito|sucesso|succès|успешно",
     re.IGNORECASE,
 )
-"""What a row says that documents no error."""
+"""The text of a row that documents a success."""
 _SUCCESS_OF_ZERO = re.compile(r"\bsuccess|\bok\b|成功|delivered|accepted", re.IGNORECASE)
 
 
 def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
-    """The statuses that a text begins or ends with, and the rest of it; none where it names none.
+    """Return the statuses that a text begins or ends with, perhaps none, and the rest of the text.
 
     `500, 502 Server errors` has two, `Conflict (409)` one.
     """
@@ -104,18 +104,18 @@ def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
 
 
 def error_statuses(title: str) -> tuple[int, ...]:
-    """The error statuses that a heading is about."""
+    """Return the error statuses in a heading."""
     statuses, _ = find_statuses(title)
     return tuple(status for status in statuses if status >= 400)
 
 
 def code_of_title(title: str) -> tuple[str, str] | None:
-    """The code that a heading is, and what it says beside it; a date or a plain word in capitals is none."""
+    """Return code and description in a heading, or None; a date or a plain word in capitals is not a code."""
     plain = title.replace("`", "").strip()
     if (labelled := _LABELLED.fullmatch(plain)) is not None and role_of_label(labelled[1]) == "code":
         plain = labelled[2]
     if re.fullmatch(r"`([a-z]\w{2,}|(?!DELETE|OPTIONS|PATCH)[A-Z]{5,})`", title.strip()):
-        return plain, ""  # a word written as code
+        return plain, ""  # a word in backticks
     match = _CODE_TITLE.fullmatch(plain)
     if match is None or re.fullmatch("[A-Z]+|[123]\\d\\d", match[1]):
         return None
@@ -123,25 +123,25 @@ def code_of_title(title: str) -> tuple[str, str] | None:
 
 
 def is_error_code(code: str, status: int) -> bool:
-    """Whether a code is one of an error that is answered with a success, as some APIs do: `50007`, `not_in_channel`."""
+    """Return whether a code beside a success status is an error, as in some APIs: `50007`, `not_in_channel`."""
     own = is_phrase(code.replace("_", " ")) and (status, code.replace("_", " ").casefold()) in PHRASES
     return CODE.fullmatch(code) is not None and code != str(status) and not own
 
 
 def is_code_in_text(text: str) -> bool:
-    """Whether a quoted word within a sentence is a code: `invalid_token`, and not `PUT` or `limit`."""
+    """Return whether a quoted word within a sentence is a code: `invalid_token`, but not `PUT` or `limit`."""
     return CODE.fullmatch(text) is not None and not re.fullmatch("[A-Z]+", text)
 
 
 def tells_success(texts: Sequence[str]) -> bool:
-    """Whether one of the texts of an entry is nothing but a success, or its code is 0 and one tells of a success."""
+    """Return whether an entry describes a success: by a whole text, or by code 0 and a word within a text."""
     if texts and set(texts[0]) == {"0"} and any(map(_SUCCESS_OF_ZERO.search, texts)):
         return True
     return any(_SUCCESS.fullmatch(text.strip(" .!\u3002")) for text in texts)
 
 
 def read_labels(text: str) -> dict[Role, list[str]]:
-    """What the lines of a text such as `Status: 404` say, by the role of their label."""
+    """Return the values of labelled lines such as `Status: 404`, by the role of the label."""
     labels: dict[Role, list[str]] = {}
     for line in re.sub(r"([:\uff1a][\s*]*)\n", r"\1 ", text).split("\n"):
         match = _LABELLED.match(line)
@@ -152,32 +152,32 @@ def read_labels(text: str) -> dict[Role, list[str]]:
 
 
 def follows_status(rest: str, status: int) -> bool:
-    """Whether what follows a number shows that it is a status: nothing, its phrase, a mark, a capital letter."""
+    """Return whether the text after a number shows a status: empty, its phrase, a mark, or a capital letter."""
     plain = rest.strip().strip("`*").strip()
     is_phrase_of_it = any(plain.casefold().startswith(phrase) for number, phrase in PHRASES if number == status)
     return is_phrase_of_it or rest[:1] in {"`", "*"} or re.match("[a-z0-9]", plain) is None
 
 
 def status_in_text(text: str) -> tuple[int, ...]:
-    """The status that a text names within it: `(404)`, `HTTP 404`."""
+    """Return the status within a text (`(404)`, `HTTP 404`) as a tuple of at most one."""
     named = _STATUS_IN_TEXT.search(text)
     return (int(named[1] or named[2]),) if named else ()
 
 
 def split_status(text: str) -> tuple[tuple[int, ...], str]:
-    """The statuses that a text begins with, and the rest of it without their phrase."""
+    """Return the statuses that a text begins with, and the rest without their reason phrase."""
     statuses, rest = find_statuses(text) if STATUS.match(text) else ((), text)
     return statuses, strip_phrase(rest, statuses[0]) if statuses else text
 
 
 def strip_title(text: str, status: int) -> str:
-    """A text without the phrase of its status, where that stands before a dash or a colon."""
+    """Remove the reason phrase of a status from the beginning of a text, if a dash or colon follows it."""
     phrases = "|".join(re.escape(phrase) for number, phrase in PHRASES if number == status) or "(?!)"
     return trim(re.sub(rf"\A(?i:{phrases})\s*(?:[:\u2013\u2014]|-+\s)", "", text))
 
 
 def strip_phrase(text: str, status: int) -> str:
-    """A text without the marks at its ends and without the reason phrase of its status."""
+    """Remove the reason phrase of a status from the beginning of a text, and separators from its ends."""
     plain = " ".join(text.split())
     bare = plain.lstrip(MARKS)
     for number, phrase in PHRASES:
@@ -192,7 +192,7 @@ def strip_phrase(text: str, status: int) -> str:
 
 
 def trim(text: str) -> str:
-    """A text without the marks around it; brackets and backticks stay where both of a pair do."""
+    """Remove separators from the ends of a text, but not paired brackets and backticks."""
     plain = (
         (text.replace("`", "") if text.count("`") % 2 else text)
         .strip()
@@ -206,27 +206,27 @@ def trim(text: str) -> str:
 
 
 def split_codes(cell: str) -> list[str]:
-    """The codes of a cell, which may be several: by lines, commas, slashes, or words between texts in backticks."""
+    """Split a cell into codes: at lines, commas, slashes, or `or` and `and` between texts in backticks."""
     parts = re.split(r"\n|,\s|(?<=\d{3}),(?=\d{3})|\s/\s|(?<=`)\s(?:or|and|und|y|ou|et)\s(?=`)", cell)
     return [plain_cell(part).rstrip(":") for part in parts if part.strip()]
 
 
 def is_phrase(text: str) -> bool:
-    """Whether a text is nothing but the reason phrase of a status."""
+    """Return whether a text is only the reason phrase of a status."""
     return text.strip(" .").casefold() in _PHRASES
 
 
 def plain_cell(cell: str) -> str:
-    """A cell without the marks around it: backticks, quotes, and the dash that stands for nothing."""
+    """Remove backticks and quotes around a cell; return "" for a blank one."""
     text = cell.strip()
     while len(text) > 1 and text.count(text[0]) == 2 and text[0] == text[-1] and text[0] in "`\"'*":
         text = text[1:-1].strip()
     return "" if is_blank(text) else text
 
 
-_NOTHING = frozenset({"", "-", "--", "\u2013", "\u2014", "\u2015", "n/a", "none", "なし", "無し", "null", "*"})
+_BLANK_TEXTS = frozenset({"", "-", "--", "\u2013", "\u2014", "\u2015", "n/a", "none", "なし", "無し", "null", "*"})
 
 
 def is_blank(text: str) -> bool:
-    """Whether a cell says nothing: empty, a dash, `n/a`, `none`."""
-    return text.strip().casefold() in _NOTHING
+    """Return whether a cell has no content: empty, a dash, `n/a`, `none`."""
+    return text.strip().casefold() in _BLANK_TEXTS

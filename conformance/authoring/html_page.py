@@ -1,4 +1,4 @@
-"""HTML as blocks, through lxml: pages of every format that is rendered to HTML are read here."""
+"""Reads HTML as blocks with lxml. Markdown and reStructuredText are rendered to HTML and read here, too."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
 _INLINE = frozenset({*defs.special_inline_tags, *defs.phrase_tags, *defs.font_style_tags, "mark", "time", "svg", "wbr"})
 _CELLS = "./*[self::td or self::th or @role='cell' or @role='columnheader' or @role='rowheader']"
 _WIDEST = 100
-"""Rows or columns that a cell may span; more is a mistake of the page."""
+"""The most rows or columns that a cell may span; more is a mistake in the page."""
 _LINE = "data-line"
 
 
 def read_html(text: str) -> tuple[Block, ...]:
-    """The blocks of an HTML document or fragment.
+    """Return the blocks of an HTML document or fragment.
 
-    An element's line is that of its `data-line`; where that is left out, of its first child or the one before.
+    An element's line is its `data-line` or else that of its first child or the element before; without any, lxml's.
     """
     if not text.strip():
         return ()
@@ -37,7 +37,7 @@ def read_html(text: str) -> tuple[Block, ...]:
 
 
 def _walk(element: Any, level: int) -> Iterator[Block]:
-    """The blocks below an element; `level` counts the lists around it."""
+    """Yield the blocks below an element; `level` counts the enclosing lists."""
     run: list[Any] = [element.text]
     for child in [*element, None]:
         tag = _tag(child)
@@ -45,17 +45,17 @@ def _walk(element: Any, level: int) -> Iterator[Block]:
             run += [child, child.tail]
             continue
         if child is None or tag:
-            texts = [_marked(part) if _tag(part) else part for part in run if isinstance(part, str) or _tag(part)]
+            texts = [_marked_text(part) if _tag(part) else part for part in run if isinstance(part, str) or _tag(part)]
             inline = [part for part in run if _tag(part)]
-            if text := _plain("".join(texts)):
+            if text := _normalize("".join(texts)):
                 yield Paragraph(text, _line(inline[0] if inline and not (run[0] or "").strip() else element))
             run = []
         if tag and tag not in _LEFT_OUT:
-            yield from _block(child, tag, level)
+            yield from _read_block(child, tag, level)
         run.append(child.tail if child is not None else "")
 
 
-def _block(element: Any, tag: str, level: int) -> Iterator[Block]:
+def _read_block(element: Any, tag: str, level: int) -> Iterator[Block]:
     line = _line(element)
     if tag in _HEADINGS:
         yield Heading(_text(element).rstrip("\u00b6# "), line, _HEADINGS[tag])
@@ -67,7 +67,7 @@ def _block(element: Any, tag: str, level: int) -> Iterator[Block]:
     elif tag == "dl":
         yield from _definitions(element, level + 1)
     elif tag == "li" and element.xpath(".//h1|.//h2|.//h3|.//h4"):
-        yield from _walk(element, 0)  # the page is laid out by a list
+        yield from _walk(element, 0)  # the list is only the layout of the page
     elif tag == "li" and _is_navigation(element):
         return
     elif tag == "li":
@@ -79,7 +79,7 @@ def _block(element: Any, tag: str, level: int) -> Iterator[Block]:
 
 
 def _entry(element: Any, level: int, line: int, term: str = "") -> Iterator[Block]:
-    """An entry of a list, or a term with its definition: further paragraphs of it are entries one level deeper."""
+    """Yield a list entry, or a term with its definition; further paragraphs are entries one level deeper."""
     for place, block in enumerate(_walk(element, level)):
         if isinstance(block, Paragraph) and place:
             yield Item(block.text, block.line, level + 1)
@@ -92,7 +92,7 @@ def _entry(element: Any, level: int, line: int, term: str = "") -> Iterator[Bloc
 
 
 def _is_navigation(entry: Any) -> bool:
-    """Whether an entry of a list is nothing but links: to places of this page, or above the page's title."""
+    """Return whether a list entry consists of links to anchors of this page, or of links above the page's title."""
     links = entry.xpath(".//a[@href]")
     texts = ["".join(one.text_content().split()) for one in links]
     is_link = bool(links) and "".join(texts) == "".join(entry.text_content().split())
@@ -119,7 +119,7 @@ def _line(element: Any) -> int:
 
 
 def _rows(table: Any) -> list[TableRow]:
-    """Every row with its spans written out; of several rows of titles the last, and no title across all columns."""
+    """Return the rows with spans expanded; only the last of several title rows, and no title across all columns."""
     rows: list[tuple[TableRow, bool]] = []
     below: dict[int, tuple[int, str]] = {}
     for row in table.xpath(".//tr|.//*[@role='row']"):
@@ -145,11 +145,11 @@ def _span(cell: Any, name: str) -> int:
 
 
 def _text(element: Any) -> str:
-    return _plain(_marked(element))
+    return _normalize(_marked_text(element))
 
 
-def _marked(node: Any) -> str:
-    """The text of an element, code in backticks, the ends of blocks and lines as such."""
+def _marked_text(node: Any) -> str:
+    """Return the text of an element with code in backticks, and newlines after blocks and for `<br>`."""
     tag = _tag(node)
     if tag in _LEFT_OUT or not tag:
         return ""
@@ -157,10 +157,10 @@ def _marked(node: Any) -> str:
     parts = [mark, node.text or ""]
     for child in node:
         after = child.tail or ""
-        parts += [_marked(child), f" {after}" if child.tag == "span" and after[:1].isalnum() else after]
+        parts += [_marked_text(child), f" {after}" if child.tag == "span" and after[:1].isalnum() else after]
     return "".join([*parts, "\n" if tag in {"p", "div", "li"} else mark])
 
 
-def _plain(text: str) -> str:
+def _normalize(text: str) -> str:
     lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

@@ -1,4 +1,4 @@
-"""Paragraphs that are more than text: the cells of a table one by one, titles, and the entries of a list."""
+"""Recognizes tables, headings and list entries that a page shows as plain paragraphs."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _CONSTANTS = tuple(
 _MOST_TITLES = 8
 _LONGEST_TITLE = 40
 _LONGEST_LINE = 60
-_CODED = re.compile(rf"`?(?:{CODE.pattern})`?(?:\s*\([^)]*\))?(?:\s*[:\uff1a\u2013\u2014]|\s+-)\s*\S")
-"""How a line begins that is a code and what it stands for: `701: Username is empty`."""
-_BARE = re.compile(r"([a-z]+(?:_[a-z0-9]+)+) (?=[a-z])")
-"""The same with nothing that divides them, as lists have it that lost their marks: `no_name there is none`."""
+_STARTS_WITH_CODE = re.compile(rf"`?(?:{CODE.pattern})`?(?:\s*\([^)]*\))?(?:\s*[:\uff1a\u2013\u2014]|\s+-)\s*\S")
+"""The beginning of a line with a code and its meaning: `701: Username is empty`."""
+_UNSEPARATED = re.compile(r"([a-z]+(?:_[a-z0-9]+)+) (?=[a-z])")
+"""The same without a separator, as in lists that lost their marks: `no_name there is none`."""
 
 
 def read_lines(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks of a page, with tables, titles and entries in place of the paragraphs that are such."""
+    """Replace the paragraphs of a page that are cells of tables, headings or list entries by such blocks."""
     made: list[Block] = []
     rest = _with_tables(_with_constants(blocks))
     for place, block in enumerate(rest):
@@ -49,21 +49,21 @@ def read_lines(blocks: Sequence[Block]) -> list[Block]:
 
 
 def is_code_alone(text: str) -> bool:
-    """Whether a text is nothing but a code that can be no word."""
+    """Return whether a text is only a code that cannot be a word."""
     return CODE_OF_PARTS.match(text.strip("`* ")) is not None
 
 
 def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_code: bool) -> Block:
-    """A line as an entry, where one beside it begins as it does, or as a title, of a status, of a class, or a code."""
+    """Return a line as a list entry if a neighbour begins so, as a heading if it is a status or code, or unchanged."""
     text = line.text
     sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
     near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
     statuses, rest = find_statuses(text)
     of_status = bool(statuses) and STATUS.match(text) and follows_status(rest, statuses[0])
-    begins = None if of_code else STATUS if of_status else _CODED if _CODED.match(text) else None
-    bare = [one for one in chain(*sides) if isinstance(one, Paragraph) and _BARE.match(one.text)]
-    if _BARE.match(text) and len(bare) > 1:
-        return Item(_BARE.sub(r"\1: ", text, count=1), line.line)
+    begins = None if of_code else STATUS if of_status else _STARTS_WITH_CODE if _STARTS_WITH_CODE.match(text) else None
+    bare = [one for one in chain(*sides) if isinstance(one, Paragraph) and _UNSEPARATED.match(one.text)]
+    if _UNSEPARATED.match(text) and len(bare) > 1:
+        return Item(_UNSEPARATED.sub(r"\1: ", text, count=1), line.line)
     is_alone = begins is STATUS and not strip_phrase(rest, statuses[0])
     if begins and begins.match(text) and not is_alone and any(map(begins.match, near)):
         return Item(text, line.line)
@@ -76,17 +76,17 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
 
 
 def _with_constants(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks of a page, with a table in place of code, or of lines, that list codes as constants."""
+    """Replace code and lines that list codes as constants by a table."""
     made: list[Block] = []
-    for _, group in groupby(blocks, lambda block: bool(_constants(block))):
+    for _, group in groupby(blocks, lambda block: bool(_find_constants(block))):
         run = list(group)
-        rows = [row for block in run for row in _constants(block)]
+        rows = [row for block in run for row in _find_constants(block)]
         made += [TableBlock(("code", "message"), tuple(rows), rows[0].line)] if len(rows) > 1 else run
     return made
 
 
-def _constants(block: Block) -> list[TableRow]:
-    """The codes and messages of a text whose lines, but for comments, are mostly constants."""
+def _find_constants(block: Block) -> list[TableRow]:
+    """Return the codes and messages of a block, if most of its lines, except comments, are constants."""
     text = block.text if isinstance(block, Code | Paragraph) else ""
     lines = sum(line.strip()[:1] not in "/*#{}" for line in text.split("\n"))
     found = next(filter(None, (list(one.finditer(text)) for one in _CONSTANTS)), [])
@@ -108,11 +108,11 @@ def _with_tables(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _table_of_cells(blocks: Sequence[Block]) -> tuple[TableBlock, int] | None:
-    """The table whose titles some paragraphs begin with, and how many of them it takes.
+    """Return a table from paragraphs that begin with its titles, and their number; None if they are no table.
 
-    Its rows are as long as its statuses, or else its codes, are apart.
+    The number of columns is the distance between its statuses, or else its codes.
     """
-    first = [one.text for one in _paragraphs(blocks[: 3 * _MOST_TITLES])]
+    first = [one.text for one in _leading_paragraphs(blocks[: 3 * _MOST_TITLES])]
     anchor = STATUS if any(map(STATUS.match, first)) else CODE_OF_PARTS
     starts = [n for n, text in enumerate(first) if anchor.match(text)]
     steps = Counter(after - before for before, after in pairwise(starts))
@@ -125,13 +125,13 @@ def _table_of_cells(blocks: Sequence[Block]) -> tuple[TableBlock, int] | None:
         return None
     rows: list[TableRow] = []
     for n in range(width, len(blocks), width):
-        row = _paragraphs(blocks[n : n + width])
+        row = _leading_paragraphs(blocks[n : n + width])
         if len(row) <= place or not anchor.match(row[place].text):
             break
         rows.append(TableRow(tuple(one.text for one in row), row[0].line))
     return TableBlock(tuple(titles), tuple(rows), blocks[0].line), width * (1 + len(rows))
 
 
-def _paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:
-    """The paragraphs that some blocks begin with."""
+def _leading_paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:
+    """Return the leading paragraphs."""
     return [one for one in takewhile(lambda block: isinstance(block, Paragraph), blocks) if isinstance(one, Paragraph)]

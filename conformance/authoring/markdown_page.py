@@ -1,4 +1,4 @@
-"""Markdown pages as HTML whose elements know their lines, through markdown-it, and read as that."""
+"""Reads Markdown pages: markdown-it renders them to HTML with line numbers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from conformance.authoring.html_page import read_html
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?([^\"'\n]+)", re.MULTILINE)
 _TABLE = re.compile(r"^<table\b.*?</table>", re.DOTALL | re.IGNORECASE | re.MULTILINE)
-"""A table in HTML; a blank line in it would be its end."""
+"""An HTML table; a blank line in it would end the HTML block."""
 _TAG = re.compile(r"<[A-Za-z][\w-]*(?=[\s/>])")
 
 
 def read_markdown(text: str) -> tuple[Block, ...]:
-    """The blocks of a Markdown document (CommonMark with tables); of its front matter the title is taken."""
+    """Return the blocks of a Markdown document (CommonMark with tables, and the title of its front matter)."""
     matter = _FRONT_MATTER.match(text)
     title = _TITLE.search(matter[0]) if matter else None
     blank = _FRONT_MATTER.sub(lambda match: "\n" * match[0].count("\n"), text)
@@ -27,14 +27,14 @@ def read_markdown(text: str) -> tuple[Block, ...]:
     tokens = markdown.parse(blank)
     for token in tokens:
         if token.map and token.type == "html_block":
-            token.content = _with_lines(token.content, token.map[0] + 1)
+            token.content = _add_line_numbers(token.content, token.map[0] + 1)
         elif token.map:
             token.attrSet("data-line", str(token.map[0] + 1))
     rendered = str(markdown.renderer.render(tokens, markdown.options, {}))
     return read_html(f'<h1 data-line="1">{title[1]}</h1>{rendered}' if title else rendered)
 
 
-def _with_lines(text: str, first: int) -> str:
-    """HTML whose elements say on which line of the page they begin."""
+def _add_line_numbers(text: str, first: int) -> str:
+    """Add the line number of the page to each HTML element."""
     lines = zip(text.splitlines(), count(first), strict=False)
     return "\n".join(_TAG.sub(rf'\g<0> data-line="{number}"', line) for line, number in lines)

@@ -1,4 +1,4 @@
-"""What an OpenAPI document gives a draft: its error answers as a table, its operations, and what makes a thing."""
+"""Reads an OpenAPI document for a draft: error responses as a table, operations, and resources with their deletion."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from conformance.errors import ConfigError, Problem
 from conformance.jsontools import load_json, resolve_pointer
 from conformance.yaml_document import Document, read_text
 
-_CODED = re.compile(r"Error codes?:?[\s*`]*(-?\w+)[`*]*\s*(?:<br\s*/?>)?[\s:*-]*([^\n<]*)", re.IGNORECASE)
-"""A code with its message in a description, such as `**Error Code:** `1001`<br>No such user`."""
+_CODE_IN_DESCRIPTION = re.compile(r"Error codes?:?[\s*`]*(-?\w+)[`*]*\s*(?:<br\s*/?>)?[\s:*-]*([^\n<]*)", re.IGNORECASE)
+"""A code and message in a description, such as `**Error Code:** `1001`<br>No such user`."""
 _MOST_REFERENCES = 20
 
 
 class Resource(NamedTuple):
-    """Operations that belong together: one makes a thing below a path, one lists what is there, one deletes it."""
+    """The operations that create, list and delete the items below a path."""
 
     create: str
     list: str
@@ -28,7 +28,7 @@ class Resource(NamedTuple):
 
 
 def parse_openapi(text: str, name: str) -> tuple[dict[str, Any], Document | None]:
-    """An OpenAPI document in JSON or YAML, with its lines where they are known; raises ConfigError where it is none."""
+    """Parse an OpenAPI document in JSON or YAML, with line numbers if possible; raise ConfigError if it is not one."""
     document, _ = read_text(text, Path(name))
     value: Any = document.value if document is not None else None
     if not isinstance(value, dict):
@@ -43,7 +43,7 @@ def parse_openapi(text: str, name: str) -> tuple[dict[str, Any], Document | None
 
 
 def name_operations(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with an `operationId` for each operation that has none, made of its method and path."""
+    """Add an `operationId` from method and path to each operation that has none; return the same document."""
     taken = {str(one["operationId"]) for _, _, one in walk_operations(document) if "operationId" in one}
     for method, path, operation in walk_operations(document):
         if "operationId" not in operation:
@@ -59,7 +59,7 @@ def name_operations(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_resources(document: Mapping[str, Any] | None) -> list[Resource]:
-    """Of every path with a POST and a GET below which one more parameter has a DELETE, the three."""
+    """Return a resource for every path with POST and GET, and a DELETE one parameter below it."""
     places = {(method, PARAMETER.sub("{}", path)): name for name, method, path in list_operations(document)}
     return [
         Resource(name, places["GET", path], places["DELETE", below])
@@ -69,7 +69,7 @@ def find_resources(document: Mapping[str, Any] | None) -> list[Resource]:
 
 
 def read_openapi(text: str, name: str) -> Iterator[Block]:
-    """The error answers of each operation as a table below the document's title."""
+    """Yield the document's title and a table with the error responses of each operation."""
     value, document = parse_openapi(text, name)
     rows = [TableRow(("operation", "status", "code", "message", "cause"), 1)]
     for method, path, operation in walk_operations(value):
@@ -79,38 +79,38 @@ def read_openapi(text: str, name: str) -> Iterator[Block]:
             found = _resolve(value, answer)
             if re.fullmatch(r"[45](\d\d|XX)", str(status)) and isinstance(found, dict):
                 line = document.line(("paths", path, method, "responses", status)) if document is not None else 1
-                rows += [TableRow((label, str(status), *answered), line) for answered in _answers(value, found)]
+                rows += [TableRow((label, str(status), *answered), line) for answered in _error_responses(value, found)]
     info = value.get("info")
     yield Heading(str(info.get("title", "Errors")) if isinstance(info, dict) else "Errors", 1)
     if (table := build_table(rows, 1)) is not None:
         yield table
 
 
-def _answers(document: Any, answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Code, message and cause of each example of an error answer, or of what its description says."""
+def _error_responses(document: Any, answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return code, message and cause of each example of an error response, or else from its description."""
     description = str(answer.get("description", ""))
     cause = " ".join(description.split())
     contents = answer.get("content")
     media = [one for one in contents.values() if isinstance(one, dict)] if isinstance(contents, dict) else []
-    examples = [each for one in media for each in (one.get("example"), *_values(document, one.get("examples")))]
-    if isinstance(answer.get("examples"), dict):  # of Swagger 2, by content type
+    examples = [each for one in media for each in (one.get("example"), *_example_values(document, one.get("examples")))]
+    if isinstance(answer.get("examples"), dict):  # Swagger 2: by content type
         examples += list(answer["examples"].values())
     schemas = [_resolve(document, one.get("schema")) for one in (*media, answer)]
     of_schemas = [_example_of(document, schema) for schema in schemas if isinstance(schema, dict)]
     bodies = [one for one in examples if isinstance(one, dict)] or [one for one in of_schemas if isinstance(one, dict)]
     found = [(*read_fault(body, find_fault(body)[1] or {}), cause) for body in bodies]
-    if not any(code or message for code, message, _ in found) and (coded := _CODED.findall(description)):
+    if not any(code or message for code, message, _ in found) and (coded := _CODE_IN_DESCRIPTION.findall(description)):
         return [(code, message.strip(" *`"), message.strip(" *`")) for code, message in coded]
     return list(dict.fromkeys(found)) or [("", "", cause)]
 
 
-def _values(document: Any, examples: Any) -> list[Any]:
+def _example_values(document: Any, examples: Any) -> list[Any]:
     named = examples.values() if isinstance(examples, dict) else examples if isinstance(examples, list) else ()
     return [one.get("value", one) for one in (_resolve(document, each) for each in named) if isinstance(one, dict)]
 
 
 def _example_of(document: Any, schema: dict[str, Any]) -> Any:
-    """A schema's example, or what its properties say where each can be one value alone."""
+    """Return the example of a schema, or an object of those of its properties that allow only one value."""
     if "example" in schema:
         return schema["example"]
     made: dict[str, Any] = {}
@@ -125,7 +125,7 @@ def _example_of(document: Any, schema: dict[str, Any]) -> Any:
 
 
 def _resolve(document: Any, value: Any) -> Any:
-    """What a local `$ref` points to, through at most so many of them."""
+    """Follow local references, at most `_MOST_REFERENCES` of them."""
     for _ in range(_MOST_REFERENCES):
         reference = value.get("$ref") if isinstance(value, dict) else None
         if not isinstance(reference, str) or not reference.startswith("#/"):

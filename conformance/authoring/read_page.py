@@ -1,4 +1,4 @@
-"""A documentation page of a file or an address as blocks; the format follows from its name and its beginning."""
+"""Reads a documentation page from a file or URL as blocks; detects the format by its name, type and beginning."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _INSTALL = "install the extra: pip install 'conformance[authoring]'"
 
 
 def read_page(where: str) -> DocumentPage:
-    """Read one page: a file's path, or an http(s) address.
+    """Read one page from a file or an http(s) URL.
 
-    Raises ConfigError where it cannot be read, or where the library for its format is not installed.
+    Raises ConfigError if it cannot be read, or if the library for its format is not installed.
     """
     name, content_type, data = _load(where)
     text = data.decode("utf-8-sig", errors="replace")
-    return DocumentPage(name, tuple(_read(_format(name, content_type, text), text, name)))
+    return DocumentPage(name, tuple(_read(_detect_format(name, content_type, text), text, name)))
 
 
 def read_openapi_document(where: str) -> dict[str, Any]:
-    """An OpenAPI document of a file or an address, in JSON or YAML; raises ConfigError where it is none."""
+    """Read an OpenAPI document from a file or URL, in JSON or YAML; raise ConfigError if it is not one."""
     _, _, data = _load(where)
     return parse_openapi(data.decode("utf-8-sig", errors="replace"), where)[0]
 
@@ -52,7 +52,7 @@ def _load(where: str) -> tuple[str, str, bytes]:
     return where, "", read_bytes(Path(where), MOST_BYTES)
 
 
-def _format(name: str, content_type: str, text: str) -> str:
+def _detect_format(name: str, content_type: str, text: str) -> str:
     suffix = Path(name.partition("?")[0]).suffix.lower()
     by_suffix = next((form for form, suffixes in _SUFFIXES.items() if suffix in suffixes), "")
     looks = {
@@ -75,7 +75,7 @@ def _read(form: str, text: str, name: str) -> Iterator[Block]:
     else:
         try:
             reader = import_module(f"conformance.authoring.{form}_page")
-        except ModuleNotFoundError as error:  # its library is one of an extra
+        except ModuleNotFoundError as error:  # its library belongs to an extra
             raise ConfigError([Problem(name, f"a {form} page needs {error.name}", _INSTALL)]) from None
         yield from getattr(reader, f"read_{form}")(text)
 

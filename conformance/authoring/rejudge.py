@@ -1,4 +1,4 @@
-"""Recorded evidence of an earlier run judged by today's cases: what would that run say now? Nothing is sent."""
+"""Judges the recorded exchanges of an earlier run by the current cases. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from conformance.session.assemble import assemble_run
 
 @dataclass(frozen=True, slots=True)
 class VerdictChange:
-    """A row that is judged otherwise now, or that no longer exists (`after` is None)."""
+    """A row whose verdict is different now, or that no longer exists (`after` is None)."""
 
     contract: str
     row: str
@@ -32,9 +32,9 @@ class VerdictChange:
 
 
 def rejudge(results: Results, contracts: Mapping[str, Contract]) -> tuple[Results, tuple[VerdictChange, ...]]:
-    """The results as today's contracts judge them, by contract's name, and what changed.
+    """Return the results as judged by the given contracts (by name), and the changed verdicts.
 
-    A run of a contract that is not given stays as it was. Answers whose body was cut are not judged again.
+    Runs of other contracts are not changed. Responses whose body was truncated are not judged again.
     """
     changes: list[VerdictChange] = []
     runs: list[TargetRun] = []
@@ -62,16 +62,16 @@ def _rejudge_row(row: RowResult, entry: Row, run: TargetRun, rules: ResponseRule
         return row
     in_doubt = row.verdict is Verdict.INCONCLUSIVE
     again: dict[int, tuple[Finding, ...]] = {}
-    # What was not as promised, and is no finding all the same, was put down to the profile or to the way to the target.
+    # A deviation that is not a finding was attributed to the profile or to the network.
     excused = {one.exchange for one in row.attempts if one.outcome in {"violation", "drift"}} if in_doubt else set()
     excused -= {one.exchange for one in row.findings}
-    # Of a burst that uses an allowance up only the last answer must be the row's.
+    # Of the requests that use up an allowance, only the last response must be the row's.
     ends = {one.exchange for one in row.attempts}
     for exchange in row.exchanges:
         if exchange.n in excused or (entry.case.repeat and exchange.n not in ends):
             continue
         if exchange.role in FIRM and exchange.response is not None and not exchange.response.cut:
-            with suppress(MissingValue):  # it rests on a value that was only known during the run
+            with suppress(MissingValue):  # it needs a value that was only known during the run
                 again[exchange.n] = tuple(_check(exchange, exchange.response, entry, run, rules))
     kept = [one for one in row.findings if one.exchange not in again or one.check in {"control", "effect", "repeat"}]
     findings = (*(one for found in again.values() for one in found), *kept)
@@ -99,7 +99,7 @@ def _check(
 
 
 def _values_of(exchange: RecordedExchange, target: Mapping[str, Any]) -> dict[str, Any]:
-    """What placeholders stand for: what the recorded request held, and the fixtures of the run."""
+    """Return the values of placeholders: query and JSON body of the recorded request, and the fixtures of the run."""
     query = parse_qs(split_url(exchange.request.url).query, keep_blank_values=True)
     values = {"query": {name: texts[0] for name, texts in query.items()}, "fixture": target.get("fixtures")}
     with suppress(ValueError):
@@ -108,7 +108,7 @@ def _values_of(exchange: RecordedExchange, target: Mapping[str, Any]) -> dict[st
 
 
 def _language_of(exchange: RecordedExchange, contract: Contract) -> str | None:
-    """The language that a request asked for, where the contract has several."""
+    """Return the language that a request asked for; None if the contract has no languages or none was asked for."""
     if not contract.file.languages:
         return None
     asked = parse_qs(split_url(exchange.request.url).query).get("_lang")

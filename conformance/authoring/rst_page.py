@@ -1,4 +1,4 @@
-"""reStructuredText pages as HTML whose elements know their lines, through docutils, and read as that."""
+"""Reads reStructuredText pages: docutils renders them to HTML with line numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 from conformance.authoring.blocks import Block
 from conformance.authoring.html_page import read_html
 
-_QUIET = {
+_SETTINGS = {
     "report_level": 5,
     "halt_level": 5,
     "file_insertion_enabled": False,
@@ -25,42 +25,40 @@ _QUIET = {
     "initial_header_level": 1,
     "smart_quotes": False,
 }
-"""Directives and roles of Sphinx are unknown to docutils, and no file is read on behalf of a page."""
+"""Unknown directives and roles (of Sphinx) are not reported, and a page must not include files."""
 _ROLE = re.compile(r":[a-z][\w:+.-]*:`([^`<]*?)\s*(?:<[^`>]*>)?`([^\s|`]*)")
-"""A role such as :ref:`the text <target>` or :http:statuscode:`404`: its text is what the page shows."""
-_KNOWN = frozenset(en.directives)
+"""A role such as :ref:`the text <target>` or :http:statuscode:`404`, of which the page shows the text."""
+_KNOWN_DIRECTIVES = frozenset(en.directives)
 _DIRECTIVE = re.compile(r"^\s*\.\. ([a-z][\w:+-]*)::", re.MULTILINE)
 
 
 def read_rst(text: str) -> tuple[Block, ...]:
-    """The blocks of a reStructuredText document."""
-    plain = _ROLE.sub(
-        lambda match: (match[1] + match[2]).ljust(len(match[0])), text
-    )  # columns of tables stay where they are
+    """Return the blocks of a reStructuredText document."""
+    plain = _ROLE.sub(lambda match: (match[1] + match[2]).ljust(len(match[0])), text)  # keeps columns of tables aligned
     for name in set(_DIRECTIVE.findall(plain)):
-        if name not in _KNOWN:
-            directives.register_directive(name, _Unknown)
+        if name not in _KNOWN_DIRECTIVES:
+            directives.register_directive(name, _UnknownDirective)
     writer = Writer()
     writer.translator_class = _Translator
-    return read_html(publish_parts(plain, writer=writer, settings_overrides=_QUIET)["body"])
+    return read_html(publish_parts(plain, writer=writer, settings_overrides=_SETTINGS)["body"])
 
 
-class _Unknown(Directive):  # type: ignore[misc]
-    """A directive that docutils does not know, such as `http:get`: its content is read, its options are not."""
+class _UnknownDirective(Directive):  # type: ignore[misc]
+    """A directive that docutils does not know, such as `http:get`: its content is kept, its options are ignored."""
 
     optional_arguments = 1
     final_argument_whitespace = True
     has_content = True
 
     def run(self) -> list[Any]:
-        """The content as if it stood there without the directive."""
+        """Return the parsed content."""
         held = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, held)
         return [held]
 
 
 class _Translator(HTMLTranslator):  # type: ignore[misc]
-    """Writes elements with their lines, and inline code as `<code>`."""
+    """Writes elements with line numbers, and inline code as `<code>`."""
 
     def starttag(self, node: Any, tagname: str, *arguments: Any, **attributes: Any) -> str:
         if isinstance(node, nodes.Element) and (line := _line(node)):
@@ -73,5 +71,5 @@ class _Translator(HTMLTranslator):  # type: ignore[misc]
 
 
 def _line(node: Any) -> int | None:
-    """The line of a node, or of the first below or around it that knows its own."""
+    """Return the line of a node, or of its first descendant or its parent that has one."""
     return next((int(one.line) for one in (*node.findall(), node.parent) if getattr(one, "line", None)), None)

@@ -1,4 +1,4 @@
-"""Pages saved as text: tables by bars, tabs or columns, cells that became lines, lists, terms and definitions."""
+"""Reads pages saved as text: tables with bars, tabs or columns, samples, lists, headings and paragraphs."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _JOINED = {
     "code": r"([A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?![a-z_-])|[a-z]+(?:_[a-z]+)+"
     r"|[a-z]{4,}(?=\s[^\W\da-z])|-?\d{3,}|-?\d{1,2}(?=\s|[^ -~]))",
 }
-"""What stands in a cell of a column that is joined to the next one."""
+"""The content of a column's cell that no separator divides from the next cell."""
 _TEXT_APART = r"((?:(?![a-z.!?)][A-Z][a-z]).)*[a-z.!?)](?=[A-Z][a-z]|\Z))"
-"""A text of several in a line, that ends where a capital letter stands right after a small one."""
+"""One of several texts in a line; it ends where a capital letter directly follows a small one."""
 _TITLE_WITH_STATUS = re.compile(r"[^\W\d][^.|:]{2,50}\s\([45]\d\d(\s*[/,]\s*[45]\d\d)*\)")
 _OPENS = re.compile(r"\s*(\{|\[)\s*\Z|\s*\{\s*[\"\u201c\u201d]|\s*\{ ")
 _GLUED = re.compile(r"^([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])")
-"""A code with its text right behind it: `AUTH-401Unauthenticated`."""
+"""A code directly followed by its text: `AUTH-401Unauthenticated`."""
 _RUN_ON = re.compile(rf"(?<=[\w).])(?=[1-5]\d\d (?:\s*[-\u2013:] |(?i:{_PHRASES})\Z))")
-"""Where another entry begins in a line: `201 - Created400 - Bad Request`, `It is wrong.401 Unauthorized`."""
+"""The beginning of another entry in a line: `201 - Created400 - Bad Request`, `It is wrong.401 Unauthorized`."""
 
 _SHORTEST_OF_SEVERAL = 40
-"""Characters of a line that can go on in the next one."""
+"""The fewest characters of a line that can continue in the next one."""
 _LONGEST_TEXT = 2000
 
 
 def read_text_page(text: str) -> tuple[Block, ...]:
-    """The blocks of a page that was saved as text."""
+    """Return the blocks of a page that was saved as text."""
     lines = [line.rstrip().replace("\xa0", " ") for line in text.splitlines()]
     blocks: list[Block] = []
     at = 0
@@ -48,8 +48,8 @@ def read_text_page(text: str) -> tuple[Block, ...]:
             blocks.append(made)
             continue
         if lines[at].strip() and not _UNDERLINE.match(lines[at]):
-            made_of_line, before = _line(lines, at), blocks[-1] if blocks and lines[at - 1].strip() else None
-            if isinstance(before, Paragraph | Item) and _goes_on(before.text, made_of_line[0]):
+            made_of_line, before = _read_line(lines, at), blocks[-1] if blocks and lines[at - 1].strip() else None
+            if isinstance(before, Paragraph | Item) and _continues(before.text, made_of_line[0]):
                 blocks[-1] = replace(before, text=f"{before.text} {lines[at].strip()}")
             else:
                 blocks += made_of_line
@@ -58,16 +58,16 @@ def read_text_page(text: str) -> tuple[Block, ...]:
 
 
 _Read = tuple[Block, int] | None
-"""What begins on a line, and the line after it; None where nothing of the kind does."""
+"""The block that begins at a line and the index of the line after it, or None."""
 
 
 def _read_bars(lines: Sequence[str], at: int) -> _Read:
-    """Lines with bars: a row begins after a bar alone, where the titles do, or is lines with as many bars as these."""
+    """Read a table with bars: a row begins after a bar alone in its line, or has as many bars as the titles."""
     ruled = at + 1 < len(lines) and _RULE.match(lines[at + 1]) is not None
     alone = lines[at].strip() == "|"
     end = _end(lines, at, lambda line: "|" in line)
     if not ruled and ((end - at < 3 and not alone) or (at and "|" in lines[at - 1])):
-        return None  # these lines are no table from their first one on
+        return None  # not a table that begins at this line
     end = next((n for n in range(at + 2, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
     texts: list[tuple[str, int]] = []
     for n in (n for n in range(at, end) if not _RULE.match(lines[n])):
@@ -76,15 +76,15 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
             texts.append((lines[n], n + 1 + alone))
         else:
             texts[-1] = (f"{texts[-1][0]} {lines[n]}", texts[-1][1])
-    titles, *rows = [TableRow(_cells(text), line) for text, line in texts] or [TableRow((), at + 1)]
-    # A sentence may stand before the titles.
+    titles, *rows = [TableRow(_split_cells(text), line) for text, line in texts] or [TableRow((), at + 1)]
+    # A sentence may precede the titles.
     titles = replace(titles, cells=titles.cells[-max((len(row.cells) for row in rows), default=1) :])
     made = build_table([titles, *rows], at + 1)
     return (made, end) if made is not None else None
 
 
 def _read_columns(lines: Sequence[str], at: int) -> _Read:
-    """Lines whose cells are divided by tabs or at least two spaces; the first has the titles."""
+    """Read a table with cells separated by tabs or at least two spaces; the first line has the titles."""
     titled = "\t" in lines[at] or any(role_of_label(cell) for cell in _GAP.split(lines[at].strip()))
     if not titled or lines[at].lstrip()[:1] in {"|", "+"} or _BULLET.match(lines[at]):
         return None
@@ -103,13 +103,13 @@ def _read_columns(lines: Sequence[str], at: int) -> _Read:
 
 
 def _read_joined(lines: Sequence[str], at: int) -> _Read:
-    """Lines whose cells stand one after the other, with a blank or nothing between them, as their titles do.
+    """Read a table whose titles and cells are separated by a blank or nothing.
 
-    Of two texts the second begins with a capital letter right after a small one, or both stand in the first column.
+    A second text begins with a capital letter directly after a small one, or else both are put in the first column.
     """
     titles = split_titles(lines[at].strip())
     roles = [str(role_of_label(title) or "code") for title in titles]
-    for keys in (_JOINED.keys(), {"code"}, {"status"}):  # of two such columns, one may hold texts
+    for keys in (_JOINED.keys(), {"code"}, {"status"}):  # of two such columns, one may have texts
         wordy = [place for place, role in enumerate(roles) if role not in keys]
         texts = dict.fromkeys(wordy, _TEXT_APART), dict.fromkeys(wordy, "()") | {wordy[0]: "(.*)"} if wordy else {}
         patterns = [
@@ -124,7 +124,7 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
 def _rows_of(
     patterns: Sequence[re.Pattern[str]], lines: Sequence[str], at: int, wordy: Sequence[int]
 ) -> tuple[list[TableRow], int] | None:
-    """The lines from one on that are rows of a pattern, and the line after them; a text may go on in the next line."""
+    """Return the rows from `at` that match a pattern, and the line after them; texts may continue in the next line."""
     found: list[TableRow] = []
     for end in range(at, len(lines) + 1):
         here, after = (
@@ -143,7 +143,7 @@ def _rows_of(
 
 
 def _read_sample(lines: Sequence[str], at: int) -> _Read:
-    """A sample answer: lines from a bracket to the one that closes it."""
+    """Read a sample response: lines from a bracket to the one that closes it."""
     if not _OPENS.match(lines[at]):
         return None
     depth = 0
@@ -154,10 +154,10 @@ def _read_sample(lines: Sequence[str], at: int) -> _Read:
     return Code(lines[at], at + 1), at + 1
 
 
-def _line(lines: Sequence[str], at: int) -> list[Block]:
-    """A line of text; one with a bullet is an entry of a list, a short one right before a table a title.
+def _read_line(lines: Sequence[str], at: int) -> list[Block]:
+    """Read a line of text: a list entry with a bullet, a heading right before a table, or else a paragraph.
 
-    A title that follows a sentence with nothing between them, as in `It is wrong.401 Unauthorized`, is another line.
+    A line such as `It is wrong.401 Unauthorized` is split in two.
     """
     text = lines[at].strip()
     if len(parts := _RUN_ON.split(text)) > 1:
@@ -172,17 +172,17 @@ def _line(lines: Sequence[str], at: int) -> list[Block]:
     return [Heading(text, at + 1, 2) if is_title else Paragraph(text, at + 1)]
 
 
-def _goes_on(before: str, line: Block) -> bool:
-    """Whether a line, which begins with a small letter, goes on with the long text before it."""
+def _continues(before: str, line: Block) -> bool:
+    """Return whether a line that begins with a small letter continues the long text before it."""
     is_open = _SHORTEST_OF_SEVERAL < len(before) < _LONGEST_TEXT and before[-1] not in ".:\u3002"
     return is_open and isinstance(line, Paragraph) and line.text[0].islower() and not re.match("[a-z]+_", line.text)
 
 
 def _end(lines: Sequence[str], start: int, holds: Callable[[str], bool]) -> int:
-    """The first line from `start` on for which something does not hold."""
+    """Return the first line from `start` that is blank or for which `holds` is false."""
     return next((n for n in range(start, len(lines)) if not (lines[n].strip() and holds(lines[n]))), len(lines))
 
 
-def _cells(line: str) -> tuple[str, ...]:
-    """The cells of a line; a bar at either end encloses, it does not separate."""
+def _split_cells(line: str) -> tuple[str, ...]:
+    """Split a line into cells at bars; a bar at either end is not a separator."""
     return tuple(cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|"))

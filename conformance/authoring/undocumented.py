@@ -1,4 +1,4 @@
-"""Undocumented answers as rows of YAML: a beginning that a person completes, never a case as it is."""
+"""Drafts YAML rows from undocumented responses, for a person to complete."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.results.model import Undocumented
 
 
 def suggest_rows(pairs: Iterable[Undocumented], contract: str = "its contract", table: str = "undocumented") -> str:
-    """The text of a table file with a row per operation, status and message; `table` is its name without `.yaml`."""
+    """Return the text of a table file with a row per operation, status and message; `table` is its name, no suffix."""
     different: dict[tuple[str, int, str], Undocumented] = {}
     for pair in pairs:
         different.setdefault((pair.operation, pair.status, pair.message), pair)
