@@ -47,6 +47,10 @@ class Evidence:
         self._same.setdefault(exchange.request.key, []).append(n)
         return n
 
+    def branch(self) -> Evidence:
+        """Evidence whose exchanges are recorded here; what it counts and finds is taken in later, or never."""
+        return Evidence(self.redactor, exchanges=self.exchanges)
+
     def adopt(self, other: Evidence) -> int:
         """Take in what another has gathered, as if it had been gathered here; by how much its numbers grew."""
         more = len(self.exchanges)

@@ -119,7 +119,7 @@ def shrink_probe(
     def fails(value: Any) -> bool:
         key = _whole(value)
         if key not in tried and len(tried) <= SHRINK_BUDGET:
-            scratch = Evidence(evidence.redactor, exchanges=evidence.exchanges)
+            scratch = evidence.branch()
             outcome = send(scratch, replace(_with(failed.probe, slot, value), label=label))
             with evidence.count_as("shrunk"):
                 evidence.add_counts(scratch)

@@ -13,6 +13,7 @@ from conformance.contract.schema import Repeat
 from conformance.engine.evidence import Evidence
 from conformance.engine.row_sender import ProbeResult, RowSender
 from conformance.engine.stale_reads import bypass_cache
+from conformance.http import Response
 from conformance.messages import Message
 from conformance.plan.model import Probe
 from conformance.quantities import Pace, read_pace
@@ -65,30 +66,19 @@ class _Burst:
 
     def _use_up(self, probe: Probe, repeat: Repeat) -> ProbeResult | None:
         """The last time that it was sent; None where the first one was not answered as it should be."""
-        context, plan = self.sender.context, self.sender.plan
         for count in range(1, repeat.at_most + 1):
-            scratch = Evidence(context.redactor, exchanges=self.evidence.exchanges)
+            scratch = self.evidence.branch()
             # Where allowances are counted per address, the rows before may have used this one up: the first one waits.
             first = count == 1
             outcome = self._send(scratch, probe, unpaced=not first, patient=first)
             self.evidence.add_counts(scratch)
-            self.evidence.beyond_plan += BeyondPlan(repeated=int(count > plan.repeats + 1))
+            self.evidence.beyond_plan += BeyondPlan(repeated=int(count > self.sender.plan.repeats + 1))
             self.lost += outcome.exchange.tries - 1 if outcome else 0
             response = outcome.exchange.response if outcome else None
             is_served = response is not None and response.status in repeat.before
             self.served += is_served
             if first and response is not None and not is_served:
-                # The first one is the control: nothing was used up yet.
-                answer = summarize_response(response, context.rules)
-                name = plan.row.case.request.credential or context.contract.file.credential or ""
-                self.evidence.doubts.append(
-                    Message(
-                        "{where}: credentials.{name}: the first request with it was answered {answer}",
-                        where=context.target.where("credentials", name),
-                        name=name,
-                        answer=answer,
-                    )
-                )
+                self.evidence.doubts.append(self._describe_credential(response))
                 self.is_whole = False
                 return None
             if count == repeat.at_most or not is_served:
@@ -97,10 +87,43 @@ class _Burst:
                 return outcome
         return None
 
+    def _describe_credential(self, response: Response) -> Message:
+        """Why nothing can be told: the first request is the control, as nothing was used up yet, and was refused."""
+        context = self.sender.context
+        name = self.sender.plan.row.case.request.credential or context.contract.file.credential or ""
+        return Message(
+            "{where}: credentials.{name}: the first request with it was answered {answer}",
+            where=context.target.where("credentials", name),
+            name=name,
+            answer=summarize_response(response, context.rules),
+        )
+
     def _send(self, evidence: Evidence, probe: Probe, *, unpaced: bool, patient: bool = False) -> ProbeResult | None:
         if self.past_cache and self.sender.context.contract.operations[probe.operation].method == "GET":
             probe = replace(probe, request=bypass_cache(probe.request))
         return self.sender.send(evidence, probe, unpaced=unpaced, patient=patient)
+
+    def check_allowance(self, allowance: Pace, probe: Probe) -> None:
+        """A finding where another number of requests was served than the target allows.
+
+        Where it is as many as is documented, the profile is mistaken, which is a doubt.
+        """
+        plan, pace = self.sender.plan, self.sender.context.contract.file.pace
+        documented = read_pace(pace)
+        if documented is not None and self.serves(documented):
+            doubt = Message(
+                "{key}: {n} requests in {seconds} s, but the target keeps to {documented}, as is documented",
+                key=f"credentials.{plan.row.case.request.credential}.allowance",
+                n=allowance.requests,
+                seconds=f"{allowance.seconds:g}",
+                documented=pace,
+            )
+            self.evidence.doubts.append(doubt)
+            return
+        expected = Message("{n} requests served in {seconds} s", n=allowance.requests, seconds=f"{allowance.seconds:g}")
+        actual = Message("{n} served before the first refusal", n=self.served)
+        finding = Finding("allowance", Level.MUST, expected, actual, probe.label)
+        self.evidence.find([finding], self.results[0].n if self.results else None)
 
 
 def send_repeatedly(sender: RowSender, evidence: Evidence, probes: Sequence[Probe]) -> list[ProbeResult]:
@@ -112,26 +135,25 @@ def send_repeatedly(sender: RowSender, evidence: Evidence, probes: Sequence[Prob
     answered: then reads pass it. Too few must be served three times, and always as many, as somebody else may use that
     credential. Every request is counted.
     """
-    context, plan = sender.context, sender.plan
-    burst = _Burst(sender, Evidence(context.redactor, exchanges=evidence.exchanges))
-    burst.send(probes)
-    allowance, served = plan.allowance, [burst.served]
+    allowance, served = sender.plan.allowance, list[int]()
+
+    def send_burst() -> _Burst:
+        burst = _Burst(sender, evidence.branch(), past_cache=bool(served))
+        burst.send(probes)
+        if served:  # all of it makes sure of what the first burst has shown
+            burst.evidence.beyond_plan = BeyondPlan()
+        evidence.add_counts(burst.evidence)
+        served.append(burst.served)
+        return burst
+
+    burst = send_burst()
     while allowance is not None and burst.is_whole and not burst.holds(allowance):
         if len(served) == _BURSTS or (len(served) > 1 and burst.served >= allowance.requests):
             break
-        evidence.add_counts(burst.evidence)
-        if context.shared.stopping.wait(allowance.seconds):
-            burst.evidence = Evidence(context.redactor, exchanges=evidence.exchanges)
-            break
+        if sender.context.shared.stopping.wait(allowance.seconds):
+            return burst.results
         with evidence.count_as("confirmed"):
-            anew = Evidence(context.redactor, exchanges=evidence.exchanges)
-            burst = _Burst(sender, anew, past_cache=True)
-            burst.send(probes)
-            evidence.requests += burst.evidence.requests
-            burst.evidence.requests, burst.evidence.conditional = 0, 0
-            burst.evidence.beyond_plan = BeyondPlan()
-        served.append(burst.served)
-    evidence.add_counts(burst.evidence)
+            burst = send_burst()
     if allowance is not None and len(served) == _BURSTS and not burst.holds(allowance) and len(set(served)) > 1:
         counts = ", ".join(map(str, served))
         doubt = Message("{counts} requests were served in turn: somebody else uses that credential", counts=counts)
@@ -140,30 +162,15 @@ def send_repeatedly(sender: RowSender, evidence: Evidence, probes: Sequence[Prob
         numbers = {result.n for result in refused}
         evidence.findings += [item for item in burst.evidence.findings if item.exchange in numbers]
         return refused
-    evidence.add_judgement(burst.evidence)
     if burst.is_whole and burst.refused and allowance is not None and not burst.serves(allowance):
-        documented = read_pace(context.contract.file.pace)
-        if documented is not None and burst.serves(documented):
-            evidence.doubts.append(
-                Message(
-                    "{key}: {n} requests in {seconds} s, but the target keeps to {documented}, as is documented",
-                    key=f"credentials.{plan.row.case.request.credential}.allowance",
-                    n=allowance.requests,
-                    seconds=f"{allowance.seconds:g}",
-                    documented=context.contract.file.pace,
-                )
-            )
-            return burst.results
-        expected = Message("{n} requests served in {seconds} s", n=allowance.requests, seconds=f"{allowance.seconds:g}")
-        actual = Message("{n} served before the first refusal", n=burst.served)
-        finding = Finding("allowance", Level.MUST, expected, actual, probes[0].label)
-        evidence.find([finding], burst.results[0].n if burst.results else None)
+        burst.check_allowance(allowance, probes[0])
+    evidence.add_judgement(burst.evidence)
     return burst.results
 
 
 def send_beyond(sender: RowSender, evidence: Evidence, probe: Probe) -> ProbeResult | None:
     """Send a probe once more that has to be refused: what was given anew of the allowance is used up before."""
-    used_up, plan = Evidence(evidence.redactor, exchanges=evidence.exchanges), sender.plan
+    used_up, plan = evidence.branch(), sender.plan
     for _ in range(plan.repeat.at_most if plan.repeat else 0):
         first = sender.send(used_up, plan.probes[0], unpaced=True)
         if first is None or first.exchange.response is None or not first.accepted:
