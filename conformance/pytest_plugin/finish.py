@@ -90,9 +90,10 @@ class RunFinish:
             from conformance.report.writers.table import format_table  # noqa: PLC0415 - rich is loaded only where it prints
 
             terminalreporter.section("conformance")
-            for cause in self._session.causes():
+            results = sink.results()
+            for cause in (cause for run in results.runs for cause in run.causes):
                 terminalreporter.write_line(self._session.describe_cause(cause), red=True)
-            terminalreporter.write_line(format_table(sink.results(), options.language).rstrip())
+            terminalreporter.write_line(format_table(results, options.language).rstrip())
             terminalreporter.write_line(f"reports in {options.output}")
         for note in self._session.notes:
             terminalreporter.write_line(note)

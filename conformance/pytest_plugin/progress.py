@@ -28,7 +28,6 @@ from conformance.report.translation import Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICTS
 from conformance.report.writers.table import STYLES, print_table
 from conformance.results.model import Exploration, RowResult
-from conformance.session.causes.apply import apply_causes
 
 _ROWS_BEFORE_CAUSE = 3
 """Rows that violate or are inconclusive before one cause for all of them is looked for."""
@@ -225,11 +224,13 @@ class ProgressDisplay:
 
         The cause itself is printed once it is `confirmed` by several rows; until then its rows wait.
         """
-        causes = self._session.causes()
-        waiting, self._waiting = self._waiting, []
+        runs = self._session.sink.results().runs
+        causes = [cause for run in runs for cause in run.causes]
         texts = {cause.text for cause in causes}
+        explained = {_name_of(one) for run in runs for one in (*run.rows, *run.explored) if one.reason in texts}
+        waiting, self._waiting = self._waiting, []
         for result in waiting:
-            if apply_causes([result], causes)[0].reason not in texts:
+            if _name_of(result) not in explained:
                 self._print_result(result)
             elif not confirmed:
                 self._waiting.append(result)
@@ -262,3 +263,7 @@ class ProgressDisplay:
     def _relative(self, path: str) -> str:
         short = os.path.relpath(path, self._config.invocation_params.dir)
         return path if short.startswith("..") else short
+
+
+def _name_of(result: RowResult | Exploration) -> str:
+    return result.id if isinstance(result, RowResult) else result.operation

@@ -19,11 +19,9 @@ from conformance.pytest_plugin.options import PluginOptions
 from conformance.pytest_plugin.sink import ResultSink, write_from_process
 from conformance.reference.embedded import EmbeddedServers
 from conformance.results.events import Event, format_event, parse_event
-from conformance.results.model import Exploration, RowResult, Undocumented
+from conformance.results.model import Exploration, NamedCause, RowResult, Undocumented
 from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_run
-from conformance.session.causes.find import find_causes
-from conformance.session.causes.model import RunCause
 from conformance.session.coverage import check_requirements
 from conformance.target.loader import Target
 from conformance.target.selection import resolve_target
@@ -162,12 +160,7 @@ class PluginSession:
         target = self.options.selection.target
         return requests * target.pace[1] / target.pace[0] if target is not None and target.pace else None
 
-    def causes(self) -> tuple[RunCause, ...]:
-        """What went wrong for whole runs at once, as far as the results so far show."""
-        runs = self.sink.results().runs
-        return tuple(cause for run in runs for cause in find_causes(run.target, run.rows, run.explored))
-
-    def describe_cause(self, cause: RunCause) -> str:
+    def describe_cause(self, cause: NamedCause) -> str:
         """A cause in one line, with the line of the profile to check."""
         target = self.options.selection.target
         if target is None:

@@ -298,6 +298,15 @@ class ContractName:
     """How many rows it has, whichever of them were selected; 0 where that is not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class NamedCause:
+    """What went wrong for a whole run at once, in a sentence that is among its warnings, too."""
+
+    key: str
+    """The entry of the profile to check, such as `fixtures.endpoint`."""
+    text: str
+
+
 @with_config({"extra": "allow"})
 class RecordedTarget(TypedDict, total=False):
     """Members of a profile that are read; others may be of any type."""
@@ -336,6 +345,7 @@ class TargetRun:
     explored: tuple[Exploration, ...] = ()
     undocumented: tuple[Undocumented, ...] = ()
     warnings: tuple[str, ...] = ()
+    causes: tuple[NamedCause, ...] = ()
     editions: tuple[str, ...] = ()
     """The editions of the wording that the target speaks, the most frequent first."""
     messages: tuple[StoredMessage, ...] = field(default=(), compare=False)

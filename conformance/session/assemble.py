@@ -18,6 +18,7 @@ from conformance.results.model import (
     ContractName,
     Exploration,
     KnownDeviationNote,
+    NamedCause,
     OutsideRows,
     Results,
     RowResult,
@@ -98,6 +99,7 @@ def assemble_run(
         beyond_plan=sum((part.beyond_plan for part in parts), BeyondPlan()),
         verdict=worst_verdict(verdicts),
         warnings=tuple(dict.fromkeys([*(cause.text for cause in causes), *run.warnings])),
+        causes=tuple(NamedCause(cause.key, cause.text) for cause in causes),
         editions=tuple(name for name, _ in editions.most_common()),
     )
 

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +18,14 @@ from conformance.checks.model import Level, Verdict
 from conformance.pytest_plugin import progress
 from conformance.pytest_plugin.progress import ProgressDisplay, ProgressPrinter, draw_progress, format_progress
 from conformance.report.format import format_duration
-from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RecordedRequest, RowResult
-from conformance.session.causes.model import RunCause
+from conformance.results.model import (
+    Exploration,
+    ExploredFinding,
+    NamedCause,
+    RecordedExchange,
+    RecordedRequest,
+    RowResult,
+)
 
 
 class Terminal(io.StringIO):
@@ -98,18 +105,22 @@ def test_the_whole_tool_draws_on_a_terminal(tmp_path: Path) -> None:
 def test_what_follows_from_one_cause_or_has_the_same_reason_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(progress, "open_output", lambda: stream)
-    cause = RunCause("fixtures.delete_path", "fixtures.delete_path: x was answered 404", lambda _: True)
-    session: Any = SimpleNamespace(
-        options=SimpleNamespace(language="en"), causes=lambda: (cause,), describe_cause=lambda one: one.text
-    )
-    config: Any = None
-    display = ProgressDisplay(config, session, config)
+    cause = NamedCause("fixtures.delete_path", "fixtures.delete_path: x was answered 404")
     request = RecordedRequest("POST", "http://127.0.0.1/delete/1", (), "")
     refused = RecordedExchange(1, "valid data", request, role="step")
     row = RowResult("items/a", "items", 1, Verdict.INCONCLUSIVE, reason="set-up failed", exchanges=(refused,))
     unsent = RowResult("items/b", "items", 2, Verdict.INCONCLUSIVE, reason="makes nothing more")
     found = (ExploredFinding("valid", Level.MUST, 200, 404, exchange=1),)
     explored = Exploration("drop", "POST", "/delete", Verdict.VIOLATES, 1, findings=found, exchanges=(refused,))
+    explained = [replace(one, reason=cause.text) for one in (row, explored)]
+    run = SimpleNamespace(causes=[cause], rows=[explained[0], unsent], explored=[explained[1]])
+    session: Any = SimpleNamespace(
+        options=SimpleNamespace(language="en"),
+        sink=SimpleNamespace(results=lambda: SimpleNamespace(runs=[run])),
+        describe_cause=lambda one: one.text,
+    )
+    config: Any = None
+    display = ProgressDisplay(config, session, config)
     for result in (row, unsent, unsent, explored):
         display._count_result(result)
     assert stream.getvalue().splitlines() == [

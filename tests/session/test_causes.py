@@ -15,6 +15,7 @@ from conformance import reference
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.contract.schema import Depth
 from conformance.results.model import (
+    ContractName,
     Exploration,
     ExploredFinding,
     RecordedExchange,
@@ -25,6 +26,7 @@ from conformance.results.model import (
     TargetRun,
 )
 from conformance.results.redaction import CLOSE, OPEN
+from conformance.session.assemble import assemble_run
 from conformance.session.causes.apply import apply_causes
 from conformance.session.causes.find import find_causes
 from conformance.session.target_runner import RunOptions, TargetRunner
@@ -433,6 +435,16 @@ def test_a_valid_value_that_is_refused_each_time_is_the_profiles() -> None:
 
 
 PATHS = {"update_path": "do/update/{id}", "missing_update_path": "gone/update/{id}", "insert_path": "do/insert"}
+
+
+def test_a_run_keeps_what_its_causes_were_found_in_although_its_rows_say_no_more_of_it() -> None:
+    valid = [asked(n, "POST /do/update/7", 404, "control") for n in (1, 2)]
+    firm = [asked(n, "POST /gone/update/7", 200, "example") for n in (3, 4)]
+    row = violated(*valid, *firm, found=(wrong(3), wrong(4)))
+    begun = TargetRun(ContractName("x", "1"), {"fixtures": PATHS}, Verdict.NOT_EXERCISED, {}, 0, ())
+    run = assemble_run(begun, [row])
+    assert [one.key for one in run.causes] == ["fixtures.update_path", "fixtures.update_path"]
+    assert [one.text for one in run.causes] == list(run.warnings)
 
 
 def test_paths_in_the_place_of_each_other_are_one_cause_and_one_that_never_refuses_is_not() -> None:
