@@ -57,7 +57,7 @@ class ExactRequest(requests.PreparedRequest):
 
 
 class Http1Adapter(BaseAdapter):
-    """Sends an `ExactRequest` over a connection of its pool. Safe for threads."""
+    """Sends an `ExactRequest` over a connection of its pool. Several threads may use it."""
 
     def __init__(self, target: Target, limits: Limits) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Http1Adapter(BaseAdapter):
 
 
 def _settle(reader: ResponseReader, outgoing: OutgoingRequest) -> Outcome:
-    """What was read as an outcome: what a proxy of our own says, or may have said, is no answer of the target."""
+    """The outcome of what was read. What our own proxy answers, or may have answered, is no answer of the target."""
     response = reader.response()
     if response is None:
         return NoResponse(FailureKind.NOT_HTTP, Message("no answer was read"))

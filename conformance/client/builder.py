@@ -88,9 +88,9 @@ class BuiltRequest:
     request: Request
     expected: Expectation
     alternatives: Mapping[str, Expectation]
-    """What the answer may be instead, by the row that promises it."""
+    """What other rows promise, whose answer is accepted, too, by the ID of the row."""
     lookup: Lookup
-    """What placeholders stand for: what is sent in this request, and all that a request may name."""
+    """Gives the values of placeholders: parts of this request, and all that a request may name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,14 @@ from conformance.target.loader import Target
 NOT_OURS = frozenset(
     {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EINVAL}
 )
-"""Errors of this machine: an address that it does not have, a limit of its own."""
+"""Errors of this machine and not of the target: an address that it does not have, a limit of its own."""
 PROXY_PORTS = {"http": 3128, "https": 443}
 MOST_CARRIED = 3
 """Requests on one connection.
 
-What one of several servers behind a balancer does wrong shows on another connection, and what a server does wrong after
-the first request of a connection on the same one. One request more, by somebody else than the one before, which was
-served: who asks is told by each request, and not by its connection.
+New connections show what only one of several servers behind a balancer does wrong, kept ones what a server does wrong
+after the first request. A full connection carries one request more if the last one was served and the next one has
+other credentials: a server must identify each request, not the connection.
 """
 
 

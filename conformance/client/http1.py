@@ -213,7 +213,7 @@ class ResponseReader:
     limits: Limits
     method: str
     target: object = None
-    """Whose answer it is, where targets wait for each other before a large body is read."""
+    """Identifies the target, as targets take turns at reading large bodies."""
     status: int = 0
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -364,7 +364,7 @@ class ResponseReader:
         return int(value)
 
     def _tokens(self, name: str) -> list[str]:
-        """The members of all headers of this name, in lower case."""
+        """The comma-separated members of all headers of this name, in lower case."""
         return [part.strip().lower() for key, value in self.headers if key.lower() == name for part in value.split(",")]
 
     def _take(self, length: int) -> Generator[bytes, None, int]:

@@ -1,6 +1,6 @@
-"""Large bodies take turns: one is judged at a time, and where there are many targets, those of one are kept at a time.
+"""Bounds the memory that large bodies take: one is judged at a time, and those of one target are kept at a time.
 
-What a body of some megabytes takes while it is checked is ten times its size; sixty-four of them take gigabytes.
+To check a body takes ten times its size in memory; an audit may read sixty-four of some megabytes at once.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def share_freed_memory() -> None:
 
 
 class LargeBody:
-    """The turn of a target to have large bodies; it is over once every object of it is gone."""
+    """Held for each large body that is kept; while a target holds one, other targets wait."""
 
     def __init__(self, owner: object) -> None:
         self._counts = False
@@ -64,10 +64,7 @@ _JUDGING = threading.RLock()
 
 
 def judge_alone(exchange: Exchange) -> AbstractContextManager[object]:
-    """Inside of this block no other thread records or judges a large body, if one was sent or received here.
-
-    Nothing may be sent in it.
-    """
+    """A block in which no other thread records or judges a large body, if the exchange has one. It may send nothing."""
     response = exchange.outcome if isinstance(exchange.outcome, Response) else exchange.outcome.response
     large = len(exchange.request.body or b"") > LARGE_BODY or (response is not None and response.large is not None)
     return _JUDGING if large else nullcontext()

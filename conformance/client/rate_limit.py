@@ -84,9 +84,9 @@ class RateLimiter:
             self._file = None
 
     def _take_slot(self, *, wait: bool) -> tuple[int, float]:
-        """Take a slot that is free, or the first that will be; its number and 0, or the seconds until to ask again.
+        """Take a free slot: returns its number and 0, or how many seconds later to ask again where none is free.
 
-        Who does not wait takes it in any case.
+        Without `wait`, the slot that is free first is taken in any case.
         """
         with self._exclusive():
             now, waits = self._now(), dict[int, float]()
@@ -121,7 +121,7 @@ class RateLimiter:
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """The slots are nobody else's meanwhile, in this process or another."""
+        """A block in which no other thread or process reads or writes the slots."""
         with self._lock:
             if self._path is not None:
                 with suppress(OSError):
@@ -176,7 +176,7 @@ class LearntLimiter(RateLimiter):
 
 
 def _count_user(file: int, change: int) -> int:
-    """How many use a shared file, now that one more does or no longer does."""
+    """Add `change` to the number of users in a shared file; returns the new number."""
     users = max(int.from_bytes(os.pread(file, _USERS, 0), "little") + change, 0)
     with suppress(OSError):
         os.pwrite(file, users.to_bytes(_USERS, "little"), 0)

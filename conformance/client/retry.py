@@ -16,7 +16,7 @@ from conformance.http import BUSY, FailureKind, NoResponse, Outcome, Response, h
 from conformance.messages import Message
 
 NOT_DONE = frozenset({429, 503})
-"""Those that say that nothing was done; 502 and 504 come from something in between, which cannot know."""
+"""Busy statuses that say that nothing was done; 502 and 504 come from a gateway, which cannot know."""
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 4.0)
 UNREACHED = frozenset({FailureKind.REFUSED, FailureKind.UNRESOLVED, FailureKind.TLS, FailureKind.PROXY})
 """Failures before a byte of the request had left."""
@@ -48,7 +48,7 @@ class RetryPolicy:
     """The seconds that the target asked to wait, where that is longer than anyone would."""
 
     def pause(self, last: TransportResult, now: datetime | None = None) -> float | None:
-        """Seconds to wait before the request is sent again; None where the last try stands."""
+        """Seconds to wait before the request is sent again; None where it is not."""
         self.tries += 1
         wait = self._wait_after(last, now)
         if wait is None:
@@ -61,7 +61,7 @@ class RetryPolicy:
         return wait
 
     def is_busy(self, response: Response) -> bool:
-        """Whether a response only says that there is none now; a status that was expected is a response."""
+        """Whether a response only says that the target cannot answer now; no expected one, nor one in its own words."""
         return response.status in BUSY and response.status not in self.accepted and not self.is_own_answer(response)
 
     def _wait_after(self, last: TransportResult, now: datetime | None) -> float | None:

@@ -1,8 +1,8 @@
-"""Steps sent in order, and what they or any request left on a target taken back: one way for all.
+"""Sends steps in order, and deletes what they, or any other request, have created on a target.
 
-`take_back` undoes an entry of the ledger by the IDs that are known, or by looking for the names that the request
-carried, and strikes it once nothing is left. A DELETE that is answered 404 proves nothing (its path may be wrong), so
-the thing is looked for by name.
+`take_back` undoes an entry of the ledger: by the IDs that are known, or by looking for the names that the request
+carried. The entry is struck once nothing is left. A DELETE that is answered 404 proves nothing (its path may be
+wrong), so the thing is looked for by name.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from conformance.plan.steps import plan_steps
 T = TypeVar("T")
 
 INTERRUPTED = "interrupted"
-"""The key of what is left by requests that were under way when the run was interrupted begins with this."""
+"""First part of the key, in `SharedState.left`, of entries whose requests were under way at an interruption."""
 _LABEL = Message("clean-up")
 _STILL_LISTED = Message("it is still listed, though its deletion was answered with a success")
 
@@ -67,17 +67,17 @@ def run_steps(
 
 @dataclass(slots=True)
 class CleaningSender(StepSender):
-    """Sends steps and keeps account of what each of them may have left behind."""
+    """Sends steps, and keeps a ledger entry for each that may create or change something."""
 
     leaves_created: bool = True
-    """Whether what a step without an `undo` has created is left to later steps, or else to the end of the run."""
+    """Whether things created by steps without an `undo` stay for later steps, at most until the end of the run."""
     _open: list[LedgerEntry] = field(default_factory=list)
-    """What the steps that were answered may have left."""
+    """Entries of the steps that were answered."""
     _under_way: LedgerEntry | None = None
-    """What the step may leave whose request is not over."""
+    """The entry of the step whose request is under way."""
 
     def before_send(self, step: PlannedStep) -> None:
-        """Write into the ledger what the step may leave, and how that is taken back."""
+        """Write into the ledger what the step may create or change, and how that is undone."""
         resource = self.context.created_resource(step.operation)
         if step.undo is not None:
             steps, produced = [step.undo.step], tuple(step.step.capture or ())
@@ -90,7 +90,7 @@ class CleaningSender(StepSender):
         )
 
     def after_send(self, built: BuiltRequest, result: StepResult) -> None:
-        """Add the IDs to the ledger; strike what this step has taken back."""
+        """Add the IDs of the answer to the ledger; strike the entries that this step has undone."""
         entry, self._under_way = self._under_way, None
         if entry is not None:
             self._open.append(entry)
@@ -112,7 +112,7 @@ class CleaningSender(StepSender):
                 self.context.shared.left[undo_key(self.context, entry) or (entry.id,)] = entry
 
     def take_back(self) -> None:
-        """Take back what is left, the last first; a failure is a warning, never a verdict."""
+        """Undo the open entries, the last first; a failure is a warning, never a verdict."""
         if self._under_way is not None:
             leave_for_later(self.context, self._under_way)
             self._under_way = None
@@ -123,7 +123,7 @@ class CleaningSender(StepSender):
         self._open.clear()
 
     def _strike_undone(self, built: BuiltRequest, current: LedgerEntry | None) -> None:
-        """Strike what the request that was just accepted has taken back."""
+        """Strike the entries that the request which was just accepted has undone."""
         key, deletes = built.request.key, built.request.permission == "delete"
         with self.context.shared.lock:
             elsewhere = self.context.shared.left.pop(key, None)
@@ -138,10 +138,10 @@ class CleaningSender(StepSender):
 
 
 def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label: str = _LABEL) -> str:
-    """Undo one entry and strike it; why something may be left on the target, or nothing.
+    """Undo one entry and strike it; returns why something may be left on the target, or nothing.
 
-    First by the IDs that are known. Where that is not possible or not successful, it is looked for. Of what was refused
-    both times no more is made. A 500 is held against the target, whatever a later try comes to.
+    First by the IDs that are known; where that fails, by looking for it. Where both are refused, the operation that
+    created it is not called again. A 500 is a finding, whatever a later try comes to.
     """
     sequence = _undo_by_steps(context, evidence, entry, label)
     if sequence is not None and sequence.broken is not None and sequence.broken.status == 500:
@@ -159,15 +159,15 @@ def take_back(context: RunContext, evidence: Evidence, entry: LedgerEntry, label
 
 
 def leave_for_later(context: RunContext, entry: LedgerEntry) -> None:
-    """Look for what an interrupted request may have made only at the end of the run: it may arrive until then."""
+    """Leave an entry whose request was interrupted to the end of the run: the request may arrive until then."""
     with context.shared.lock:
         context.shared.left[INTERRUPTED, entry.id] = entry
 
 
 def describe_undeletable(context: RunContext, operations: Iterable[str], tried: Collection[str] = ()) -> str:
-    """Why some operations may make nothing more: what one of them had made could not be deleted.
+    """Why operations may not be called: what one of them had created could not be deleted; empty where all may be.
 
-    What is `tried`, such as the deletion, is for its row to judge.
+    A deletion that is `tried` itself, by a row that tests it, is left out.
     """
     for operation in operations:
         why, resource = context.shared.undeletable.get(operation), context.created_resource(operation)
@@ -181,7 +181,7 @@ def describe_undeletable(context: RunContext, operations: Iterable[str], tried: 
 
 
 def find_undeletable(context: RunContext, evidence: Evidence, shown: str) -> None:
-    """Make no more of what is shown though its deletion was answered with a success, twice: its path may be wrong."""
+    """Stop creating things that are still `shown` after two deletions that succeeded: the path may be wrong."""
     for name, operation in list(context.shared.deleted.items()):
         if name in shown and not context.shared.undeletable.get(operation):
             with evidence.count_as("confirmed"):
@@ -220,9 +220,9 @@ def _creating_operation(context: RunContext, entry: LedgerEntry) -> str:
 def find_and_delete(
     context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]
 ) -> tuple[list[str], str]:
-    """Look for what bears one of these names, and delete it; the names found, and why something may be left.
+    """Look for things with these names, and delete them; returns the names found, and why something may be left.
 
-    What is listed still, though its deletion was answered with a success, is left.
+    Something is left where it is still listed after a deletion that succeeded, too.
     """
     resource = context.created_resource(operation)
     expected, found = list(names), list[str]()
@@ -242,9 +242,10 @@ def find_and_delete(
 
 
 def look_for_leftovers(context: RunContext, evidence: Evidence) -> tuple[str, ...]:
-    """Look for all that bears this run's name, and delete it; a warning, and an entry of the ledger, for what is left.
+    """Look for all that has a name of this run, and delete it; returns a warning for each thing that is left.
 
-    A clean-up that was answered with a success may have deleted nothing, as where its path leads elsewhere.
+    That also has an entry in the ledger then. A deletion that succeeded may have deleted nothing, as where its path
+    leads elsewhere.
     """
     warnings, name = list[str](), context.builder.run_name
     for operation, resource in context.contract.file.created_resources.items():
@@ -309,9 +310,9 @@ def _undo_by_steps(context: RunContext, evidence: Evidence, entry: LedgerEntry, 
 
 
 def _steps_that_check_first(context: RunContext, sequence: StepSequence) -> list[PlannedStep]:
-    """The contract's steps that do the same only where it is not so already.
+    """The chain of the contract that does the same as a failed sequence, but first reads whether it is so already.
 
-    To set a state that holds already may be refused, and is then no failure.
+    A target may refuse to set a state that it has already; that is no failure.
     """
     broken = sequence.broken
     if broken is None or broken.step.permission == "delete" or broken.exchange.response is None:

@@ -1,4 +1,4 @@
-"""A row that is run again alone, and what both runs come to."""
+"""Runs a row, or its writes, again alone, and combines the results of both runs."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from conformance.results.model import FIRM, BeyondPlan, RowResult
 
 NO_REQUESTS = Message("it was not run again: the budget has no requests left for it")
 _LEFT = describe_left("", "").template
-"""What must be said of either run: the target may still hold what it has made."""
+"""The warning that is kept of the other run, too: the target may still hold what that has created."""
 
 
 PlanAgain = Callable[[str], RowPlan | None]
-"""Gives, by its ID, the plan of a row that has to be run again; None where there may be no more requests for it."""
+"""Plans a row, by its ID, to be run again; None where the budget has no requests left for it."""
 Alone = Callable[[], AbstractContextManager[None]]
-"""Keeps everything else from running for a while."""
+"""A block in which nothing else runs."""
 
 
 def is_doubtful(result: RowResult) -> bool:
-    """Whether something else than the answers to faulty requests was wrong, which another's write may explain."""
+    """Whether a row is inconclusive, or has findings of effects or valid requests: others' writes may explain these."""
     roles = {item.n: item.role for item in result.exchanges}
     wrong = [item for item in result.findings if item.level is Level.MUST]
     elsewhere = any(item.check == "effect" or roles.get(item.exchange or 0) not in FIRM for item in wrong)
@@ -37,7 +37,7 @@ def is_doubtful(result: RowResult) -> bool:
 
 
 def is_unsettled(result: RowResult) -> bool:
-    """Whether a row that was answered is not green at smoke, so that a standard run has to tell what is wrong."""
+    """Whether an answered row violates or is inconclusive at smoke, so that it is run again at standard."""
     answered = any(item.response is not None for item in result.exchanges)
     return answered and result.verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE)
 
@@ -48,7 +48,7 @@ def _was_served(result: RowResult) -> bool:
 
 
 def _was_only_refused(result: RowResult) -> bool:
-    """Whether all that was wrong was said by refusals of faulty requests."""
+    """Whether each violation is of the refusal of a faulty request, other than an effect or a leak."""
     refused = {one.n for one in result.exchanges if one.role in FIRM and one.response and one.response.status >= 400}
     wrong = [item for item in result.findings if item.level is Level.MUST]
     return all(item.exchange in refused and item.check not in NEVER_EXPLAINED for item in wrong)

@@ -25,7 +25,7 @@ from conformance.target.loader import Target
 
 
 class RequestSender(Protocol):
-    """The session, as far as rows see it."""
+    """Sends one request; the session, or what wraps it to renew credentials or to limit how many are under way."""
 
     def send(
         self,
@@ -41,7 +41,7 @@ class RequestSender(Protocol):
 
 
 Explored = tuple[Exploration, tuple[Undocumented, ...]]
-"""What was found of one operation, and what no row documents."""
+"""The result of exploring one operation, and the answers that no row documents."""
 
 
 def _verdict_of(result: RowResult | Explored) -> Verdict:
@@ -59,34 +59,34 @@ class SharedState:
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     passed: dict[str, str] = field(default_factory=dict)
-    """Controls (at smoke single calls, too) that passed in a run of a row that was kept, by key, and where."""
+    """Where each control passed, by its key, at smoke each single call, too; only of runs of rows that were kept."""
     left: dict[tuple[object, ...], LedgerEntry] = field(default_factory=dict)
     """What a sequence leaves to later ones, or to the end of the run, by the key of the request that deletes it."""
     undeletable: dict[str, str] = field(default_factory=dict)
-    """By operation, why what it made could not be deleted: no more is made by it."""
+    """Why what an operation had created could not be deleted, by operation: it is not called again."""
     deleted: dict[str, str] = field(default_factory=dict)
-    """What a deletion was answered for with a success, by its name, and the operation that had made it."""
+    """Names of things whose deletion was answered with a success, each with the operation that had created it."""
     made: dict[str, bool] = field(default_factory=dict)
-    """IDs that the target gave of what this run made, and whether that is settled: see `ownership`."""
+    """IDs that the target gave for what this run created; True once one was seen to be that: see `ownership`."""
     named: dict[str, str] = field(default_factory=dict)
-    """The ID that the target gave of what was made under a name."""
+    """For each name that this run created something under, the ID that the target gave."""
     listed: dict[str, datetime] = field(default_factory=dict)
-    """IDs of what was shown without the name of this run, and when first."""
+    """IDs that an answer showed without a name of this run, each with when one first did."""
     foreign: set[str] = field(default_factory=set)
-    """IDs that the target gave of what this run made, and that are those of something else."""
+    """IDs that the target gave for what this run created, although they belong to something else."""
     written_by_others: set[str] = field(default_factory=set)
-    """The keys of reads of what changed while nothing was sent: somebody else writes to it."""
+    """Keys of reads that showed a change while nothing was sent: somebody else writes to what they read."""
     warnings: dict[str, None] = field(default_factory=dict)
-    """What the report has to say outside of any row, such as what could not be cleaned up."""
+    """Warnings of the whole run, such as what could not be cleaned up."""
     outside_rows: OutsideRows = field(default_factory=OutsideRows)
     refuses_us: bool | None = None
     """Whether every valid request was refused for its credential; None before the first is answered."""
     wrong: dict[str, Message] = field(default_factory=dict)
-    """Fixtures that are not as they should be and are not used (`fixtures.name`), each with what to say of it."""
+    """Fixtures that are not used as they are not what they should be (`fixtures.name`), each with the reason."""
     kept: dict[str, RowResult | Explored] = field(default_factory=dict)
-    """By ID or operation, what is done, and what was broken off once it had found a violation."""
+    """Results by row ID or operation: those that are done, and those broken off that had found a violation."""
     on_kept: Callable[[RowResult | Explored], None] = field(default=lambda _: None)
-    """Is told of each result that is kept, by whichever thread keeps it."""
+    """Called with each result that is kept, on the thread that keeps it."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Once set, rows begin nothing new and only clean up."""
 
@@ -113,12 +113,12 @@ class SharedState:
             self.warnings |= dict.fromkeys(found)
 
     def note_others(self, key: str) -> None:
-        """Somebody else was seen to write to what the read with this key shows: nobody waits for late effects there."""
+        """Note that somebody else writes to what the read with this key shows; no late effects are waited for there."""
         self.written_by_others.add(key)
         self.warn([_OTHERS])
 
     def forget_others(self) -> None:
-        """Look for others who write anew: what changed by itself until now, a refused write may have done late."""
+        """Forget who else was seen to write: what changed by itself until now, a refused write may have done late."""
         self.written_by_others.clear()
         self.warnings.pop(_OTHERS, None)
 
@@ -158,7 +158,7 @@ class RunContext:
         return frozenset(step.call for resource in resources for step in resource.undo)
 
     def close(self) -> None:
-        """Let go of the ledger, and of every connection, where the session has any."""
+        """Close the ledger, and the connections of the session where it has any."""
         self.ledger.close()
         close: Callable[[], None] | None = getattr(self.session, "close", None)
         if close is not None:

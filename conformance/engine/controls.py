@@ -33,10 +33,7 @@ Refusal = tuple[int, str]
 
 
 class ControlRunner:
-    """Tries one control of a row and judges it; nothing of it is known to other rows yet.
-
-    Several may be tried at the same time.
-    """
+    """Sends one control of a row and judges it. Several can run at the same time."""
 
     def __init__(self, sender: RowSender, control: ControlPlan) -> None:
         self._sender, self._context, self.control = sender, sender.context, control
@@ -44,7 +41,7 @@ class ControlRunner:
         self.refusals: tuple[Refusal, ...] = ()
         """Why the valid request was refused, where it was not with the row's own answer."""
         self.passed: Mapping[str, str] = {}
-        """The key of the control (at smoke of each of its calls, too) and where it passed; empty where it did not."""
+        """The row in which it passed, by its key, at smoke also by that of each of its calls; empty where it failed."""
 
     def check(self) -> None:
         """Send the control and judge it."""
@@ -88,7 +85,7 @@ class ControlRunner:
         return True
 
     def _may_be_undone(self, sequence: StepSequence) -> bool:
-        """Whether something that others may write to as well was not read back as it was written."""
+        """Whether a read did not show what was written, in a place that others may write to as well."""
         end = sequence.broken
         if end is None or end.stale or end.step.permission != "read" or end.exchange.response is None:
             return False
@@ -117,7 +114,7 @@ class ControlRunner:
         return _what_is_shown(self._send(captures, [step]).calls)
 
     def judge(self, sequence: StepSequence) -> None:
-        """Write down what calls that were made say of the row."""
+        """Add to the evidence what the calls of a control say of the row."""
         call, label = sequence.broken, self.control.label
         response = call.exchange.response if call else None
         if sequence.passed:

@@ -45,7 +45,7 @@ Write = TypeVar("Write")
 
 @dataclass(frozen=True, slots=True)
 class GuardedResource(Generic[Write]):
-    """What is read before and after rejected writes. A state is whatever `read` returns; None shows nothing."""
+    """What is read before and after rejected writes. A state is what `read` returns; None if it shows nothing."""
 
     read: Callable[[], Any]
     set_back: Callable[[], Any]
@@ -57,11 +57,11 @@ class GuardedResource(Generic[Write]):
     is_own: bool = False
     """Whether this run alone knows of it, so that nobody else writes to it."""
     shows_repetition: bool = True
-    """Whether a repeated effect is another change, as it can be set back or as things are counted."""
+    """Whether a repeated write shows another change, as the first is set back or things are counted."""
     counts: bool = False
-    """Whether it is another change although nothing was set back."""
+    """Whether a repeated write shows another change although nothing was set back."""
     others_write: bool = False
-    """Whether it was seen in this run that somebody else writes to it: most probably it was them once more."""
+    """Whether somebody else was seen to write to it in this run, who most probably made this change, too."""
     late: Sequence[Write] = ()
     """Writes that were seen to change nothing at once; they are repeated after those that were not."""
     repeat_late: Callable[[Write], Write | None] = lambda write: None  # noqa: ARG005
@@ -81,7 +81,7 @@ class GuardedResource(Generic[Write]):
 
 @dataclass(frozen=True, slots=True)
 class Culprits(Generic[Write]):
-    """The writes that a change is held against: one, or all that it may have been; or a doubt, and none."""
+    """The writes that a change is held against: one, or all that may have made it. None where it is in doubt."""
 
     writes: tuple[Write, ...] = ()
     doubt: str = ""
@@ -127,7 +127,7 @@ def find_culprits(resource: GuardedResource[Write], writes: Sequence[Write], aft
 
 
 def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprits[Write]:
-    """Where somebody else writes, nobody is blamed; a doubt, unless each write was once repeated without any change."""
+    """No culprit where somebody else writes; in doubt, unless each write was repeated once without any change."""
     doubt: Culprits[Write] = Culprits(doubt=_BY_ITSELF)
     if not resource.is_own:
         resource.note_others()
@@ -156,7 +156,7 @@ def _clear(resource: GuardedResource[Write], writes: Sequence[Write]) -> Culprit
 
 
 def _do_others_write(resource: GuardedResource[Write]) -> bool:
-    """Whether something changes within a few seconds in which nothing is sent; of what is this run's own, nothing."""
+    """Whether something changes within a few seconds in which nothing is sent; False for what only this run knows."""
     state = None if resource.is_own else resource.read()
     for seconds in _OTHERS if state is not None else ():
         shown = None if resource.stopping.wait(seconds) else resource.read()

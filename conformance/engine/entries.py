@@ -1,7 +1,7 @@
-"""Entries of the ledger: what a request may leave on a target, written down before the request leaves.
+"""Writes entries of the ledger: what a request may create on a target, before the request leaves.
 
-The response adds the IDs of what was made; once nothing of it is left, the entry is struck. Rows, set-ups and
-exploration all do it this way. No secret is written.
+The response adds the IDs of what was created; once nothing of it is left, the entry is struck. Rows, set-ups and
+exploration use the same functions. No secret is written.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ Cited = TypeVar("Cited", Finding, Attempt, Choice, Note)
 
 @dataclass(slots=True)
 class Evidence:
-    """Gathers; the only mutable thing while a row runs."""
+    """Collects what a row sends and finds; the only mutable thing while it runs."""
 
     redactor: Redactor
     exchanges: list[RecordedExchange] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Evidence:
     """How many requests left this machine, all that follow included."""
     beyond_plan: BeyondPlan = field(default_factory=BeyondPlan)
     conditional: int = 0
-    """Those that the plan foresees only after a certain answer."""
+    """How many of them the plan foresees only after a certain answer."""
     _same: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
 
     def keep(self, exchange: Exchange, label: str, role: str) -> int:
@@ -52,7 +52,7 @@ class Evidence:
         return Evidence(self.redactor, exchanges=self.exchanges)
 
     def adopt(self, other: Evidence) -> int:
-        """Take in what another has gathered, as if it had been gathered here; by how much its numbers grew."""
+        """Take in all of another evidence; returns by how much the numbers of its exchanges grew."""
         more = len(self.exchanges)
         self.exchanges += [replace(item, n=item.n + more) for item in other.exchanges]
         self.add_counts(other)
@@ -118,5 +118,5 @@ class Evidence:
 
 
 def _moved(items: Iterable[Cited], more: int) -> list[Cited]:
-    """What is said of exchanges, these being numbered by so many more."""
+    """The items with the number of the exchange that they cite raised by `more`."""
     return [item if item.exchange is None else replace(item, exchange=item.exchange + more) for item in items]

@@ -50,7 +50,7 @@ LONGEST_DRAWING: Final = 10.0
 LONGEST = 60
 """Characters of a value that is drawn for a control."""
 _FEW_MORE: Final = 8
-"""Of what an expression takes so many more of, it takes as many as one likes."""
+"""An expression that takes so many more of a character is taken to have no upper bound for it."""
 
 
 _ENCODABLE: Final = st.characters(exclude_categories=["Cs"])

@@ -1,4 +1,4 @@
-"""What on a target is not ours, whatever the target says: what it names as made by us may be something else.
+"""Tells which IDs are not ours: a target may name something else as what a request of ours has created.
 
 An ID is that of something else where it was listed before, without the name of this run, where what is read by it
 lacks that name before we changed it, and where what bears the name is listed under another. Such a thing is neither
@@ -71,7 +71,7 @@ def _note_items(context: RunContext, resource: CreatedResource, items: list[Any]
 def without_foreign(
     context: RunContext, entry: LedgerEntry, exchange: Exchange, created: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The IDs that a success gives of what an entry made, without those of other things."""
+    """The IDs that a success gives for what an entry created, without those that belong to something else."""
     resource, kept = context.contract.file.created_resources.get(entry.operation), dict(created)
     for name in resource.made if resource is not None else ():
         if created.get(name) is None:

@@ -31,20 +31,20 @@ from conformance.plan.model import BUDGET, ControlPlan, PlannedStep, Probe, Prob
 from conformance.results.model import Attempt, RowResult
 
 NEVER_EXPLAINED = frozenset(["effect", "leak"])
-"""What is wrong with a refusal whatever it was refused for."""
+"""Checks that hold for every refusal, whatever its reason: no cause and no mistake of a profile excuses them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedRow:
     """The result of one run of a row, and what it found out that other rows may rely on.
 
-    What passed is known to other rows once it stands in `RunContext.shared.passed`: a run that is discarded leaves
-    nothing behind.
+    The caller puts `passed` into `RunContext.shared.passed` if it keeps the run; a discarded run tells other rows
+    nothing.
     """
 
     result: RowResult
     passed: Mapping[str, str] = field(default_factory=dict)
-    """Keys of controls (at smoke of single calls, too) that passed, each with where they did."""
+    """The label of the row in which each control passed, by the key of the control; at smoke of single calls, too."""
 
 
 def run_row(context: RunContext, plan: RowPlan, *, patient: bool = False) -> FinishedRow:
@@ -107,7 +107,7 @@ class RowRunner:
         self._observed = ""
         self._refusals: list[Refusal] = []
         self._reasons: dict[int, Refusal] = {}
-        """Why each probe was refused, by its number."""
+        """The reason that each probe was refused for, by the number of its exchange."""
         again = partial(send_beyond, self.sender) if plan.repeat else self.sender.attempt
         self.guard = StateGuard(self.sender, self.evidence, again, patience=patience)
         self._mistake: Message | None = None
@@ -118,7 +118,7 @@ class RowRunner:
         self._began = perf_counter()
 
     def set_up(self) -> bool:
-        """Make the calls before the probes; whether the row can go on."""
+        """Send the calls of `before`; returns whether the row can go on."""
         if not self.plan.before:
             return True
         if why := self._find_undeletable(self.plan.before):
@@ -176,7 +176,7 @@ class RowRunner:
                 self._take_in(smallest)
 
     def read_own(self) -> None:
-        """Read what this row alone has to do with, and find what the refused probes have changed of it."""
+        """Read what only this row knows of, such as what its set-up created; find which refused probes changed it."""
         self.guard.read_after(self.plan.late_guards if self.outcomes else ())
         if self.guard.found_effect:
             self.guard.wait()  # what was sent again to find it may be carried out as late
@@ -293,10 +293,10 @@ class RowRunner:
         return FinishedRow(result, self.passed)
 
     def set_back_accepted(self) -> set[str]:
-        """Set back what probes have changed that were accepted or had an effect, so that other rows find it as it was.
+        """Set back what accepted probes, or refused ones with an effect, have changed, for the rows after this one.
 
-        The operations of these probes; none where nothing was changed. What the row has made for itself is no other
-        row's business.
+        Returns the operations of these probes. Where only what the row has created for itself may have changed,
+        nothing is sent.
         """
         writes = [one for one in self.outcomes if one.probe.permission != "read"]
         wrong = {one.probe.operation for one in writes if one.accepted or self.guard.found_effect}
@@ -331,7 +331,7 @@ class RowRunner:
                 self._take_in(result)
 
     def _send_stage(self, stage: ProbeStage) -> Iterator[ProbeResult]:
-        """Send the probes of a stage, each in the way of its row; the results of those that must have been refused."""
+        """Send the probes of a stage: once each, repeatedly or at the same time, as the row says; yields results."""
         if self.plan.repeat:
             yield from send_repeatedly(self.sender, self.evidence, stage.probes)
         elif self.plan.row.case.at_once:
@@ -376,7 +376,7 @@ class RowRunner:
         return outcome
 
     def _take_in(self, outcome: ProbeResult) -> ProbeResult:
-        """Note what the rest of the row needs of an answer; the result as it is kept."""
+        """Note what later checks need of an answer; returns the result, which is kept, without large bodies."""
         response = outcome.exchange.response
         if response is not None:
             with judge_alone(outcome.exchange):
@@ -403,7 +403,7 @@ class RowRunner:
         return True
 
     def _is_independent(self, control: ControlPlan) -> bool:
-        """Whether others may be tried at the same time: it needs no capture, and writes to nothing but its own."""
+        """Whether a control can run beside others: it needs no capture, and writes only to what it creates itself."""
         operations = self.context.contract.operations
         return not control.needs and all(
             step.permission == "read" or operations[step.operation].spec.isolated for step in control.steps
@@ -418,7 +418,7 @@ class RowRunner:
             runner.check()
 
     def _find_undeletable(self, steps: Iterable[PlannedStep]) -> str:
-        """Why these may not be sent: what they make could not be deleted. A row of the deletion itself sends them."""
+        """Why steps may not be sent: what they create could not be deleted. Rows that test the deletion send them."""
         tried = {probe.operation for probe in self.plan.probes}
         return describe_undeletable(self.context, (step.operation for step in steps), tried)
 
@@ -437,7 +437,7 @@ class RowRunner:
                 return
 
     def _describe_doubtful_entries(self) -> Iterator[Message]:
-        """What the findings rest on and no answer can show: entries of the profile that may be mistaken.
+        """A warning for each entry of the profile that the findings rest on and that no answer can confirm.
 
         Where only some probes are sent with an entry, findings of others do not rest on it.
         """
@@ -463,7 +463,7 @@ class RowRunner:
     # --- set-up and clean-up
 
     def _drop_dependent_probes(self, failed: PlannedStep, why: str) -> None:
-        """Leave out what needs an optional set-up that failed; what that did capture is not as it should be."""
+        """Drop the probes that need captures of an optional set-up step that failed, and the captures themselves."""
         dropped = {
             name for step in self.plan.before[self.plan.before.index(failed) :] for name in step.step.capture or {}
         }

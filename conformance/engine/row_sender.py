@@ -1,6 +1,6 @@
-"""What one row sends: probes, judged as they are answered, and steps; what they leave is taken back.
+"""Sends the probes and steps of one row, judges the answers, and deletes what the probes create.
 
-What one may leave stands in the ledger before its request does.
+What a probe may create is written into the ledger before its request leaves.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class ProbeResult:
 
     @property
     def accepted(self) -> bool:
-        """The target took the input for valid."""
+        """Whether the target answered with a success."""
         return self.exchange.response is not None and self.exchange.response.status < 300
 
     @property
@@ -90,7 +90,7 @@ class RowSender:
         self.captures: dict[str, Any] = {}
         """What its set-up has captured, and those of earlier rows that it shares."""
         self.set_up: StepSequence | None = None
-        """The calls of the set-up as they were answered; None where what they have shown is not known."""
+        """The calls of the set-up with their answers; None once other writes have made these out of date."""
         self._refused: list[tuple[Probe, LedgerEntry]] = []
         self._lock = threading.Lock()
 
@@ -340,10 +340,10 @@ class RowSender:
 
 
 def _may_be_kept(context: RunContext, probe: Probe, exchange: Exchange) -> bool:
-    """Whether a cache may have served a read in the target's place, which knows nothing of addresses and allowances.
+    """Whether the success that answered a read may come from a cache, so that it is sent again past it.
 
-    One that does not say so is taken into account where the same URL was answered with a success before: what a set-up
-    has made and deleted again, asked for as it was then, and what a hook lets fail.
+    A cache may also say nothing of itself. Then that is assumed only where the same URL was answered with a success
+    before: for what a set-up has created and deleted since, and for reads that a hook must let fail.
     """
     asked = probe.request
     as_before = asked.vantage is None and asked.credential in {None, context.contract.file.credential}
@@ -352,14 +352,14 @@ def _may_be_kept(context: RunContext, probe: Probe, exchange: Exchange) -> bool:
 
 
 def _is_read(probe: Probe, exchange: Exchange) -> bool:
-    """Whether it is a read of what the operation reads that was answered with a success."""
+    """Whether a GET on the operation's own path was answered with a success."""
     response = exchange.response
     plain = exchange.request.method == "GET" and probe.request.url is None
     return plain and response is not None and response.status < 300
 
 
 Judged = tuple[str, tuple[Finding, ...], str]
-"""What became of a probe in a word, what was wrong with the answer, and the answer in a few words."""
+"""The outcome of an attempt (`as-promised`, `violation`, …), its findings, and a summary of the answer."""
 
 
 def _judge_firm(

@@ -35,7 +35,7 @@ SendProbe = Callable[[Evidence, Probe], ProbeResult | None]
 
 
 class Unexplained(NamedTuple):
-    """What was shown before and since, and none of the row's own writes has changed again; why that is in doubt."""
+    """A change that no write of the row made again when it was repeated: the states, and why it is in doubt."""
 
     before: State
     after: State
@@ -88,7 +88,7 @@ class StateGuard:
         self._last_sent = monotonic()
 
     def wait(self) -> None:
-        """Leave what was refused the time in which it may be carried out all the same."""
+        """Wait until what was refused can no longer be carried out late."""
         self._context.shared.stopping.wait(max(0.0, self._last_sent + self.patience - monotonic()))
 
     def shared_states(self, *, first: bool = False) -> dict[str, State]:
@@ -345,7 +345,7 @@ def read_state(
 
 
 def state_shown_by_set_up(sender: RowSender, look: GuardRead) -> State | None:
-    """What the set-up has just shown of a guarded resource; None where it does not end with a read of it."""
+    """The state of a guarded resource as the set-up read it last; None where the set-up does not end with that read."""
     set_up = sender.set_up
     if set_up is None or not (set_up.passed and sender.plan.is_read_by_set_up(look.step)):
         return None
@@ -355,7 +355,7 @@ def state_shown_by_set_up(sender: RowSender, look: GuardRead) -> State | None:
 
 
 def _state_of_response(sender: RowSender, response: Response, look: GuardRead) -> State:
-    """What a response shows of what a guard compares."""
+    """The values in a response that a guard compares."""
     parsed = parse_json(response)
     body = None if parsed is NOT_JSON else parsed
     # What this target does not have is not compared.

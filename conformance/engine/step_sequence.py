@@ -30,7 +30,7 @@ from conformance.plan.steps import plan_steps
 from conformance.results.encodings import LONGEST_SECRET
 
 _GATEWAY_STATUSES = frozenset({502, 504})
-"""Statuses of something between us and the target."""
+"""Statuses that a gateway between us and the target answers with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ class StepResult:
 
     @property
     def refused(self) -> bool:
-        """Whether it was not accepted. A success of another status than the documented one is no refusal."""
+        """Whether it was answered with an error. A success of another status than the documented one is no refusal."""
         outcome = self.exchange.outcome
         refused = isinstance(outcome, Response) and outcome.status >= 300
         return refused and any(item.check == "status" for item in self.found)
 
     @property
     def status(self) -> int | None:
-        """The status it was answered with: 304 is one that nothing of ours asks for, 500 that of no valid request."""
+        """The status that it was answered with; None where there was no answer."""
         return self.exchange.response.status if self.exchange.response is not None else None
 
     @property
@@ -82,7 +82,7 @@ class StepSequence:
 
     @property
     def lost(self) -> bool:
-        """Whether something that an earlier step wrote, with success, was not found by the step that ended it."""
+        """Whether the last step was answered 404 although an earlier step had written something with success."""
         end = self.broken
         if end is None or end.status != 404:
             return False
@@ -90,9 +90,9 @@ class StepSequence:
 
     @property
     def interrupted(self) -> bool:
-        """Whether only the way to the target ended it, so that all of it may be tried again.
+        """Whether a reset or a timeout ended it, so that the whole sequence may be tried again.
 
-        A 502 or 504 of a gateway counts too, where the request was none that could be repeated alone.
+        So does a 502 or 504 of a gateway in answer to a request that could not be repeated alone.
         """
         if self.broken is None or not isinstance(self.broken.exchange.outcome, NoResponse):
             return False
@@ -102,12 +102,12 @@ class StepSequence:
 
     @property
     def stale(self) -> StepResult | None:
-        """A read that shows nothing, as it was answered from a cache every time."""
+        """The read, if there is one, that was answered from a cache every time, so that it shows nothing."""
         return next((call for call in self.calls if call.stale), None)
 
     @property
     def why(self) -> str:
-        """Why it did not pass, or shows nothing, in a few words; otherwise empty."""
+        """Why the sequence failed or shows nothing, in a few words; empty where it passed."""
         if self.lacking:
             return Message("nothing gave a value for {name}", name=self.lacking)
         if self.stale is not None:
@@ -132,7 +132,7 @@ class StepSender:
     role: str
     salt: str
     believed: bool = True
-    """Whether the captures are what the target gave in answer to a request of ours, and not what a list shows."""
+    """Whether the captures come from answers to our own requests, so that they may be wrong; not from a list."""
     sequence: StepSequence = field(default_factory=StepSequence)
 
     @property
@@ -183,7 +183,7 @@ class StepSender:
         return self.sequence.broken is None
 
     def _check_what_is_changed(self, step: PlannedStep) -> None:
-        """Raise MissingValue where what the target gave as the ID of something of ours is that of something else."""
+        """Raise MissingValue where a write would go to an ID that the target gave us for something else."""
         if step.permission == "read" or not self.believed:
             return
         self.look_first(step)
@@ -198,7 +198,7 @@ class StepSender:
                 raise MissingValue(f"capture.{capture} that is not fixtures.{fixture}")
 
     def look_first(self, step: PlannedStep) -> None:
-        """Look where something of ours is listed, if what a step would delete is perhaps another's."""
+        """Read the list that shows the ID of our thing, where the ID that a step would delete is in doubt."""
         doubt = find_doubtful(self.context, step.operation, step.request, self.captures)
         if doubt is not None:
             name, read = doubt
@@ -207,14 +207,14 @@ class StepSender:
                 looking.run(plan_steps(self.context.contract, [read], "standard"))
 
     def count_look(self) -> AbstractContextManager[None]:
-        """Inside the block a look that comes first is counted: beyond the plan."""
+        """Counts the requests inside the block as beyond the plan."""
         return self.evidence.count_as("confirmed")
 
     def before_send(self, step: PlannedStep) -> None:
-        """Called before the request of a step leaves."""
+        """Hook of subclasses, called before the request of a step leaves."""
 
     def after_send(self, built: BuiltRequest, result: StepResult) -> None:
-        """Called with what became of it, its captures taken."""
+        """Hook of subclasses, called after a step was answered and its captures were taken."""
 
     def describe(self, step: PlannedStep) -> str:
         """What the report calls the exchange of a step."""
@@ -242,16 +242,19 @@ class StepSender:
         return StepResult(step, exchange, n, expected, found)
 
     def may_be_stale(self, result: StepResult) -> bool:
-        """Whether a read that was not as expected, or by which something is told, may show what was before a write."""
+        """Whether a read may show the state before a write: its answer comes from a cache, or the target settles.
+
+        Reads of guards and clean-up are suspected always, others only where they are not as expected.
+        """
         response, tells = result.exchange.response, self.role in {"guard", "clean-up"}
         if response is None or result.exchange.request.method != "GET" or not (result.found or tells):
             return False
         return is_from_cache(response) or (bool(result.found) and self.context.target.settle > 0)
 
     def _lacks_effect(self, result: StepResult) -> bool:
-        """Whether a read after a write does not show it; it may come from a cache that does not say so.
+        """Whether a read after a write does not show it, so that a cache that does not say so may have answered.
 
-        No cache forgets what the very same read, which looked for the same, has shown since.
+        Not where the same read, with the same expectation, has shown it since: no cache forgets.
         """
         request, calls = result.exchange.request, self.sequence.calls
         since = list(takewhile(lambda call: call.exchange.request.method == "GET", reversed(calls)))
@@ -261,7 +264,7 @@ class StepSender:
         return lacks and len(since) < len(calls) and not shown
 
     def _read_again(self, result: StepResult) -> StepResult:
-        """Read once past the cache, then until the target has settled; `stale` where all came from a cache."""
+        """Read past the cache, and again until the target has settled; `stale` if each answer came from a cache."""
         step, end = result.step, monotonic() + self.context.target.settle
         passes_cache = is_from_cache(result.exchange.response)
         if passes_cache:
@@ -289,7 +292,7 @@ class StepSender:
         )
 
     def _capture(self, step: PlannedStep, response: Response, request: Lookup) -> None:
-        """Keep what the response gives, or the request held. What is not there is forgotten: it is another thing's."""
+        """Set the captures of a step from its response or request; a capture that is not there is removed."""
         for name, pointers in (step.step.capture or {}).items():
             self.captures.pop(name, None)
             found = [
@@ -329,6 +332,6 @@ def read_capture(response: Response, pointer: str | MatchingCapture) -> tuple[bo
 
 
 def read_captures(response: Response, pointers: Mapping[str, str]) -> dict[str, Any]:
-    """What a response gives of what these pointers lead to, by its name."""
+    """The values that pointers, by name, lead to in a response; without those that are not there."""
     found = {name: read_capture(response, pointer) for name, pointer in pointers.items()}
     return {name: value for name, (there, value) in found.items() if there}

@@ -79,19 +79,19 @@ class WritingRows:
         self._began = monotonic()
         self._runners: dict[str, RowRunner] = {}
         self._states: dict[str, State] = {}
-        """What each guarded resource showed last, by the key of its read."""
+        """The last state of each guarded resource, by the key of its read."""
         self._readers: dict[str, str] = {}
-        """The row to which it showed that."""
+        """The row that read that state, by the same key."""
         self._changes: list[_Change] = []
         self._captures: dict[str, Any] = {}
-        """Everything that set-ups have captured, where rows share them."""
+        """The captures of all set-ups so far; used at smoke, where rows share them."""
         self._ready: set[str] = set()
         self._sent: dict[str, None] = {}
         """The rows that have begun to send probes."""
         self._through: set[str] = set()
         """The rows that have sent their valid requests."""
         self._settled: set[str] = set()
-        """The rows of which the look after all of them tells what they have changed, or that it cannot be told."""
+        """The rows for which the look after all probes has found what they changed, or that it cannot be told."""
         self._errors: dict[str, Exception] = {}
 
     def set_up(self, plan: RowPlan) -> None:
@@ -170,7 +170,7 @@ class WritingRows:
 
     @contextmanager
     def _keeping(self, row: str = "") -> Iterator[None]:
-        """Keep what was found when the run is interrupted; what goes wrong is raised where the row is asked for."""
+        """Keep results when the run is interrupted; another exception is raised once the row is finished."""
         try:
             yield
         except KeyboardInterrupt:

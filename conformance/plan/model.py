@@ -14,7 +14,7 @@ from conformance.contract.schema import Draw, Repeat, Step
 from conformance.quantities import Pace
 
 BUDGET: Final = "budget"
-"""What a row lacks that was left out for the sake of others."""
+"""In `lacks` of a row that the budget has no requests for."""
 IF_ACCEPTED: Final = "if it was accepted"
 UNLESS_SO_ALREADY: Final = "unless it is so already"
 
@@ -48,7 +48,7 @@ class Probe:
     slot: DrawSlot | None = None
     repeatable: bool = True
     after_controls: bool = False
-    """A success sent just before may let it through: a near miss of what was read is sent when the controls were."""
+    """It is sent after the controls, as an earlier success may let it through: a near miss of a read."""
     words_of: str = ""
     """The label of the probe that has the same random words; empty where it has its own."""
 
@@ -119,7 +119,7 @@ class ControlPlan:
 
     @cached_property
     def needs(self) -> frozenset[str]:
-        """What must have been captured before it; where that is nothing, it is the same in every row."""
+        """The captures that it takes from earlier steps; a control without any is the same in every row."""
         own = {name for step in self.steps for name in step.step.capture or {}}
         return frozenset().union(*(step.request.captures for step in self.steps)) - own
 
@@ -194,7 +194,7 @@ class RowPlan:
     """The keys of reads that it does not send after its own probes, as the next row begins with them."""
 
     def schedule(self) -> Iterator[PlannedRequest]:
-        """Every request in the order in which it is sent, those that depend on an answer included."""
+        """Yields every request in the order of sending, those that depend on an answer included."""
         if self.lacks:
             return
         row = self.row.id
@@ -254,17 +254,17 @@ class RowPlan:
 
     @property
     def late_guards(self) -> tuple[int, ...]:
-        """The guards of what the row alone has to do with: read after the probes of all rows that write."""
+        """The guards of what the row has created itself: read once the probes of all rows that write were sent."""
         return tuple(index for index in self._watched if reads_own(self.guards[index].step.request, self.before))
 
     @property
     def shared_guards(self) -> tuple[int, ...]:
-        """The guards of what other rows may have to do with, but for those that are read after each probe."""
+        """The guards of what other rows may use, too, without those that are read after each probe."""
         return tuple(index for index in self._watched if index not in self.late_guards)
 
     @property
     def _watched(self) -> list[int]:
-        """The guards of the probes that must be rejected, but for those that are read after each of them."""
+        """The guards of all probes that must be rejected, without those that are read after each probe."""
         watched = {index for probe in self.probes if probe.role != "open" for index in self.guards_of(probe)}
         return sorted(watched - self._guards_of_each_probe)
 
@@ -277,7 +277,7 @@ class RowPlan:
         return () if self.is_read_by_others else probe.guards
 
     def is_read_by_set_up(self, read: PlannedStep) -> bool:
-        """Whether the set-up ends with reads, of which this is one: it is then not sent once more."""
+        """Whether the set-up ends with this read, or with several of which it is one, so that it is not sent again."""
         last = takewhile(lambda step: step.permission == "read", reversed(self.before))
         return any(step.key == read.key for step in last)
 
@@ -343,7 +343,7 @@ class RowPlan:
 
 
 def reads_own(request: RequestTemplate, steps: Iterable[PlannedStep]) -> bool:
-    """Whether a request names something that one of these steps has made, so that nobody else has to do with it."""
+    """Whether a request names something that one of these steps creates, so that nobody else writes to it."""
     made = {name for step in steps if step.permission != "read" for name in step.step.capture or {}}
     return not made.isdisjoint(request.captures)
 

@@ -25,7 +25,7 @@ Steps = tuple[PlannedStep, ...]
 
 @dataclass(frozen=True, slots=True)
 class SharedCalls:
-    """What the rows before a row send, so that it need not, and at `smoke` which probes it sends."""
+    """What earlier rows send, so that a row need not send it again, and at `smoke` which probes it sends."""
 
     passed: frozenset[str] = frozenset()
     """The keys of the controls of earlier rows."""
@@ -65,10 +65,10 @@ class Planner:
         self.skipped: list[str] = []
         self.lacking: dict[str, list[list[str]]] = {"example": [], "control": []}
         self.uncaptured: dict[str, list[str]] = {}
-        """What no step before captures, because of what it lacks."""
+        """Captures that no step of `before` makes, each with what the target lacks for it."""
 
     def plan(self, shares: SharedCalls) -> RowPlan:
-        """The row's plan, with what it has of others."""
+        """The row's plan, without what earlier rows send."""
         self._begin(shares)
         if self.case.not_provokable is not None:
             return RowPlan(self.row, lacks=(f"a way to provoke it ({self.case.not_provokable.rstrip('.')})",))
@@ -120,20 +120,20 @@ class Planner:
 
     @cached_property
     def _takes_back(self) -> Steps:
-        """What takes back an accepted probe: for requests at the same time at least what the contract says."""
+        """The steps that undo an accepted probe; with `at_once` those of the contract where the row has none."""
         resource = self.contract.file.created_resources.get(self.variants[0].operation) if self.case.at_once else None
         steps = self.case.undo.steps if self.case.undo else resource.undo if resource else []
         return plan_steps(self.contract, steps, self.depth)
 
     def _passed(self, check: ControlPlan, set_up: Steps) -> bool:
-        """Whether it need not be sent. What a set-up shows is enough at smoke."""
+        """Whether a control need not be sent, as earlier rows do; at smoke set-ups that make its calls are enough."""
         if self.depth != "smoke":
             return check.key in self.shares.passed
         made = self.shares.calls | {step.key for step in set_up}
         return check.key in self.shares.passed or all(step.key in made for step in check.steps)
 
     def _lacks(self, before: Steps, probes: Sequence[Probe], checks: Sequence[ControlPlan]) -> Iterator[str]:
-        """The least that the profile would have to add for this row."""
+        """Yields the least that the profile would have to add for this row."""
         yield from missing_for_steps(self.contract, self.target, before)
         if self.depth == "smoke" and any(step.permission != "read" for step in before):
             # Other rows go on with what it leaves, until the run's end; that it may be taken away must be sure now.
@@ -164,7 +164,7 @@ class Planner:
             yield from self.uncaptured.get(name, ())
 
     def _chosen(self) -> Iterator[Probe]:
-        """Every probe; at smoke those that were chosen."""
+        """Yields every probe; at smoke the chosen ones, or else the example."""
         if self.depth != "smoke":
             yield from self.probes.all()
             return
@@ -302,7 +302,7 @@ class Planner:
         return planned
 
     def _left_out(self, label: str, role: str, needed: list[str]) -> bool:
-        """Whether something is lacking; remembers what, for the reader of the report."""
+        """Whether an attempt is left out, as the target lacks something; keeps what, for the report."""
         lacks = list(dict.fromkeys(needed))
         if lacks:
             self.lacking.setdefault(role, []).append(lacks)
@@ -322,6 +322,6 @@ def sequence_key(steps: Steps) -> str:
 
 
 def _least(lacking: list[list[str]]) -> list[str]:
-    """The shortest of what would have to be added."""
+    """The shortest list of what would have to be added."""
     shortest = min(map(len, lacking), default=0)
     return next((names for names in lacking if len(names) == shortest), [])

@@ -12,7 +12,7 @@ from conformance.contract.power import ProbeKey
 from conformance.plan.model import Probe
 
 Faults = frozenset[Any]
-"""Their numbers, or their names."""
+"""Faults of a reference server, by number or by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Offer:
     requests: float = 1.0
     after: ProbeKey | None = None
     at_once: bool = False
-    """Whether it goes before all others that are not."""
+    """Whether it comes before all offers that are not."""
 
 
 def order_offers(offers: Sequence[Offer]) -> Iterator[Offer]:

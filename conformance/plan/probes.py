@@ -54,7 +54,7 @@ class ProbePlanner:
         return other
 
     def all(self) -> Iterator[Probe]:
-        """Every probe, in the order in which most is learnt from the fewest."""
+        """Yields every probe: examples first, then edges and drawn values, repetitions, and open choices."""
         examples = list(self.examples())
         yield from examples
         language = self.language_variants[0]
@@ -178,7 +178,7 @@ class ProbePlanner:
         return self.language_variants[by:] + self.language_variants[:by]
 
     def _dealt(self, described: Input) -> list[tuple[str, Any]]:
-        """The edges that this row tries: all, or its share of what the rows that have the input have in common."""
+        """The edges that this row tries: all, or its share of an input whose edges several rows divide among them."""
         edges = [*described.near_misses.items(), *described.edges.items()]
         if described.except_ is not None:
             edges = [edge for edge in edges if not is_excluded(self.target, described.except_, edge[1])]

@@ -38,7 +38,7 @@ def missing_requirements(
 
 
 def missing_for_steps(contract: Contract, target: Target, steps: tuple[PlannedStep, ...]) -> Iterator[str]:
-    """The same for every call of a sequence, and for what undoes it."""
+    """What a profile would have to give for the calls of a sequence, and for the calls that undo them."""
     for step in (one for each in steps for one in (each, each.undo) if one is not None):
         yield from missing_requirements(contract, target, step.operation, step.request, step.permission)
 

@@ -111,9 +111,9 @@ class _Drafts:
         return frozenset().union(*(self._contract.power.get(key, frozenset()) for key in keys))
 
     def offers(self, *, every_row: bool = False) -> Iterator[Offer]:
-        """What may be chosen, in the order in which it is worth its requests; with `every_row` each row's base first.
+        """Yields what may be chosen, most faults for a request first; with `every_row` the bases of all rows before.
 
-        Where no power is known: a probe of each row in turn.
+        Without known power: a probe of each row in turn.
         """
         known = {row for row, _ in self._contract.power}
         all_bases = 0 if every_row else self.count({(name, _BASE) for name in self.usable})
@@ -132,7 +132,7 @@ class _Drafts:
         yield from order_offers([*bases, *(offer for turn in turns for offer in turn if offer)])
 
     def fit(self, order: Sequence[Offer], most: int, always: Iterable[ProbeKey] = ()) -> set[ProbeKey]:
-        """As many of the offers, from the first on, as `most` requests are enough for, and whatever goes `always`."""
+        """As many of the offers, from the first on, as fit into `most` requests, and all that are `always` sent."""
         kept = set(always)
         names = [offer.name for offer in order if offer.name not in kept]
         first = bisect(range(1, len(names) + 1), most, key=lambda number: self.count({*kept, *names[:number]}))
@@ -170,7 +170,7 @@ class _Drafts:
         return plans | _remove_at_end(self._contract, plans)
 
     def count(self, chosen: set[ProbeKey]) -> int:
-        """How many requests these take."""
+        """How many requests the chosen offers take."""
         return sum(len(list(plan.schedule())) for plan in self._build(chosen).values())
 
 

@@ -28,7 +28,7 @@ class OperationVariant:
 
 @dataclass(frozen=True, slots=True)
 class LanguageVariant:
-    """One way of asking for one language; silent where language plays no part."""
+    """One way of asking for one language; empty where language plays no part."""
 
     label: str = ""
     request: RequestPatch = field(default_factory=dict)
@@ -37,7 +37,7 @@ class LanguageVariant:
 
     @property
     def filled_request(self) -> RequestPatch:
-        """Its request, with the languages in it."""
+        """Its request, with the placeholders for languages filled in."""
         names = {"language": self.language, "other": self.other}
         return dict(fill(self.request, lambda head, _: names[head]))
 

@@ -29,7 +29,7 @@ class RunFinish:
     def __init__(self, session: PluginSession) -> None:
         self._session = session
         self._unmet: list[str] = []
-        """What does not hold of what the profile expects and of what was required, a sentence each."""
+        """A sentence for each known deviation of the profile, and each `--require`, that does not hold."""
 
     def problems(self) -> Iterator[str]:
         """Every fault that is not the target's, a line each."""
@@ -114,7 +114,7 @@ class RunFinish:
         self._session.sink.take_from_processes()
 
     def _drop_older_page(self, config: pytest.Config) -> None:
-        """Where this run draws no page, that of a former run must not stay beside the new results as if it were its."""
+        """Delete the page of an earlier run where this run draws none: it would stand beside results of another run."""
         page = self._session.options.output / "report.html"
         drawn = config.invocation_params.dir / (getattr(config.option, "htmlpath", None) or "")
         if config.pluginmanager.hasplugin("conformance-html") and os.path.realpath(drawn) == os.path.realpath(page):

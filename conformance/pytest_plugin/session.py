@@ -1,4 +1,4 @@
-"""What one pytest session holds: the contracts that were collected, the run, and what has been reported."""
+"""The state of one pytest session: its contracts, targets, runners and results."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PluginSession:
         """The folders of the contracts, each with what its contract calls itself."""
         self.problems: list[Problem] = []
         self.notes: list[str] = []
-        """What was left out, and why; no problem."""
+        """Contracts that were left out, each with the reason."""
         self.faults: list[str] = []
         """Faults of the suite itself, a line each."""
         self.ignore_signals: Callable[[], None] = lambda: None
@@ -109,9 +109,9 @@ class PluginSession:
         return self._targets[contract.name]
 
     def runner(self, contract: Contract) -> TargetRunner:
-        """What runs the items of a contract, all of which are planned when the first is asked for; raises ConfigError.
+        """The runner of a contract's items, which are all planned when it is asked for first; raises ConfigError.
 
-        What only collects need not know how to send: it is imported with the first row.
+        Its module is imported here, as a session that only collects does not need it.
         """
         if contract.name in self.runners:
             return self.runners[contract.name]

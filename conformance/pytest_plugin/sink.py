@@ -28,7 +28,7 @@ _OF_PROCESSES = "results-gw*.jsonl"
 
 
 def write_from_process(folder: Path, worker: str) -> Callable[[Event], None]:
-    """What writes the results of a process of xdist; each may come from another thread."""
+    """A function, for any thread, that writes results of one process of xdist to a file of its own."""
     writer, lock = EventWriter(folder / f"results-{worker}.jsonl"), Lock()
 
     def write(event: Event) -> None:

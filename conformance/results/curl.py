@@ -1,4 +1,4 @@
-"""A line that repeats a request, for a person with the same credentials in their shell."""
+"""Writes a request as a curl command, with variables of the shell in the place of credentials."""
 
 from __future__ import annotations
 

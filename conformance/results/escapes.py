@@ -1,4 +1,4 @@
-"""Escapes are taken off a text, not put on what is looked for, so that any mixture of them is seen through.
+"""Decodes escapes in a text (percent, JSON, HTML, …), so that a secret in any mixture of them is found.
 
 A `DecodedView` remembers where in the text each of its characters came from.
 """

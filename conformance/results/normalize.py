@@ -34,7 +34,7 @@ _VOLATILE: Final = re.compile(
 
 @dataclass(frozen=True)
 class Normalizer:
-    """Knows what is particular to one target; `normalize` names it instead of showing it."""
+    """Replaces what is particular to one target (address, fixtures, IDs, times) by names in braces."""
 
     target: Mapping[str, Any]
     """The profile as it stands in results: `base_url`, `fixtures`, …"""

@@ -1,4 +1,4 @@
-"""An exchange as it is kept: redacted first and cut then, so that no half of a secret is left at a cut."""
+"""Records an exchange for the results: redacted first and cut then, so that no half of a secret is left."""
 
 from __future__ import annotations
 

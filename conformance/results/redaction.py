@@ -1,6 +1,6 @@
-"""Secrets are taken out of every text that leaves: each is replaced by its name, in whatever form it stands there.
+"""Replaces every secret in what is written or printed by its name.
 
-What holds a secret in a form that cannot be cut out is withheld as a whole.
+A text that holds a secret in a form that cannot be replaced (encoded, in part, spread) is withheld as a whole.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Redactor:
         return f"Redactor({sorted(set(self._known.values()))})"
 
     def learn(self, name: str, value: str) -> None:
-        """Keeps one more secret back, such as a token that a step captured; one name may have several values."""
+        """Adds a secret, such as a token that a step captured; one name may have several values."""
         with self._lock:
             if not value.strip() or value in self._known:
                 return

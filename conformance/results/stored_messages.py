@@ -1,4 +1,4 @@
-"""Messages within results are stored beside them, as JSON has no place for a template within a text."""
+"""Stores the templates of messages beside the results that hold their texts, and restores them from there."""
 
 from __future__ import annotations
 

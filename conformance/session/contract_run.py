@@ -112,13 +112,13 @@ def build_context(
 
 
 EXPLORE = "explore "
-"""What the names of jobs that explore begin with."""
+"""Prefix of the names of jobs that explore an operation."""
 SMOKE = "rows that write"
 """The job of all rows that write at smoke."""
 SET_UP, PROBE = "set up", "probe "
-"""The job that sets up all rows that write, and what the names of those begin with that send their probes."""
+"""The job that sets up all rows that write, and the prefix of the names of the jobs that send their probes."""
 LOOK = "look at what is guarded"
-"""The job between them and those that finish these rows."""
+"""The job after the probes of all rows that write, and before the jobs that finish these rows."""
 
 _OTHERS_MAY_CAUSE = frozenset(["effect", "state", "stability"])
 """Findings of an exploration that the write of somebody else may have led to."""
@@ -183,7 +183,7 @@ class ContractRun:
         return self._explored[operation]
 
     def _finish(self, job: ScheduledJob) -> None:
-        """Wait for a job that was begun; a row that was not uses something up, and is run once all others are done."""
+        """Wait for a job that was begun. One that was not uses something up, and is run once all others are done."""
         futures = self._scheduler.futures if self._scheduler else {}
         if (future := futures.get(job.name)) is not None:
             future.result()
@@ -380,9 +380,9 @@ def count_exploration(context: RunContext, operations: Iterable[str]) -> int:
 
 
 def _undisturbed(jobs: Sequence[ScheduledJob]) -> Iterator[ScheduledJob]:
-    """The jobs in such an order that what rows that write really change does not change beside rows that read.
+    """The jobs, ordered so that no row that reads runs beside a change that a row makes on purpose.
 
-    These run after the set-ups and before the controls of rows that write: what is refused meanwhile changes nothing.
+    Rows that read run after the set-ups and before the controls of rows that write. The probes in between are refused.
     """
     look = next((job for job in jobs if job.name == LOOK), None)
     if look is None:
@@ -398,5 +398,5 @@ def _undisturbed(jobs: Sequence[ScheduledJob]) -> Iterator[ScheduledJob]:
 
 
 def _priority(job: ScheduledJob) -> tuple[bool, bool, int]:
-    """Rows that write begin first, those that need most resources before all: others wait for them the longest."""
+    """Sort key: rows that write first, those with most resources before others, as they keep others waiting longest."""
     return not job.writes, job.name.startswith(EXPLORE), -len(job.resources)

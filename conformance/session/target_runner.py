@@ -53,7 +53,7 @@ class TargetRunner:
         self._started, self._clock = utc_now(), perf_counter()
         self._run: ContractRun | None = None
         self.on_kept: Callable[[Event], None] | None = None
-        """Is told of each result as soon as it is kept, by whichever thread keeps it; to be set before `begin`."""
+        """Called with each result as soon as it is kept, on the thread that keeps it; to be set before `begin`."""
         self.stopped = ""
         """Why nothing new is begun any more."""
 
@@ -135,7 +135,7 @@ class TargetRunner:
         return tuple(map(self._event, done))
 
     def describe(self) -> TargetRun:
-        """Whose contract and whose target, without rows."""
+        """The run without rows: contract, target, warnings, and requests outside of rows."""
         context, budget = self._begun.context, self._options.budget
         warnings = (*map(_warning, context.target.warnings), *context.shared.warnings)
         return replace(

@@ -1,4 +1,4 @@
-"""What a cause explains: rows and explorations that rest on it are inconclusive, and say so."""
+"""Makes rows and explorations inconclusive that rest on a cause of the whole run, with the cause as their reason."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _explains(cause: RunCause, exchange: RecordedExchange | None, finding: Findi
 
 
 def refused_at_last(result: RowResult | Exploration) -> list[RecordedExchange]:
-    """What made a result inconclusive: valid requests that were refused or not answered, else what was refused last."""
+    """The exchanges that made a result inconclusive: valid requests without a success, or else the last refusal."""
     if result.verdict is not Verdict.INCONCLUSIVE:
         return []
     if isinstance(result, Exploration):

@@ -1,4 +1,4 @@
-"""Fixtures with which nothing ever worked, or that stand in the place of each other."""
+"""Rules for fixtures with which nothing ever worked, or that stand in the place of each other."""
 
 from __future__ import annotations
 

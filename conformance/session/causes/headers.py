@@ -1,4 +1,4 @@
-"""Headers that do not work: credentials with which every call was refused, hooks that the target does not know."""
+"""Rules for headers: credentials with which every call was refused, hooks that the target does not know."""
 
 from __future__ import annotations
 

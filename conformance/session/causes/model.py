@@ -1,4 +1,4 @@
-"""What a run has shown, as the rules that look for causes see it, and a cause that they find."""
+"""The evidence of a run in the form in which rules look for causes, and a cause as they find it."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class RunCause:
     affects: Callable[[Call], bool]
     """Whether a call rests on what never worked."""
     names: str = ""
-    """What only findings that rest on this mistake expect, or name; the field that rows are about which rest on it."""
+    """A text that only findings which rest on the cause expect or name; or the field that such rows are about."""
     check: str = ""
     """The only check whose findings rest on it; empty for any."""
 
@@ -148,7 +148,7 @@ class RunEvidence:
         }
 
     def of_path(self, value: str) -> list[Call]:
-        """What was called with a value in its path, and on no path that is written out elsewhere."""
+        """The calls with a value in their path, without those on a path that another fixture writes out."""
         others = [each for each in self.plain().values() if "/" in each and "{" not in each and each != value]
         calls = [one for one in self.calls if one.is_in_path(value)]
         return [one for one in calls if "{" not in value or not one.is_below(others)]

@@ -1,4 +1,4 @@
-"""Paths of the profile that lead to something else than they should."""
+"""Rules for paths of the profile that lead to something else than they should."""
 
 from __future__ import annotations
 

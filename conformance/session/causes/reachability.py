@@ -1,4 +1,4 @@
-"""Causes on the way to the target: silence, redirects, a page of something else, a proxy, a timeout, a wrong path."""
+"""Rules for the way to the target: silence, redirects, a page of another site, a proxy, a timeout, a wrong path."""
 
 from __future__ import annotations
 
