@@ -46,7 +46,7 @@ def rejudge(results: Results, contracts: Mapping[str, Contract]) -> tuple[Result
         rules = ResponseRules(contract, lambda _: ())
         entries = ((row, contract.row(row.id)) for row in run.rows)
         judged = [_rejudge_row(row, entry, run, rules) for row, entry in entries if entry is not None]
-        runs.append(assemble_run(run, judged, run.explored, run.undocumented))
+        runs.append(assemble_run(run, judged, run.explored))
         after = {row.id: row for row in runs[-1].rows}
         for row in run.rows:
             now = after.get(row.id)

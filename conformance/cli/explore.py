@@ -49,7 +49,7 @@ def command(
     with --write written as YAML rows to review and complete. What is made on the target stands in the ledger of the
     folder reports, from which sweep deletes what is left.
     """
-    found: list[tuple[Contract, Exploration, tuple[Undocumented, ...]]] = []
+    found: list[tuple[Contract, Exploration]] = []
     run_options = RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd(), output=Path("reports"))
     for one, held_to in resolve_targets(contracts, selection):
         causes: tuple[RunCause, ...] = ()
@@ -57,37 +57,35 @@ def command(
             runner.begin([], one.explored_operations)
             for name in one.explored_operations:
                 explored = runner.explore(name)
-                found.append((one, *explored))
+                found.append((one, explored))
                 if not causes:
-                    explorations = [exploration for contract, exploration, _ in found if contract is one]
+                    explorations = [exploration for contract, exploration in found if contract is one]
                     causes = find_causes(runner.describe().target, [], explorations)
                     click.echo("".join(f"! {cause.text}\n" for cause in causes), nl=False)
-                [exploration] = apply_causes([explored[0]], causes)
+                [exploration] = apply_causes([explored], causes)
                 follows = exploration.reason in [cause.text for cause in causes]
-                click.echo("\n".join(_lines(one, exploration, explored[1], follows=follows)))
+                click.echo("\n".join(_lines(one, exploration, follows=follows)))
     if write is not None:
         _save(write, found)
-    return _exit_code(exploration.verdict for _, exploration, _ in found)
+    return _exit_code(exploration.verdict for _, exploration in found)
 
 
-def _lines(
-    contract: Contract, found: Exploration, undocumented: Iterable[Undocumented], *, follows: bool
-) -> Iterator[str]:
+def _lines(contract: Contract, found: Exploration, *, follows: bool) -> Iterator[str]:
     """What an operation was answered; nothing but its verdict where that `follows` from a cause that was told."""
     statuses = ", ".join(f"{count} x {status}" for status, count in found.statuses)
     requests = format_count(found.requests, "requests")
     yield f"{contract.name} {found.operation}: {found.verdict}, {requests} ({statuses or 'none'})"
     if (found.findings or found.reason) and not follows:
         yield format_failure(found, Translator("en"))
-    for pair in undocumented:
+    for pair in found.undocumented:
         yield f"  undocumented: {pair.status} {to_one_line(pair.message)}  {to_one_line(pair.curl)}"
 
 
-def _save(path: Path, found: Iterable[tuple[Contract, Exploration, tuple[Undocumented, ...]]]) -> None:
+def _save(path: Path, found: Iterable[tuple[Contract, Exploration]]) -> None:
     """One file for each contract; with several of them the name of the contract is added to that of the file."""
     pairs: dict[str, list[Undocumented]] = {}
-    for contract, _, undocumented in found:
-        pairs.setdefault(contract.name, []).extend(undocumented)
+    for contract, exploration in found:
+        pairs.setdefault(contract.name, []).extend(exploration.undocumented)
     for name, seen in pairs.items():
         place = path if len(pairs) == 1 else path.with_stem(f"{path.stem}-{name}")
         if not seen:

@@ -19,7 +19,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.journal import Ledger, LedgerEntry
 from conformance.http import Exchange, Request
 from conformance.messages import Message
-from conformance.results.model import Exploration, OutsideRows, RowResult, Undocumented
+from conformance.results.model import Exploration, OutsideRows, RowResult
 from conformance.results.redaction import Redactor
 from conformance.target.loader import Target
 
@@ -38,14 +38,6 @@ class RequestSender(Protocol):
 
     @property
     def sent(self) -> int: ...
-
-
-Explored = tuple[Exploration, tuple[Undocumented, ...]]
-"""The result of exploring one operation, and the answers that no row documents."""
-
-
-def _verdict_of(result: RowResult | Explored) -> Verdict:
-    return (result if isinstance(result, RowResult) else result[0]).verdict
 
 
 _OTHERS = Message(
@@ -83,28 +75,28 @@ class SharedState:
     """Whether every valid request was refused for its credential; None before the first is answered."""
     wrong: dict[str, Message] = field(default_factory=dict)
     """Fixtures that are not used as they are not what they should be (`fixtures.name`), each with the reason."""
-    kept: dict[str, RowResult | Explored] = field(default_factory=dict)
+    kept: dict[str, RowResult | Exploration] = field(default_factory=dict)
     """Results by row ID or operation: those that are done, and those broken off that had found a violation."""
-    on_kept: Callable[[RowResult | Explored], None] = field(default=lambda _: None)
+    on_kept: Callable[[RowResult | Exploration], None] = field(default=lambda _: None)
     """Called with each result that is kept, on the thread that keeps it."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Once set, rows begin nothing new and only clean up."""
 
-    def keep(self, result: RowResult | Explored, *, broken_off: bool = False) -> None:
+    def keep(self, result: RowResult | Exploration, *, broken_off: bool = False) -> None:
         """Keep a result that is done, or what a row or an exploration found before it, or the run, was broken off."""
         if broken_off or self.stopping.is_set():
-            if _verdict_of(result) is not Verdict.VIOLATES:
+            if result.verdict is not Verdict.VIOLATES:
                 return
             if isinstance(result, RowResult):
                 warning = Message("the row was broken off: this is what it had found by then")
                 result = replace(result, warnings=(*result.warnings, warning))
         with self.lock:
-            self.kept[result.id if isinstance(result, RowResult) else result[0].operation] = result
+            self.kept[result.id] = result
         self.on_kept(result)
 
     def is_in_doubt(self) -> bool:
         """Whether a row or an exploration violates, or is inconclusive."""
-        return any(_verdict_of(one) in (Verdict.VIOLATES, Verdict.INCONCLUSIVE) for one in self.kept.values())
+        return any(one.verdict in (Verdict.VIOLATES, Verdict.INCONCLUSIVE) for one in self.kept.values())
 
     def warn(self, warnings: Iterable[str]) -> None:
         """Keep warnings for the run's report, each once."""

@@ -25,7 +25,7 @@ from conformance.explore.probes import ExploreProbe, plain_probe
 from conformance.explore.validity import Validity, classify_probe
 from conformance.explore.writes import GuardedWrites
 from conformance.messages import Message
-from conformance.results.model import Exploration, Undocumented
+from conformance.results.model import Exploration
 
 _TOO_SMALL = 3
 """Up to this budget no operation is explored, because no requests would be left for the clean-up."""
@@ -54,8 +54,8 @@ class _Plan:
     """Another reason why nothing is sent."""
 
 
-def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tuple[Undocumented, ...]]:
-    """Explore one operation within its budget; return its result and the messages that no row documents.
+def explore_operation(run: RunContext, operation: str) -> Exploration:
+    """Explore one operation within its budget.
 
     Raises KeyError if the document does not have the operation.
     """
@@ -64,12 +64,12 @@ def explore_operation(run: RunContext, operation: str) -> tuple[Exploration, tup
     except MissingValue as missing:
         known, name = run.contract.operations[operation], str(missing)
         name = name.replace("fixture.", "fixtures.").replace("credential.", "credentials.")
-        return describe_exploration(operation, known.method, known.path, lacks=(name,)), ()
+        return describe_exploration(operation, known.method, known.path, lacks=(name,))
     plan, named = _plan(explorer), explorer.explored
     if why := describe_undeletable(run, [operation, *(one.id for one in explorer.own_sources)], [operation]):
         plan = _Plan(reason=why)
     if plan.requests == 0:
-        return describe_exploration(operation, named.method, named.template, plan.lacks, plan.reason), ()
+        return describe_exploration(operation, named.method, named.template, plan.lacks, plan.reason)
     explorer.planned, explorer.reserve = plan.requests, plan.after
     try:
         reason = _explore(explorer, plan)

@@ -176,8 +176,8 @@ class Explorer(CleaningSender):
             for key, answer in first.items():
                 self._find_smallest(answer, key)
 
-    def build_result(self, reason: str | None) -> tuple[Exploration, tuple[Undocumented, ...]]:
-        """Return the redacted results with the exchanges that they cite; `reason` is why they are in doubt, or None."""
+    def build_result(self, reason: str | None) -> Exploration:
+        """Return the redacted result with the exchanges that it cites; `reason` is why it is in doubt, or None."""
         kept: dict[int, RecordedExchange] = {}
         sent, redactor, operation = self.evidence, self.context.redactor, self.explored
 
@@ -208,9 +208,10 @@ class Explorer(CleaningSender):
             statuses=tuple(sorted(self.statuses.items())),
             findings=tuple(sorted(findings, key=lambda finding: list(Level).index(finding.level))),
             exchanges=tuple(kept.values()),
+            undocumented=tuple(undocumented),
             notes=notes,
         )
-        return redactor.redact(exploration), redactor.redact(tuple(undocumented))
+        return redactor.redact(exploration)
 
     def _find_smallest(self, answer: ProbeAnswer, key: tuple[str, ...]) -> None:
         steps, tried = _MOST_SHRINK_REQUESTS, {answer.probe.key}

@@ -12,7 +12,7 @@ from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract, Row
 from conformance.errors import format_internal_error
 from conformance.pytest_plugin.session import SESSION
-from conformance.results.model import Exploration, RowResult, Undocumented
+from conformance.results.model import Exploration, RowResult
 
 
 class RowFailed(AssertionError):
@@ -26,7 +26,6 @@ class _Item(pytest.Item):
         super().__init__(**kwargs)
         self.conformance, self.contract = self.config.stash[SESSION], contract
         self.result: RowResult | Exploration | None = None
-        self.undocumented: tuple[Undocumented, ...] = ()
         self.fault = ""
         """A fault of the suite itself, not of the target."""
 
@@ -94,8 +93,7 @@ class ExploredItem(_Item):
         self.operation, self.phase, self.title = operation, 1, f"explore {operation}"
 
     def run_and_get_result(self) -> Exploration:
-        found, self.undocumented = self.conformance.runner(self.contract).explore(self.operation)
-        return found
+        return self.conformance.runner(self.contract).explore(self.operation)
 
 
 class TableCollector(pytest.File):

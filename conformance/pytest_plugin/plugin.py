@@ -137,7 +137,7 @@ class ContractHooks:
             report.longrepr = item.repr_failure(call.excinfo)  # pytest asks the item only where the call failed
             report.conformance_fault = item.fault
         if report.when == "setup" and item.result is not None:
-            report.conformance = item.conformance.format_event(item.contract, item.result, item.undocumented)
+            report.conformance = item.conformance.format_event(item.contract, item.result)
             report.user_properties.append(("conformance.verdict", item.result.verdict.value))
         return report
 

@@ -178,8 +178,7 @@ class ProgressDisplay:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         text = getattr(report, "conformance", None)
         if isinstance(text, str):
-            event = self._session.event(text)
-            result = event.row or event.explored
+            result = self._session.event(text).result
             if result is not None:
                 self._count_result(result)
         elif report.failed and not hasattr(report, "conformance_item"):
@@ -227,10 +226,11 @@ class ProgressDisplay:
         runs = self._session.sink.results().runs
         causes = [cause for run in runs for cause in run.causes]
         texts = {cause.text for cause in causes}
-        explained = {_name_of(one) for run in runs for one in (*run.rows, *run.explored) if one.reason in texts}
+        explained = {one.id for run in runs for one in run.rows if one.reason in texts}
+        explained |= {one.id for run in runs for one in run.explored if one.reason in texts}
         waiting, self._waiting = self._waiting, []
         for result in waiting:
-            if _name_of(result) not in explained:
+            if result.id not in explained:
                 self._print_result(result)
             elif not confirmed:
                 self._waiting.append(result)
@@ -263,7 +263,3 @@ class ProgressDisplay:
     def _relative(self, path: str) -> str:
         short = os.path.relpath(path, self._config.invocation_params.dir)
         return path if short.startswith("..") else short
-
-
-def _name_of(result: RowResult | Exploration) -> str:
-    return result.id if isinstance(result, RowResult) else result.operation

@@ -19,7 +19,7 @@ from conformance.pytest_plugin.options import PluginOptions
 from conformance.pytest_plugin.sink import ResultSink, write_from_process
 from conformance.reference.embedded import EmbeddedServers
 from conformance.results.events import Event, format_event, parse_event
-from conformance.results.model import Exploration, NamedCause, RowResult, Undocumented
+from conformance.results.model import Exploration, NamedCause, RowResult
 from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_run
 from conformance.session.coverage import check_requirements
@@ -132,15 +132,10 @@ class PluginSession:
     def _begun(self) -> list[TargetRunner]:
         return [runner for runner in self.runners.values() if runner.has_begun]
 
-    def format_event(
-        self, contract: Contract, result: RowResult | Exploration, undocumented: tuple[Undocumented, ...]
-    ) -> str:
+    def format_event(self, contract: Contract, result: RowResult | Exploration) -> str:
         """A result as its report carries it as text; from another process with whose contract and target it is of."""
         run = self.runners[contract.name].describe() if self.xdist else None
-        if isinstance(result, RowResult):
-            event = Event("row", contract.name, run=run, row=result)
-        else:
-            event = Event("explored", contract.name, run=run, explored=result, undocumented=undocumented)
+        event = Event.of_result(contract.name, result, run)
         self._last_event = (format_event(event), event)
         return self._last_event[0]
 

@@ -171,7 +171,7 @@ class ResultSink:
 
 def _name_of(event: Event) -> str:
     """Which row or operation an event is about."""
-    return event.row.id if event.row else event.explored.operation if event.explored else ""
+    return event.result.id if event.result else ""
 
 
 def _writer(form: str) -> Writer:

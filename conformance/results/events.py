@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.files import read_text
 from conformance.results.format_1 import upgrade_event
-from conformance.results.model import Exploration, RowResult, TargetRun, Undocumented
+from conformance.results.model import Exploration, RowResult, TargetRun
 from conformance.results.serialization import dump_json
 from conformance.results.stored_messages import restore_messages, store_messages
 
@@ -34,12 +34,23 @@ class Event:
     run: TargetRun | None = None
     row: RowResult | None = None
     explored: Exploration | None = None
-    undocumented: tuple[Undocumented, ...] = ()
     seed: int = 0
     depth: str = ""
     started: str = ""
     seconds: float = 0.0
     why_partial: str = ""
+
+    @classmethod
+    def of_result(cls, contract: str, result: RowResult | Exploration, run: TargetRun | None = None) -> Event:
+        """The line of a result; `run` is there where the reader may not know yet whose it is."""
+        if isinstance(result, RowResult):
+            return cls("row", contract, run, row=result)
+        return cls("explored", contract, run, explored=result)
+
+    @property
+    def result(self) -> RowResult | Exploration | None:
+        """The row or the exploration, if it is the line of one."""
+        return self.row or self.explored
 
 
 class EventWriter:

@@ -238,6 +238,18 @@ class ExploredFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Undocumented:
+    """A status and message that no row documents."""
+
+    operation: str
+    status: int
+    message: str
+    count: int = 1
+    curl: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exploration:
     """What was found of one operation beyond the table."""
 
@@ -251,6 +263,7 @@ class Exploration:
     statuses: tuple[tuple[int, int], ...] = ()
     """Pairs of a status and how often it came."""
     findings: tuple[ExploredFinding, ...] = ()
+    undocumented: tuple[Undocumented, ...] = ()
     exchanges: tuple[RecordedExchange, ...] = ()
     reason: str | None = None
     lacks: tuple[str, ...] = ()
@@ -261,17 +274,10 @@ class Exploration:
     messages: tuple[StoredMessage, ...] = field(default=(), compare=False)
     """Where each sentence of ours in it comes from."""
 
-
-@dataclass(frozen=True, slots=True)
-class Undocumented:
-    """A status and message that no row documents."""
-
-    operation: str
-    status: int
-    message: str
-    count: int = 1
-    curl: str = ""
-    where: str = ""
+    @property
+    def id(self) -> str:
+        """The name of the operation, as rows have an ID."""
+        return self.operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +350,7 @@ class TargetRun:
     """The most requests that were to be planned; None where there was no such limit."""
     explored: tuple[Exploration, ...] = ()
     undocumented: tuple[Undocumented, ...] = ()
+    """Those of all explorations."""
     warnings: tuple[str, ...] = ()
     causes: tuple[NamedCause, ...] = ()
     editions: tuple[str, ...] = ()

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from itertools import chain
 from typing import Any
 
 from conformance.checks.model import Level, Verdict, worst_verdict
@@ -25,7 +24,6 @@ from conformance.results.model import (
     Suite,
     TableName,
     TargetRun,
-    Undocumented,
 )
 from conformance.session.causes.apply import apply_causes
 from conformance.session.causes.find import find_causes
@@ -70,12 +68,7 @@ def mark_known_deviation(row: RowResult, expectations: Sequence[KnownDeviation],
     return replace(row, warnings=(*row.warnings, warning))
 
 
-def assemble_run(
-    run: TargetRun,
-    rows: Iterable[RowResult],
-    explored: Iterable[Exploration] = (),
-    undocumented: Iterable[Undocumented] = (),
-) -> TargetRun:
+def assemble_run(run: TargetRun, rows: Iterable[RowResult], explored: Iterable[Exploration] = ()) -> TargetRun:
     """The run with its rows in the document's order, its counts and its verdict."""
     order = {table.name: index for index, table in enumerate(run.contract.tables)}
     sorted_rows = tuple(sorted(rows, key=lambda row: (order.get(row.table, len(order)), row.row)))
@@ -92,7 +85,7 @@ def assemble_run(
         run,
         rows=sorted_rows,
         explored=found,
-        undocumented=tuple(undocumented),
+        undocumented=tuple(one for each in found for one in each.undocumented) or run.undocumented,
         counts={verdict.value: counts[verdict.value] for verdict in Verdict if counts[verdict.value]},
         requests=sum(part.requests for part in parts),
         planned=sum(part.planned for part in parts),
@@ -111,7 +104,7 @@ def rebuild_runs(lines: Iterable[Event]) -> tuple[TargetRun, ...]:
     """The runs that the lines describe; a later line of the same row takes the place of an earlier one."""
     runs: dict[str, TargetRun] = {}
     rows: defaultdict[str, dict[str, RowResult]] = defaultdict(dict)
-    explored: defaultdict[str, dict[str, Event]] = defaultdict(dict)
+    explored: defaultdict[str, dict[str, Exploration]] = defaultdict(dict)
     for line in lines:
         name = line.contract
         if line.run is not None:
@@ -123,16 +116,8 @@ def rebuild_runs(lines: Iterable[Event]) -> tuple[TargetRun, ...]:
         if line.row is not None:
             rows[name][line.row.id] = line.row
         if line.explored is not None:
-            explored[name][line.explored.operation] = line
-    return tuple(
-        assemble_run(
-            run,
-            rows[name].values(),
-            [line.explored for line in explored[name].values() if line.explored is not None],
-            chain.from_iterable(line.undocumented for line in explored[name].values()),
-        )
-        for name, run in runs.items()
-    )
+            explored[name][line.explored.operation] = line.explored
+    return tuple(assemble_run(run, rows[name].values(), explored[name].values()) for name, run in runs.items())
 
 
 def rebuild_results(lines: Iterable[Event]) -> Results:

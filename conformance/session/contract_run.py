@@ -16,7 +16,7 @@ from conformance.client.session import Session
 from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Depth
 from conformance.engine.confirm import combine_runs, is_doubtful, is_unsettled, run_again
-from conformance.engine.context import Explored, RunContext
+from conformance.engine.context import RunContext
 from conformance.engine.journal import draw_run_id
 from conformance.engine.row import FinishedRow, run_row
 from conformance.engine.scheduler import (
@@ -35,7 +35,7 @@ from conformance.plan.power import order_rows
 from conformance.plan.shared_reads import place_closing_reads
 from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
 from conformance.quantities import read_pace
-from conformance.results.model import BeyondPlan, RowResult
+from conformance.results.model import BeyondPlan, Exploration, RowResult
 from conformance.results.redaction import Redactor
 from conformance.setup.prepare import clean_up_target, renew_fixtures
 from conformance.target.loader import Target
@@ -140,7 +140,7 @@ class ContractRun:
         """How many requests will delete what was made before the rows."""
         self._workers = workers
         self._results: dict[str, RowResult] = {}
-        self._explored: dict[str, Explored] = {}
+        self._explored: dict[str, Exploration] = {}
         self._operations: tuple[str, ...] = ()
         self._scheduler: Scheduler | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -176,7 +176,7 @@ class ContractRun:
             self._finish(self._jobs.get(name) or self._jobs[SMOKE])
         return self._results[name]
 
-    def explored(self, operation: str) -> Explored:
+    def explored(self, operation: str) -> Exploration:
         """What exploring an operation found; explores it now where that has not begun."""
         if operation not in self._explored:
             self._finish(self._explore_job(operation))
@@ -347,16 +347,16 @@ class ContractRun:
         """Explore an operation, again and alone where somebody else may have caused what was found."""
         from conformance.explore.driver import explore_operation  # noqa: PLC0415 - Schemathesis is loaded only where it explores
 
-        found, undocumented = explore_operation(self.context, operation)
+        found = explore_operation(self.context, operation)
         caused = any(item.check in _OTHERS_MAY_CAUSE for item in found.findings)
         if caused and self._may_be_disturbed(f"{EXPLORE}{operation}"):
             sent = found.requests
             with self._alone():
-                found, undocumented = explore_operation(self.context, operation)
+                found = explore_operation(self.context, operation)
             beyond = found.beyond_plan + BeyondPlan(confirmed=sent)
             found = replace(found, requests=found.requests + sent, beyond_plan=beyond)
-        self._explored[operation] = found, undocumented
-        self.context.shared.keep(self._explored[operation])
+        self._explored[operation] = found
+        self.context.shared.keep(found)
 
     def _may_be_disturbed(self, job: str) -> bool:
         """Whether another job may have written to what this one reads, so that it has to be run again alone."""

@@ -11,13 +11,13 @@ from time import perf_counter
 
 from conformance.contract.contract import Contract
 from conformance.contract.schema import Depth
-from conformance.engine.context import Explored, RequestSender
+from conformance.engine.context import RequestSender
 from conformance.engine.journal import open_ledger
 from conformance.errors import InternalError, Problem
 from conformance.messages import Message, join_messages
 from conformance.plan.budget import Budget
 from conformance.results.events import Event
-from conformance.results.model import Results, RowResult, TargetRun
+from conformance.results.model import Exploration, Results, RowResult, TargetRun
 from conformance.session.assemble import describe_run, mark_known_deviation, rebuild_results, utc_now
 from conformance.session.contract_run import ContractRun, build_context, plan_run
 from conformance.setup.prepare import prepare_target
@@ -114,7 +114,7 @@ class TargetRunner:
         """The result of a row, with a note that its deviation is known where the profile says so."""
         return self._as_reported(self._begun.result(row))
 
-    def explore(self, operation: str) -> Explored:
+    def explore(self, operation: str) -> Exploration:
         """What an operation answers beyond the tables."""
         return self._begun.context.redactor.redact(self._begun.explored(operation))
 
@@ -170,12 +170,10 @@ class TargetRunner:
         if self._run is not None:
             self._run.close()
 
-    def _event(self, result: RowResult | Explored) -> Event:
-        name, run = self.contract.name, self.describe()
-        if isinstance(result, RowResult):
-            return Event("row", name, run, row=self._as_reported(result))
-        found, undocumented = self._begun.context.redactor.redact(result)
-        return Event("explored", name, run, explored=found, undocumented=undocumented)
+    def _event(self, result: RowResult | Exploration) -> Event:
+        redact = self._begun.context.redactor.redact
+        reported = self._as_reported(result) if isinstance(result, RowResult) else redact(result)
+        return Event.of_result(self.contract.name, reported, self.describe())
 
     def _as_reported(self, row: RowResult) -> RowResult:
         context = self._begun.context

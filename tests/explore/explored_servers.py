@@ -63,7 +63,7 @@ class Server:
 
     def explore(self, operation: str, *, budget: int = 30, seed: int = 0, allow: str = "write delete") -> Exploration:
         """What exploring an operation finds."""
-        return explore_operation(self.run(budget=budget, seed=seed, allow=allow), operation)[0]
+        return explore_operation(self.run(budget=budget, seed=seed, allow=allow), operation)
 
     def send(
         self,

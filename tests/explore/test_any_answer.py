@@ -99,7 +99,7 @@ def run_rows(run: RunContext, plans: Mapping[str, RowPlan]) -> list[RowResult]:
 
 def explore(run: RunContext) -> list[Exploration]:
     operations = run.contract.operations.values()
-    return [explore_operation(run, one.name)[0] for one in operations if one.spec.explore]
+    return [explore_operation(run, one.name) for one in operations if one.spec.explore]
 
 
 def check(results: list[RowResult] | list[Exploration]) -> None:

@@ -321,8 +321,8 @@ def test_missing_fixtures_are_named() -> None:
 
 def test_undocumented_answers_are_listed_with_placeholders() -> None:
     server = Newsroom("refuses-unknown")
-    _, pairs = explore_operation(server.run(), "listContents")
-    assert (400, "unknown parameter") in {(pair.status, pair.message) for pair in pairs}
+    found = explore_operation(server.run(), "listContents")
+    assert (400, "unknown parameter") in {(pair.status, pair.message) for pair in found.undocumented}
 
 
 def test_importing_exploration_does_not_import_schemathesis() -> None:

@@ -36,7 +36,7 @@ def find_checks(contract: Contract, operation: str, *faults: str) -> tuple[list[
     """The checks that fail at standard depth, and the length of the longest request that shows it."""
     with reference.start(contract.name, faults=faults) as server:
         profile = target.target_from_mapping(server.profile, where="reference", environ={})
-        found, _ = explore_operation(build_context(contract, profile, "standard", 0), operation)
+        found = explore_operation(build_context(contract, profile, "standard", 0), operation)
     findings = [item for item in found.findings if item.level is Level.MUST]
     shown = {item.n: len(item.label) for item in found.exchanges}
     return [item.check for item in findings], max((shown[item.exchange or 0] for item in findings), default=0)

@@ -128,7 +128,7 @@ def ran(profile: Path, name: str, how: RunOptions, *, explore: bool = True) -> R
         last = {row.id for row in held.rows if row.case.last}
         order = runner.begin(operations=operations)
         rows = {row: runner.row(row) for row in order if row not in last}
-        explored = [runner.explore(operation)[0] for operation in operations]
+        explored = [runner.explore(operation) for operation in operations]
         rows |= {row: runner.row(row) for row in order if row in last}
         sent = runner.sent
     finally:

@@ -102,12 +102,9 @@ def test_a_later_line_of_a_row_takes_the_place_of_an_earlier_one() -> None:
 
 
 def test_a_later_line_of_an_operation_does_not_double_what_it_found() -> None:
-    event = Event(
-        "explored",
-        "shop",
-        explored=Exploration("list", "GET", "/items", Verdict.CONFORMS, requests=5),
-        undocumented=(Undocumented("list", 404, "No"),),
-    )
+    undocumented = (Undocumented("list", 404, "No"),)
+    found = Exploration("list", "GET", "/items", Verdict.CONFORMS, requests=5, undocumented=undocumented)
+    event = Event("explored", "shop", explored=found)
     (run,) = rebuild_runs([LINES[0], event, event])
     assert (len(run.explored), len(run.undocumented), run.requests) == (1, 1, 5)
 
