@@ -117,7 +117,7 @@ def _explore(contract: Contract, server: reference.RunningServer, *, depth: Any)
         contract, target.target_from_mapping(server.profile, where="benchmark", environ={}), depth, SEED
     )
     names = [name for name in contract.file.operations if contract.operations[name].spec.explore]
-    results = [explore_operation(context, name)[0] for name in names]
+    results = [explore_operation(context, name) for name in names]
     findings = frozenset(
         (one.operation, item.check, str(item.expected))
         for one in results

@@ -208,7 +208,7 @@ def test_a_head_is_asked_for_once_and_only_noted() -> None:
 def test_secrets_that_answers_give_are_kept_back() -> None:
     server = Site()
     run = server.run()
-    explored, _ = explore_operation(run, "login")
+    explored = explore_operation(run, "login")
     assert set(run.redactor.found_in("grant-token-7 and access-9")) == {"grant_token", "access_token"}
     assert "grant-token-7" not in repr(explored)
 
@@ -365,7 +365,7 @@ def test_a_change_without_a_record_of_its_own_is_not_sent() -> None:
         for method in item.values():
             method.pop("x-own", None)
     run = server.run()
-    explored, _ = explore_operation(replace(run, contract=replace(run.contract, openapi=document)), "patchStatus")
+    explored = explore_operation(replace(run, contract=replace(run.contract, openapi=document)), "patchStatus")
     assert server.requests == []
     assert explored.verdict is Verdict.NOT_EXERCISED
     assert explored.reason == "it would change what is there, as it has no record of its own (x-own)"
@@ -382,7 +382,7 @@ def test_of_a_document_with_nothing_but_paths_only_what_reads_is_explored(operat
     file = run.contract.file
     bare = {name: one.model_copy(update={"body": {}, "json_": None}) for name, one in file.operations.items()}
     file = file.model_copy(update={"operations": bare})
-    explored, _ = explore_operation(
+    explored = explore_operation(
         replace(run, contract=replace(run.contract, openapi={"paths": paths}, file=file)), operation
     )
     assert len(server.requests) == explored.requests == requests
@@ -439,7 +439,7 @@ def test_what_a_refused_write_does_late_is_found_by_the_last_look(
     run = server.run()
     run = replace(run, target=replace(run.target, late_effects=60.0))  # nobody waits, and no slow machine lets it pass
     monkeypatch.setattr(run.shared.stopping, "wait", server.wait)
-    assert found(explore_operation(run, "patchStatus")[0]) == expected
+    assert found(explore_operation(run, "patchStatus")) == expected
 
 
 def test_somebody_elses_writes_are_not_blamed_on_a_refused_write() -> None:
@@ -471,4 +471,4 @@ def test_what_was_found_before_ctrl_c_is_kept_and_what_is_right_so_far_is_not() 
         with pytest.raises(KeyboardInterrupt):
             explore_operation(run, "listContents")
         assert run.shared.kept.keys() == kept
-        assert {one[0].verdict for one in run.shared.kept.values() if isinstance(one, tuple)} <= {Verdict.VIOLATES}
+        assert {one.verdict for one in run.shared.kept.values()} <= {Verdict.VIOLATES}
