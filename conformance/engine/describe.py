@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
 
 from conformance.checks.model import Verdict
@@ -84,7 +83,6 @@ def _unfilled_request(context: RunContext, planned: PlannedRequest, scope: Place
     return str(request.method or operation.method), context.redactor.text(url + (f"?{query}" if query else ""))
 
 
-@lru_cache(maxsize=256)
 def _relative(path: Path, base: Path) -> str:
     try:
         return path.resolve().relative_to(base.resolve()).as_posix()

@@ -253,14 +253,7 @@ class RowRunner:
         found, doubts = self._explain_findings()
         answered = any(one.is_conclusive and one.probe.role != "open" for one in self.outcomes)
         verdict = verdict_of_levels((item.level for item in found), in_doubt=bool(doubts) or not answered)
-        calls = [step.operation for step in self.plan.before]
-        # What a later step takes back itself is meant to be gone.
-        undone = {
-            step.operation
-            for n, step in enumerate(self.plan.before, 1)
-            if step.undo and step.undo.operation not in calls[n:]
-        }
-        if found and undone:
+        if found and (undone := self._find_undone_calls()):
             warning = Message(
                 "{calls} in `before` was undone before the probes were sent; what they need is undone in `after`",
                 calls=", ".join(sorted(undone)),
@@ -304,6 +297,11 @@ class RowRunner:
             with self.evidence.count_as("confirmed"):
                 self.sender.set_back(self.evidence)
         return wrong
+
+    def _find_undone_calls(self) -> set[str]:
+        """The operations of the set-up that their own `undo` has undone, and not a later step on purpose."""
+        steps, calls = self.plan.before, [step.operation for step in self.plan.before]
+        return {step.operation for n, step in enumerate(steps, 1) if step.undo and step.undo.operation not in calls[n:]}
 
     def _explain_findings(self) -> tuple[tuple[Finding, ...], list[str]]:
         """The findings and the doubts of the row.

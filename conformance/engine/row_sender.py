@@ -34,7 +34,7 @@ from conformance.engine.journal import LedgerEntry
 from conformance.engine.ownership import check_ownership, take_note
 from conformance.engine.stale_reads import bypass_cache, is_from_cache
 from conformance.engine.step_sequence import StepSequence, read_capture, read_captures
-from conformance.http import Exchange, FailureKind, NoResponse, Response
+from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Response
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep, Probe, RowPlan
 from conformance.results.model import Attempt, BeyondPlan, Choice
@@ -185,16 +185,8 @@ class RowSender:
             if _is_read(probe, exchange) and is_from_cache(exchange.response):
                 evidence.doubts.append(Message("{label}: answered from a cache every time", label=probe.label))
                 return ProbeResult(probe, exchange, n, (), is_conclusive=False)
-        response = exchange.outcome
         with judge_alone(exchange):
-            if isinstance(response, NoResponse):
-                judged: Judged = "no-answer", (), response.summary
-                evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=response.summary))
-            elif probe.accept:
-                judged = _judge_open(context, evidence, probe, built, response, n=n)
-            else:
-                judged = _judge_firm(context, evidence, probe, built, response)
-            outcome, found, answer = judged
+            outcome, found, answer = _judge(context, evidence, probe, built, exchange.outcome, n=n)
             evidence.find(found, n)
         evidence.attempts.append(Attempt(probe.label, probe.role, probe.value, outcome, answer, n))
         return ProbeResult(probe, exchange, n, found, is_conclusive=outcome != "no-answer")
@@ -360,6 +352,17 @@ def _is_read(probe: Probe, exchange: Exchange) -> bool:
 
 Judged = tuple[str, tuple[Finding, ...], str]
 """The outcome of an attempt (`as-promised`, `violation`, …), its findings, and a summary of the answer."""
+
+
+def _judge(
+    context: RunContext, evidence: Evidence, probe: Probe, built: BuiltRequest, response: Outcome, *, n: int
+) -> Judged:
+    if isinstance(response, NoResponse):
+        evidence.doubts.append(Message("{label}: {answer}", label=probe.label, answer=response.summary))
+        return "no-answer", (), response.summary
+    if probe.accept:
+        return _judge_open(context, evidence, probe, built, response, n=n)
+    return _judge_firm(context, evidence, probe, built, response)
 
 
 def _judge_firm(
