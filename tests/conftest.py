@@ -35,10 +35,12 @@ for ignored, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGH
 
 LONG = (
     "prove/test_power", "test_docs_as_typed", "cli/test_run", "session/test_plan_is_kept", "safety/test_workers",
-    "safety/test_canaries", "pytest_plugin/test_plugin", "safety/test_kills", "safety/test_beside_others",
-    "safety/test_nothing_is_left", "explore/test_driver", "explore/test_any_answer", "audit/test_audit",
-    "audit/test_executors", "safety/test_signals", "clients/test_kuroco_client", "safety/test_hostile_target",
-    "test_kinto", "cli/test_wheel", "report/test_html_in_browser", "report/test_pages_in_browser",
+    "safety/test_canaries", "explore/test_any_answer", "safety/test_beside_others", "pytest_plugin/test_plugin",
+    "session/test_causes", "safety/test_what_leaves", "reference/microcms/test_faults", "audit/test_audit",
+    "safety/test_hostile_target", "safety/test_kills", "safety/test_nothing_is_left", "safety/test_signals",
+    "cli/test_prove", "report/test_html_in_browser", "cli/test_wheel", "explore/test_driver", "audit/test_executors",
+    "safety/test_before_a_real_target", "audit/test_pair_run", "report/test_pages_in_browser", "test_kinto",
+    "clients/test_kuroco_client",
 )  # fmt: skip
 """Files whose tests take longest, about in this order."""
 
@@ -52,9 +54,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(120))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    files: dict[str, list[pytest.Item]] = {}
+    paths: dict[Path, list[pytest.Item]] = {}
     for item in items:
-        files.setdefault(item.path.relative_to(TESTS).with_suffix("").as_posix(), []).append(item)
+        paths.setdefault(item.path, []).append(item)
+    files = {path.relative_to(TESTS).with_suffix("").as_posix(): each for path, each in paths.items()}
     long = [files.pop(name) for name in LONG if name in files]
     short = [item for file in files.values() for item in file]
     dealt: list[pytest.Item] = []

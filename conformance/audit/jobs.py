@@ -5,20 +5,17 @@ A job holds no secret. The worker reads the profile where it runs, and resolves 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from conformance.contract.contract import Contract
-from conformance.contract.loader import read_contract
+from conformance.contract.loader import digest_files, read_contract
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
-from conformance.files import read_bytes
 from conformance.jsontools import walk_texts
 from conformance.quantities import Pace, read_pace_if_valid
 from conformance.results.model import Results
@@ -88,23 +85,10 @@ class JobOutcome:
     """Of our own errors: 4 for what is unusable, 3 for a fault of the suite or its surroundings."""
 
 
-def digest_file(path: Path) -> str:
-    """Of a file, or of the YAML files in a folder; empty where there is none, or one that cannot be read."""
-    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
-    found = hashlib.sha256()
-    try:
-        for file in files:
-            found.update(file.name.encode() + b"\0" + hashlib.sha256(read_bytes(file)).digest())
-    except ConfigError:
-        return ""
-    return found.hexdigest() if files else ""
-
-
-@lru_cache(maxsize=16)
 def load_job_contract(folder: str, expected: str) -> Contract:
     """The contract, read once in each process; raises ConfigError where it is not the edition of the job."""
     path = Path(folder)
-    if digest_file(path) != expected:
+    if digest_files(path) != expected:
         what = "the worker has another edition of this contract" if path.is_dir() else "the worker has no such contract"
         raise ConfigError([Problem(folder, what, "give every worker the same cases, in the same place")])
     return read_contract(path)
@@ -112,7 +96,7 @@ def load_job_contract(folder: str, expected: str) -> Contract:
 
 def load_contracts(folders: Iterable[Path]) -> dict[str, Contract]:
     """Every contract by its name; raises ConfigError."""
-    found = (load_job_contract(str(folder), digest_file(folder)) for folder in folders)
+    found = (load_job_contract(str(folder), digest_files(folder)) for folder in folders)
     return {contract.name: contract for contract in found}
 
 
@@ -194,10 +178,10 @@ def _read(path: Path, contracts: Mapping[str, Contract], options: AuditOptions) 
         return name, replace(job, problem=str(Problem(str(path), f"there is no contract {name!r}", hint)))
     return name, replace(
         job,
-        profile_digest=digest_file(path),
+        profile_digest=digest_files(path),
         document=None if any(_secrets(value)) else json.dumps(to_plain(value), ensure_ascii=False),
         contract=str(contracts[name].folder),
-        contract_digest=digest_file(contracts[name].folder),
+        contract_digest=digest_files(contracts[name].folder),
         options=options,
         pace=read_pace_if_valid(value.get("pace")),
         pace_group=str(value["pace_group"]) if value.get("pace_group") else None,

@@ -12,8 +12,9 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from conformance.audit.jobs import Job, JobOutcome, digest_file, load_job_contract
+from conformance.audit.jobs import Job, JobOutcome, load_job_contract
 from conformance.contract.contract import Contract
+from conformance.contract.loader import digest_files
 from conformance.errors import ConfigError, ConformanceError, InternalError, Problem
 from conformance.messages import Message
 from conformance.plan.budget import parse_budget
@@ -45,7 +46,7 @@ def run_job(job: Job, stop_signal: threading.Event | None = None) -> JobOutcome:
 def load_job_target(job: Job) -> Target:
     """The target of a job, its credentials from this machine; raises ConfigError."""
     path, allow = Path(job.profile), job.options.allow
-    if digest_file(path) == job.profile_digest:
+    if digest_files(path) == job.profile_digest:
         target = read_profile(path, environ=os.environ, allow=allow)
     elif job.document is None:
         what = "the worker has no such profile, and it does not travel, for a secret may stand in it"

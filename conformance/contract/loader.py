@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.lint import check_contract, check_translation, drop_repeated
 from conformance.contract.openapi import list_operations
+from conformance.contract.power import FILE as POWER_FILE
 from conformance.contract.power import read_power
 from conformance.contract.schema import (
     ACCEPTED,
@@ -28,6 +31,7 @@ from conformance.contract.schema import (
 )
 from conformance.contract.short_forms import fill_variables, write_out_likes
 from conformance.errors import ConfigError, Problem
+from conformance.files import read_bytes
 from conformance.validation import problems_from_validation
 from conformance.yaml_document import ALIAS_NOTE, Document, read
 
@@ -37,7 +41,32 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_contract(folder: Path) -> Contract:
-    """Read the contract in a folder; raise ConfigError with every problem of all its files."""
+    """Read the contract in a folder, once in each process as long as its files hold the same.
+
+    Raises ConfigError with every problem of all its files.
+    """
+    digest = digest_files(folder)
+    return _remember_contract(folder, digest) if digest else _read_contract(folder)
+
+
+def digest_files(path: Path) -> str:
+    """Return a digest of a file, or of a contract's files in a folder; empty if there is none or one is unreadable."""
+    files = sorted([*path.glob("*.y*ml"), *path.glob(POWER_FILE)]) if path.is_dir() else [path]
+    found = hashlib.sha256()
+    try:
+        for file in files:
+            found.update(file.name.encode() + b"\0" + hashlib.sha256(read_bytes(file)).digest())
+    except ConfigError:
+        return ""
+    return found.hexdigest() if files else ""
+
+
+@lru_cache(maxsize=16)
+def _remember_contract(folder: Path, _digest: str) -> Contract:
+    return _read_contract(folder)
+
+
+def _read_contract(folder: Path) -> Contract:
     problems: list[Problem] = []
     head_document, unreadable = read(folder / "contract.yaml")
     problems += unreadable

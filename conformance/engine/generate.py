@@ -13,7 +13,7 @@ from operator import or_
 from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
 from threading import RLock
-from time import monotonic
+from time import thread_time
 from typing import Any, Final
 from zlib import crc32
 
@@ -46,7 +46,10 @@ the others find its values.
 SHRINK_BUDGET = 12
 """Requests that may be spent on making a failing value smaller."""
 LONGEST_DRAWING: Final = 10.0
-"""Seconds that drawing the values of one description may take: some expressions have hardly a value that is short."""
+"""Seconds of computing that the values of one description may take: some expressions have hardly any short value.
+
+What else the machine does meanwhile does not count, so that a contract is as valid on a busy machine as on an idle one.
+"""
 LONGEST = 60
 """Characters of a value that is drawn for a control."""
 _FEW_MORE: Final = 8
@@ -190,10 +193,10 @@ def _remembered(written: str, count: int, number: int, readable: bool) -> tuple[
     each = [_readable(text) for text in draw.matching or []] if readable else []
     drawn = reduce(or_, each) if each else build_strategy(draw)
     seen: dict[str, Any] = {}
-    end = monotonic() + LONGEST_DRAWING
+    end = thread_time() + LONGEST_DRAWING
 
     def draw_in_time(_: None) -> st.SearchStrategy[Any]:
-        if monotonic() > end:
+        if thread_time() > end:
             raise _DrawnTooLong
         return drawn
 

@@ -187,7 +187,7 @@ def _oddities(schema: Mapping[str, Any], text: str) -> frozenset[str]:
     """Return {`oddity`} if a server may have reasons to refuse a text although its schema allows it, else nothing."""
     if text == "" and not {"enum", "format", "x-known"} & schema.keys():
         return frozenset()
-    odd = not text.strip() or _is_odd(text) or len(text) > 200 or any(ord(character) > 0xFFFF for character in text)
+    odd = not text.strip() or _is_odd(text) or len(text) > 200 or max(text) > "\uffff"
     other_form = "format" in schema and "x-known" not in schema and not _is_day(text)
     return frozenset(["oddity"]) if odd or other_form else frozenset()
 

@@ -8,14 +8,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import cache
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from time import perf_counter
 
 from conformance import reference
 from conformance.checks.model import Finding, Level, Verdict
-from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
 from conformance.plan.model import count_requests
@@ -62,7 +60,7 @@ def run_trial(server: ServerProof, options: TrialOptions) -> ServerProof:
     after how many requests, is the same as in a whole run; so it is with `own_rows`, where only what the plan says is
     counted of the others.
     """
-    contract, began = _contract(options.folders[server.contract]), perf_counter()
+    contract, began = read_contract(options.folders[server.contract]), perf_counter()
     wrong = server if isinstance(server, FaultProof) else None
     rows = wrong.rows if wrong else [row.id for row in contract.rows]
     variants, seed = {}, options.seed
@@ -94,11 +92,6 @@ def run_trial(server: ServerProof, options: TrialOptions) -> ServerProof:
             run.close()
     seconds = round(perf_counter() - began, 3)
     return replace(server, blames=tuple(blames), requests=run.context.session.sent, seconds=seconds)
-
-
-@cache
-def _contract(folder: Path) -> Contract:
-    return read_contract(folder)
 
 
 def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:

@@ -111,7 +111,7 @@ def drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
 
 
 def test_the_command_exits_with_1_where_something_differs(drift: Callable[..., tuple[int, str]]) -> None:
-    assert drift("kuroco", str(PAGES / "kuroco.txt")) == (0, "15 rows on 1 pages, 15 in the cases: nothing differs\n")
+    assert drift("kuroco", str(PAGES / "kuroco.txt")) == (0, "15 rows on 1 page, 15 in the cases: nothing differs\n")
     Path("page.txt").write_text((PAGES / "kuroco.txt").read_text().replace("Title is required", "A title is needed"))
     code, lines = drift("kuroco", "page.txt")
     assert code == 1

@@ -38,8 +38,9 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 def stored(folder: str, *faults: str) -> None:
     """Results of a run against a server with these faults, without pytest within pytest."""
-    from conformance.audit.jobs import AuditOptions, Job, digest_file
+    from conformance.audit.jobs import AuditOptions, Job
     from conformance.audit.worker import run_job
+    from conformance.contract.loader import digest_files
     from conformance.results.serialization import format_results
 
     with reference.start("kuroco", faults=faults) as server:
@@ -47,7 +48,7 @@ def stored(folder: str, *faults: str) -> None:
         options = AuditOptions("smoke", explore=False)
         path = Path("target.yaml")
         contract = CASES / "kuroco"
-        job = Job("site", str(path), digest_file(path), None, str(contract), digest_file(contract), options)
+        job = Job("site", str(path), digest_files(path), None, str(contract), digest_files(contract), options)
         outcome = run_job(job)
     assert outcome.results is not None, outcome.problem
     Path(folder).mkdir(exist_ok=True)

@@ -41,7 +41,7 @@ def listed(text: str) -> dict[str, tuple[int, int]]:
     found: dict[str, list[int]] = {}
     row = ""
     for line in text.splitlines():
-        head = re.match(r"  (\S+/\S+): (\d+) requests(?:, at most (\d+) more)?$", line)
+        head = re.match(r"  (\S+/\S+): (\d+) requests?(?:, at most (\d+) more)?$", line)
         if head:
             row = head[1]
             named[row], found[row] = (int(head[2]), int(head[3] or 0)), [0, 0]

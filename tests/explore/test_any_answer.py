@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from conformance import reference
 from conformance.contract.schema import Depth
@@ -102,13 +103,14 @@ def explore(run: RunContext) -> list[Exploration]:
     return [explore_operation(run, one.name) for one in operations if one.spec.explore]
 
 
+WRITERS = {kind: TypeAdapter(kind) for kind in (RowResult, Exploration)}
+
+
 def check(results: list[RowResult] | list[Exploration]) -> None:
     """Each has a verdict, and can be written."""
-    from pydantic import TypeAdapter
-
     for result in results:
         assert result.verdict
-        written = dump_json(TypeAdapter(type(result)), result)
+        written = dump_json(WRITERS[type(result)], result)
         assert not math.isnan(len(json.loads(written)))
 
 
