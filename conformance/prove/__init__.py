@@ -1,1 +1,1 @@
-"""Measures the suite: servers that are wrong on purpose must be caught, right ones must not be blamed."""
+"""Measures the suite itself: faulty servers must be caught, and conforming ones must not be blamed."""

@@ -1,4 +1,4 @@
-"""The curve of faults caught after so many requests, as points of a drawing."""
+"""The curve of faults caught by number of requests, as coordinates for SVG."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.prove.model import ContractProof
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A stair from the lower left; `steps` is an SVG path, in the units of a view box of `width` by `height`."""
+    """A step curve from the lower left; `steps` is an SVG path in a view box of `width` by `height`."""
 
     width: ClassVar = 720
     height: ClassVar = 260
@@ -22,18 +22,18 @@ class Curve:
     bottom: ClassVar = 224
     steps: str
     bound: str
-    """The path of the best possible order of requests, if it were known which catches what; empty where it is not."""
+    """The path of the best possible order of requests; empty if it is not known which request catches what."""
     across: tuple[tuple[float, int], ...]
-    """The lines of the grid, each with its number."""
+    """The grid lines along the x axis, as coordinate and number of requests; `up` along the y axis, with faults."""
     up: tuple[tuple[float, int], ...]
     table: tuple[tuple[int, int], ...]
-    """The same in pairs, for those who do not see it: every tenth of the faults, and the last."""
+    """Points of the curve as a table for screen readers: one for each tenth of the faults."""
     summary: str
-    """The same in one sentence."""
+    """The curve in a sentence or two."""
 
 
 def build_curve(proof: ContractProof) -> Curve | None:
-    """The curve of a contract; None where nothing was caught."""
+    """Return the curve of a contract, or None if nothing was caught."""
     points = proof.curve
     if len(points) < 2:
         return None
@@ -79,11 +79,11 @@ def _summarize(proof: ContractProof, known: Sequence[tuple[int, int]]) -> str:
 
 
 def _point_at(points: Sequence[tuple[int, int]], share: float) -> tuple[int, int]:
-    """The first point with this share of what is caught in all."""
+    """Return the first point with at least this share of all caught faults."""
     return next(point for point in points if point[1] >= share * points[-1][1])
 
 
 def _round_steps(most: int) -> list[int]:
-    """About five round numbers from 0 up."""
+    """Return about five round numbers from 0 to at most `most`."""
     step = next(size * 10**power for power in range(9) for size in (1, 2, 5) if most <= 5 * size * 10**power)
     return list(range(0, most + 1, step))

@@ -1,4 +1,4 @@
-"""A proof as lines for a terminal, as JSON and as a page in the report's style."""
+"""Formats a proof as text for a terminal, as JSON, and as an HTML page in the report's style."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUTCOMES: Final[Mapping[Outcome, Message]] = {
 
 
 def format_proof_headline(proof: Proof) -> str:
-    """What it comes to, in one sentence."""
+    """Return the result of a proof in one sentence."""
     contracts = proof.contracts
     faults, caught = sum(len(one.faults) for one in contracts), sum(one.caught for one in contracts)
     right, blamed = sum(len(one.conforming) for one in contracts), sum(len(one.alarms) for one in contracts)
@@ -38,7 +38,7 @@ def format_proof_headline(proof: Proof) -> str:
 
 
 def format_fault(fault: FaultProof) -> str:
-    """One fault and what became of it."""
+    """Return a fault and its outcome in one line."""
     outcome = OUTCOMES[fault.outcome]
     if fault.outcome is Outcome.CAUGHT:
         values = {"outcome": outcome, "fault": fault.name, "row": fault.row, "n": fault.after}
@@ -48,7 +48,7 @@ def format_fault(fault: FaultProof) -> str:
 
 
 def format_blame(blame: Blame) -> str:
-    """What one row said against a server."""
+    """Return the verdict of a row against a server, with its finding or reason, in one line."""
     parts: list[str] = [Message("{row} {verdict}", row=blame.row, verdict=VERDICTS[blame.verdict])]
     if blame.where:
         checks = join_messages(", ", map(name_of, blame.checks))
@@ -59,12 +59,12 @@ def format_blame(blame: Blame) -> str:
 
 
 def format_choices(server: RightServerProof) -> str:
-    """The choices of a right server that are not the usual ones."""
+    """Return the unusual open choices of a conforming server."""
     return ", ".join(f"{name}={choice}" for name, choice in server.variants.items()) or Message("every usual choice")
 
 
 def _find_milestones(one: ContractProof) -> Iterator[tuple[int, int]]:
-    """For a half, four fifths and all of what was caught: the share in per cent, and how many requests it took."""
+    """Yield 50, 80 and 100 per cent with the number of requests by which that share of caught faults was caught."""
     for share in (0.5, 0.8, 1.0):
         enough = next((after for after, total in one.curve if total and total >= share * one.caught), None)
         if enough is not None:
@@ -72,7 +72,7 @@ def _find_milestones(one: ContractProof) -> Iterator[tuple[int, int]]:
 
 
 def _format_json(proof: Proof) -> str:
-    """JSON: every field of the proof; each contract with its counts and its curve, so that no reader has to count."""
+    """Format every field of the proof as JSON; each contract also has its counts and its curve."""
     made: dict[str, Any] = {**asdict(proof), "stands": proof.stands}
     for values, one in zip(made["contracts"], proof.contracts, strict=True):
         values["counts"] = {
@@ -94,7 +94,7 @@ def _format_json(proof: Proof) -> str:
 
 
 def format_proof(proof: Proof, form: str = "txt", language: str | None = None) -> str:
-    """Per contract what went wrong, whole, and what went right, in numbers: lines, JSON, or a page (`html`)."""
+    """Format a proof as `txt`, `json` or `html`: for each contract, failures in full and successes as counts."""
     if form == "json":
         return _format_json(proof)
     return render_template(

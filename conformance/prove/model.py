@@ -1,8 +1,7 @@
-"""A proof of the suite: which wrong servers it caught, which right ones it blamed.
+"""The values of a proof: which faulty servers the suite caught, and which conforming ones it blamed.
 
-A fault is caught by the verdict of a row that it belongs to: `violates`; `drifts` where no more than a wording has
-changed; also `inconclusive` where the fault is that valid requests are refused, since such a server lets no
-row be judged.
+A fault is caught by the verdict of one of its own rows: `violates`; `drifts` if only a wording has changed; also
+`inconclusive` if the fault refuses valid requests, because no row can be judged on such a server.
 """
 
 from __future__ import annotations
@@ -18,47 +17,47 @@ from conformance.results.model import Suite
 
 
 class Outcome(StrEnum):
-    """What became of a fault; from best to worst."""
+    """The outcome of a fault, from best to worst."""
 
     CAUGHT = "caught"
     ELSEWHERE = "elsewhere"
-    """Only rows that it does not belong to complained: a right verdict for the wrong reason."""
+    """Only other rows complained: a right verdict for the wrong reason."""
     SURVIVED = "survived"
 
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """A row that did not conform, and the first thing that weighs as much as its verdict."""
+    """A row that did not conform, with the first finding of the level that its verdict follows from."""
 
     row: str
     verdict: Verdict
     after: int
-    """How many requests of the run had been sent when it was seen."""
+    """The number of requests that the run had sent when it was found."""
     checks: tuple[str, ...] = ()
-    """Of every finding that weighs as much as the verdict."""
+    """The checks of all findings of that level."""
     where: str = ""
     expected: str = ""
     actual: str = ""
     reason: str = ""
     catches: tuple[str, ...] = ()
-    """Everything that the row has sent and that shows the fault by itself: by label, as `ProbePower.label`."""
+    """Labels of the row's probes and controls that each show the fault alone, as in `ProbePower.label`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbePower:
-    """One probe or control of a row, in the order of the plan, and the faults that it shows by itself."""
+    """A probe or control of a row, in the order of the plan, with the faults that it shows alone."""
 
     row: str
     label: str
-    """Of a control with the word before it: the same for every seed, and on every target."""
+    """The label, for a control with that word before it; equal for every seed and target."""
     requests: int
-    """What it adds to the row."""
+    """The number of requests that it adds to the row."""
     faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerProof:
-    """One server: who blamed it, and what that took; nobody has as long as it was not tried."""
+    """A server with the rows that blamed it; empty before it is tried."""
 
     contract: str
     blames: tuple[Blame, ...] = ()
@@ -68,19 +67,19 @@ class ServerProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultProof(ServerProof):
-    """One server that is wrong on purpose, and which rows blamed it."""
+    """A server with one fault, and the rows that blamed it."""
 
     name: str
     check: str
     rows: tuple[str, ...]
-    """The rows that it violates."""
+    """Its own rows: those that the fault violates."""
     wording_only: bool = False
     refuses: bool = False
-    """Whether the fault is that valid requests are refused."""
+    """Whether the fault refuses valid requests."""
 
     @property
     def outcome(self) -> Outcome:
-        """What became of it."""
+        """The outcome of the fault."""
         return Outcome.CAUGHT if self.catching else Outcome.ELSEWHERE if self.strays else Outcome.SURVIVED
 
     @property
@@ -90,51 +89,51 @@ class FaultProof(ServerProof):
 
     @property
     def after(self) -> int | None:
-        """How many requests of the run that took."""
+        """The number of requests of the run until it was caught."""
         return self.catching[0].after if self.catching else None
 
     @property
     def catching(self) -> tuple[Blame, ...]:
-        """The complaints that count, of rows that it belongs to, in the order of the run."""
+        """The blames of its own rows with a verdict that counts, in the order of the run."""
         counting = verdicts_that_count(wording_only=self.wording_only, refuses=self.refuses)
         found = (blame for blame in self.blames if blame.row in self.rows and blame.verdict in counting)
         return tuple(sorted(found, key=lambda blame: blame.after))
 
     @property
     def probes(self) -> tuple[tuple[str, str], ...]:
-        """Everything that shows it by itself: its row and its label."""
+        """Row and label of everything that shows the fault alone."""
         return tuple((blame.row, catch) for blame in self.catching for catch in blame.catches)
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """Of its rows, those that did not catch it."""
+        """Its own rows that did not catch it."""
         caught = {blame.row for blame in self.catching}
         return tuple(row for row in self.rows if row not in caught)
 
     @property
     def strays(self) -> tuple[Blame, ...]:
-        """Complaints of rows that it does not belong to."""
+        """Blames of other rows."""
         return tuple(blame for blame in self.blames if blame.row not in self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RightServerProof(ServerProof):
-    """One server that conforms, with the answers that it gives where the documents leave them open."""
+    """A conforming server, with its choices where the documents leave the response open."""
 
     seed: int | None
-    """Of its choices; None for the server that makes every usual choice."""
+    """The seed of its choices; None for the server with every usual choice."""
     variants: dict[str, str]
-    """The choices that are not the usual ones."""
+    """Its unusual choices."""
 
     @property
     def alarms(self) -> tuple[Blame, ...]:
-        """What a right server must not hear; that its wording drifts is no alarm."""
+        """The blames that are wrong; a drifting wording is not an alarm."""
         return tuple(blame for blame in self.blames if blame.verdict is not Verdict.DRIFTS)
 
 
 @dataclass(frozen=True, slots=True)
 class RowProof:
-    """One row: how many faults belong to it, how many of them it caught."""
+    """A row with the number of its faults, and how many of them it caught."""
 
     id: str
     faults: int
@@ -143,7 +142,7 @@ class RowProof:
 
 @dataclass(frozen=True, slots=True)
 class ContractProof:
-    """The proof of one contract. `whole`: every fault of its catalogue was run."""
+    """The proof of one contract. `whole`: every fault of its catalogue was tried."""
 
     contract: str
     edition: str
@@ -155,27 +154,27 @@ class ContractProof:
 
     @property
     def survivors(self) -> tuple[FaultProof, ...]:
-        """Faults that none of their own rows caught."""
+        """The faults that none of their own rows caught."""
         return tuple(fault for fault in self.faults if fault.outcome is not Outcome.CAUGHT)
 
     @property
     def alarms(self) -> tuple[RightServerProof, ...]:
-        """Right servers that were blamed."""
+        """The conforming servers that were blamed."""
         return tuple(server for server in self.conforming if server.alarms)
 
     @property
     def idle(self) -> tuple[RowProof, ...]:
-        """Rows that caught no fault; known only where the whole catalogue was run."""
+        """The rows that caught no fault; empty unless the whole catalogue was tried."""
         return tuple(row for row in self.rows if not row.caught) if self.whole else ()
 
     @property
     def caught(self) -> int:
-        """How many faults were caught."""
+        """The number of faults caught."""
         return len(self.faults) - len(self.survivors)
 
     @property
     def curve(self) -> tuple[tuple[int, int], ...]:
-        """Pairs of a number of requests and how many faults were caught by then."""
+        """Pairs of a number of requests and the number of faults caught by then."""
         taken = Counter(fault.after for fault in self.faults if fault.after is not None)
         total, points = 0, [(0, 0)]
         for after in sorted(taken):
@@ -185,7 +184,7 @@ class ContractProof:
 
     @property
     def bound(self) -> tuple[tuple[int, int], ...]:
-        """The same for whoever knows all of this beforehand, and needs no set-up, no read and nothing taken away."""
+        """The curve of the best possible order of probes that show faults, without set-up, reads and clean-up."""
         offers = [
             Offer((probe.row, str(number)), frozenset(probe.faults), max(probe.requests, 1))
             for number, probe in enumerate(self.probes)
@@ -200,19 +199,19 @@ class ContractProof:
         return tuple(points)
 
     def share_after(self, requests: int) -> float:
-        """Which share of the faults is caught after so many requests; 0 where there is none."""
+        """Return the share of faults caught after so many requests, from 0 to 1; 0 if there are no faults."""
         caught = max((total for after, total in self.curve if after <= requests), default=0)
         return caught / len(self.faults) if self.faults else 0.0
 
     @property
     def requests(self) -> int:
-        """How many requests a right server was sent; of the usual one where it was run."""
+        """The number of requests sent to the first conforming server, which is the usual one if it was tried."""
         return next((server.requests for server in self.conforming), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The whole of `proof.json`."""
+    """The content of `proof.json`."""
 
     suite: Suite
     depth: str
@@ -226,12 +225,12 @@ class Proof:
 
     @property
     def stands(self) -> bool:
-        """Every fault caught, no right server blamed, no row that catches nothing."""
+        """Whether every fault was caught, no conforming server was blamed, and every row caught a fault."""
         return not any(one.survivors or one.alarms or one.idle for one in self.contracts)
 
 
 def verdicts_that_count(*, wording_only: bool, refuses: bool) -> frozenset[Verdict]:
-    """The verdicts that catch a fault of this kind."""
+    """Return the verdicts that catch a fault of this kind."""
     if wording_only:
         return frozenset({Verdict.DRIFTS})
     return frozenset({Verdict.VIOLATES, *([Verdict.INCONCLUSIVE] if refuses else [])})

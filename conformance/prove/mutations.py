@@ -1,4 +1,4 @@
-"""Faults that follow from a contract itself, put into the recorded answers of a right target. Pure."""
+"""Derives faults from a contract, as changes to the recorded responses of a conforming target. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from conformance.jsontools import resolve_pointer, walk_values
 from conformance.prove.replay import Changed
 from conformance.results.model import FIRM
 
-_TRACE = 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 42, in handle\n'
+_STACK_TRACE = 'Traceback (most recent call last):\n  File "/srv/app/views.py", line 42, in handle\n'
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One exchange of a row's run against a right target, and what it was for."""
+    """An exchange of a row's run against a conforming target, with its role and label."""
 
     exchange: Exchange
     role: str
@@ -35,9 +35,9 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One way to be wrong: the responses that a server with it gives, by their place among the recorded exchanges.
+    """A fault, with the responses of a server that has it, by the index of the recorded exchange.
 
-    `advice` says what a case needs so that it sees the fault. Without `changed` the case does not look there at all.
+    `advice` says what a case needs in order to see the fault. Without `changed`, the case sends nothing that shows it.
     """
 
     name: str
@@ -46,23 +46,23 @@ class Mutation:
     changed: Mapping[int, Changed]
     wording_only: bool = False
     refuses: bool = False
-    """Valid requests are refused: an inconclusive row has seen it too."""
+    """Whether valid requests are refused; then an inconclusive row has also seen it."""
     caught: bool = False
-    """Whether the row's case has seen it, once that was tried."""
+    """Whether the row's case has caught it; False before it is tried."""
 
 
 Change = Callable[[Response], Response | None]
 _Form = tuple[str, str, str, Change]
-"""A change to each documented refusal, after its name, its sentence and its advice."""
+"""Name, sentence and advice of a mutation, and its change to each documented refusal."""
 _NEW_WORDING = "words_it_anew"
 
 
 def derive_mutations(
     contract: Contract, row: Row, recorded: Sequence[Recorded], *, controls_elsewhere: bool = False
 ) -> Iterator[Mutation]:
-    """Every fault of a row for which its recorded exchanges leave room.
+    """Yield every fault of a row that its recorded exchanges can show.
 
-    `controls_elsewhere` says that other rows have sent this row's controls: what they show is measured there.
+    `controls_elsewhere`: other rows have sent this row's controls, and what these show is measured there.
     """
     statuses = row.case.expect.statuses
     probes = [
@@ -73,15 +73,15 @@ def derive_mutations(
         return
     success = next((recorded[n].response for n in controls), None) or Response(200, _JSON, b"{}")
     refusal = recorded[probes[0]].response or success
-    yield from _of_form(contract, row, recorded, probes)
-    yield from _of_acceptance(recorded, probes, success)
+    yield from _change_refusals(contract, row, recorded, probes)
+    yield from _accept_faulty_input(recorded, probes, success)
     if controls or not controls_elsewhere:
         refused, advice = dict.fromkeys(controls, refusal), "`control`: the nearest valid request"
         yield Mutation(
             "refuses_valid_requests", "A valid request gets this row's error.", advice, refused, refuses=True
         )
     if any(recorded[n].exchange.request.permission in {"write", "delete"} for n in probes):
-        yield _effect(row, recorded)
+        yield _carry_out_writes(row, recorded)
 
 
 _JSON = (("Content-Type", "application/json"),)
@@ -91,17 +91,19 @@ def _is_success(one: Recorded) -> bool:
     return one.response is not None and one.response.status < 300
 
 
-# --- the refusal itself is wrong
+# --- faults in the refusal
 
 
-def _of_form(contract: Contract, row: Row, recorded: Sequence[Recorded], probes: Sequence[int]) -> Iterator[Mutation]:
-    for name, sentence, advice, change in (*_of_status_and_body(row), *_of_error(contract, row)):
+def _change_refusals(
+    contract: Contract, row: Row, recorded: Sequence[Recorded], probes: Sequence[int]
+) -> Iterator[Mutation]:
+    for name, sentence, advice, change in (*_change_status_or_body(row), *_change_error_members(contract, row)):
         changed = {n: made for n in probes if (response := recorded[n].response) and (made := change(response))}
         if changed:
             yield Mutation(name, sentence, advice, changed, wording_only=name == _NEW_WORDING)
 
 
-def _of_status_and_body(row: Row) -> Iterator[_Form]:
+def _change_status_or_body(row: Row) -> Iterator[_Form]:
     statuses = row.case.expect.statuses
     other = next(status for status in (422, 400, 409, 403) if status not in statuses)
     envelope = "`envelope` in contract.yaml"
@@ -112,11 +114,11 @@ def _of_status_and_body(row: Row) -> Iterator[_Form]:
     yield ("answers_html", "Answers a page of HTML.", envelope, html)
     moved = partial(_with_json, change=lambda body: {"error": body})
     yield ("moves_the_envelope", "The error stands one level deeper than documented.", envelope, moved)
-    leaky = partial(_with_json, change=lambda body: {**body, "debug": _TRACE} if isinstance(body, dict) else None)
+    leaky = partial(_with_json, change=lambda body: {**body, "debug": _STACK_TRACE} if isinstance(body, dict) else None)
     yield ("leaks_a_stack_trace", "A stack trace stands beside the right message.", "nothing", leaky)
 
 
-def _of_error(contract: Contract, row: Row) -> Iterator[_Form]:
+def _change_error_members(contract: Contract, row: Row) -> Iterator[_Form]:
     envelope, expect = contract.file.envelope, row.case.expect
     others = {
         "message": _other_messages(contract, row),
@@ -134,7 +136,7 @@ def _of_error(contract: Contract, row: Row) -> Iterator[_Form]:
 
 
 def _other_messages(contract: Contract, row: Row) -> list[str]:
-    """The messages of other rows, with something in their placeholders."""
+    """Return the messages of other rows, with filled placeholders."""
     own = {one.text for one in list_wordings(row)}
     texts = [one.text for other in contract.rows if other.id != row.id for one in list_wordings(other)]
     return [re.sub(r"\{[^{}]*\}", "x", text) for text in texts if text and text not in own] if own else []
@@ -155,7 +157,7 @@ def _with_json(response: Response, change: Callable[[Any], Any]) -> Response | N
 
 
 def _set_in_errors(response: Response, pointer: str, key: str, value: Any) -> Response | None:
-    """The response with another value at `key` of each error; None where it has none there."""
+    """Return the response with another value at `key` of each error entry; None if no entry has the key."""
 
     def change(body: Any) -> Any:
         there, inside = resolve_pointer(body, pointer)
@@ -168,10 +170,10 @@ def _set_in_errors(response: Response, pointer: str, key: str, value: Any) -> Re
     return _with_json(response, change)
 
 
-# --- the faulty input is taken for valid
+# --- faulty input accepted
 
 
-def _of_acceptance(recorded: Sequence[Recorded], probes: Sequence[int], success: Response) -> Iterator[Mutation]:
+def _accept_faulty_input(recorded: Sequence[Recorded], probes: Sequence[int], success: Response) -> Iterator[Mutation]:
     examples = [n for n in probes if recorded[n].role == "example"]
     first = {recorded[n].exchange.request.key for n in examples[:1]}
     others = [n for n in probes if recorded[n].exchange.request.key not in first]
@@ -188,8 +190,8 @@ def _of_acceptance(recorded: Sequence[Recorded], probes: Sequence[int], success:
             yield Mutation(name, sentence, advice, dict.fromkeys(places, success))
 
 
-def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
-    """Each rejected write changes what the row's guards read; a rejected deletion takes what it names off a list."""
+def _carry_out_writes(row: Row, recorded: Sequence[Recorded]) -> Mutation:
+    """Return the fault that rejected writes change what the row's guards read, and rejected deletions remove items."""
     probes = [n for n, one in enumerate(recorded) if one.role in FIRM]
     urls = [recorded[n].exchange.request.url for n in probes if recorded[n].exchange.request.method == "DELETE"]
     earlier = sum(one.exchange.request.permission != "read" for one in recorded[: probes[0]])
@@ -198,7 +200,7 @@ def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
     for n, read in enumerate(recorded):
         if read.role != "guard" or read.response is None or not _is_success(read):
             continue
-        # A detail may hold, as a list of one, what only the read of the list compares.
+        # The read of a single item may also contain, as a list of one, what only the list's guard compares.
         own = [guard for guard in row.case.unchanged if read.label.endswith(f" {guard.read.call}")]
         pointers = [each for guard in own or row.case.unchanged for each in guard.compare if "{" not in each]
         after = partial(_after_writes, read.response, pointers, written)
@@ -211,7 +213,7 @@ def _effect(row: Row, recorded: Sequence[Recorded]) -> Mutation:
 
 
 def _members_written(request: Request) -> dict[str, Any]:
-    """The members of the body of a request that are no objects, at whatever level they stand."""
+    """Return the members of a JSON request body at all levels, except objects, by their last name."""
     try:
         body = json.loads(request.body or b"")
     except ValueError:
@@ -220,14 +222,14 @@ def _members_written(request: Request) -> dict[str, Any]:
 
 
 def _after_writes(response: Response, pointers: Sequence[str], written: Mapping[str, Any], writes: int) -> Response:
-    """What a read shows after so many writes of some members: another value at the first place that is compared."""
-    return (writes and _with_json(response, lambda body: _changed_at(body, pointers, written, writes))) or response
+    """Return the response of a read after `writes` writes: with another value at the first compared pointer."""
+    return (writes and _with_json(response, lambda body: _change_value(body, pointers, written, writes))) or response
 
 
 def _after_deletions(
     response: Response, pointers: Sequence[str], urls: Sequence[str], earlier: int, writes: int
 ) -> Response:
-    """What a read shows after more writes than those before: its lists without what one of the addresses names."""
+    """Return the response of a read after a deletion: its lists without the items that a deleted URL names."""
 
     def change(body: Any) -> Any:
         for pointer in (pointer for pointer in pointers if "/*" in pointer):
@@ -244,8 +246,8 @@ def _is_named(value: Any, urls: Sequence[str]) -> bool:
     return isinstance(value, str | int) and any(str(value) in re.split(r"[/?=&]", url) for url in urls)
 
 
-def _another_of(member: Any, pointer: str, written: Mapping[str, Any], number: int) -> Any:
-    """A member of a list as a write would add it: like another one, but for what it writes and what is compared."""
+def _added_item(member: Any, pointer: str, written: Mapping[str, Any], number: int) -> Any:
+    """Return an item that a write would add to a list: a copy of `member` with the written and compared values."""
     if not isinstance(member, dict) or not pointer:
         return f"{member} added {number}"
     added = deepcopy(member)
@@ -257,13 +259,13 @@ def _another_of(member: Any, pointer: str, written: Mapping[str, Any], number: i
     return added
 
 
-def _changed_at(body: Any, pointers: Sequence[str], written: Mapping[str, Any], writes: int) -> Any:
+def _change_value(body: Any, pointers: Sequence[str], written: Mapping[str, Any], writes: int) -> Any:
     for pointer in pointers:
         if "*" in pointer:
             above, _, below = pointer.partition("/*")
             there, inside = resolve_pointer(body, above)
             if there and isinstance(inside, list) and inside:
-                inside += [_another_of(inside[0], below, written, number) for number in range(1, writes + 1)]
+                inside += [_added_item(inside[0], below, written, number) for number in range(1, writes + 1)]
                 return body
             continue
         above, _, name = pointer.rpartition("/")

@@ -1,4 +1,4 @@
-"""From servers that were tried to a proof."""
+"""Builds a proof from the servers that were tried."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def build_proof(
     *,
     partial: bool = False,
 ) -> Proof:
-    """The proof, in the order of the contracts' rows and of the catalogue, whatever order the trials ended in."""
-    proofs = tuple(_contract(contract, done, options) for contract in contracts.values())
+    """Return the proof in the order of rows and catalogue, in whatever order the trials ended."""
+    proofs = tuple(_prove_contract(contract, done, options) for contract in contracts.values())
     return Proof(Suite("conformance", VERSION), options.depth, options.seed, started, seconds, proofs, partial)
 
 
-def _contract(contract: Contract, done: Iterable[ServerProof], options: TrialOptions) -> ContractProof:
+def _prove_contract(contract: Contract, done: Iterable[ServerProof], options: TrialOptions) -> ContractProof:
     own = [server for server in done if server.contract == contract.name]
     by_fault = {server.name: server for server in own if isinstance(server, FaultProof)}
     catalogue = [fault.name for fault in reference.faults(contract.name)]
@@ -56,22 +56,22 @@ def _contract(contract: Contract, done: Iterable[ServerProof], options: TrialOpt
 
 
 def _count_catches(row: str, faults: Sequence[FaultProof]) -> RowProof:
-    """How many faults belong to a row, and how many of them it catches."""
+    """Count the faults of a row, and those that it catches."""
     caught = sum(any(blame.row == row for blame in fault.catching) for fault in faults)
     return RowProof(row, sum(row in fault.rows for fault in faults), caught)
 
 
 def _plan(contract: Contract, options: TrialOptions) -> Iterable[RowPlan]:
-    """What a run against the usual server would try."""
+    """Return the plans of a run against the usual server."""
     with reference.start(contract.name) as server:
         target = target_from_mapping(server.profile, where=f"the embedded server of {contract.name}", environ={})
     return plan_rows(contract, target, contract.rows, options.depth, options.seed).values()
 
 
 def _measure_probes(plans: Iterable[RowPlan], faults: Sequence[FaultProof]) -> Iterator[ProbePower]:
-    """What each row tries, in the order of the plan, with the faults that it shows.
+    """Yield each probe and control in the order of the plan, with the faults that it shows alone.
 
-    A control that another row sends costs nothing.
+    A control that another row sends adds no requests.
     """
     caught: dict[tuple[str, str], dict[str, None]] = {}
     for fault in faults:
@@ -89,7 +89,7 @@ def _measure_probes(plans: Iterable[RowPlan], faults: Sequence[FaultProof]) -> I
 
 
 def number_faults(proof: ContractProof) -> dict[tuple[str, str], frozenset[int]]:
-    """The faults that each probe shows, as numbers, by its row and its label."""
+    """Return the numbers of the faults that each probe shows, by row and label of the probe."""
     numbers = {fault.name: number for number, fault in enumerate(proof.faults)}
     shown: dict[tuple[str, str], frozenset[int]] = {}
     for probe in proof.probes:

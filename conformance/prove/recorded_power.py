@@ -1,4 +1,4 @@
-"""The power of a contract's cases on the recorded answers of an earlier run: nothing is sent."""
+"""Measures the power of a contract's cases on the recorded responses of an earlier run. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from conformance.target.loader import Target, target_from_mapping
 _SECRET: Final = re.compile(f"{OPEN}secret:([^{OPEN}{CLOSE}]*){CLOSE}")
 _RUN_ID: Final = re.compile(r"conformance-([a-z0-9]{6})-")
 _KEYS: Final = ("contract", "base_url", "allow", "fixtures", "vantages", "hooks")
-"""What a recorded profile says of what is sent."""
+"""The keys of a recorded profile that affect the requests."""
 
 
 def measure_recorded(contract: Contract, results: Results, run: TargetRun) -> Iterator[RowPower]:
-    """Measure each row of a recorded run of a contract: its answers, wrong in one way at a time, are judged again.
+    """Measure each row of a recorded run: its responses are changed in one way at a time and judged again.
 
-    A row is measured only where its recorded answers, as they are, lead to a green verdict again: they may have been
-    cut, and a run at smoke shares among rows what this looks for in each. Raises ConfigError.
+    A row is measured only if its unchanged responses lead to a green verdict again, because they may have been
+    truncated, and at smoke, rows share requests that are expected of each here. Raises ConfigError.
     """
     depth: Depth = "thorough" if results.depth == "thorough" else "standard"
     target = _rebuild_target(contract, run)
@@ -66,7 +66,7 @@ def _measure_row(context: RunContext, plan: RowPlan, row: RowResult) -> RowPower
 
 
 def _rebuild_target(contract: Contract, run: TargetRun) -> Target:
-    """The target as the recorded run had it, with a word in place of each credential."""
+    """Return the target of the recorded run, with a dummy value for each credential."""
     headers = {
         secret[1]: name
         for row in run.rows
@@ -75,39 +75,39 @@ def _rebuild_target(contract: Contract, run: TargetRun) -> Target:
         if (secret := _SECRET.fullmatch(value))
     }
     credentials: dict[str, Any] = {
-        name: {field: {"value": _word(f"{name}.{field}")} for field in named.fields}
+        name: {field: {"value": _dummy_value(f"{name}.{field}")} for field in named.fields}
         for name, named in contract.file.credentials.items()
         if named.fields
     }
-    credentials |= {name: {"header": header, "value": _word(name)} for name, header in headers.items()}
+    credentials |= {name: {"header": header, "value": _dummy_value(name)} for name, header in headers.items()}
     profile: dict[str, Any] = {key: run.target[key] for key in _KEYS if key in run.target}
-    if "hooks" in profile:  # the values of a hook's headers are not recorded
+    if "hooks" in profile:  # the header values of a hook are not recorded
         profile["hooks"] = {
-            name: {"headers": dict.fromkeys(hook.get("headers", ()), _word(name))}
+            name: {"headers": dict.fromkeys(hook.get("headers", ()), _dummy_value(name))}
             for name, hook in profile["hooks"].items()
         }
     return target_from_mapping({**profile, "credentials": credentials}, where="the recorded profile", environ={})
 
 
-def _word(secret: str) -> str:
+def _dummy_value(secret: str) -> str:
     return f"recorded-{secret}"
 
 
 def _find_run_id(run: TargetRun) -> str:
-    """What stands in every name that the recorded run has made."""
+    """Return the ID in every name that the recorded run has made; "" if it made none."""
     texts = (one.request.body or one.request.url for row in run.rows for one in row.exchanges)
     found = (_RUN_ID.match(name) for text in texts for name in find_suite_names(text))
     return next((match[1] for match in found if match), "")
 
 
 def _restore(one: RecordedExchange, permission: str | None) -> Recorded:
-    """A recorded exchange as it was, but for what was cut of it."""
+    """Convert a recorded exchange back to an exchange; truncated parts stay lost."""
     request, usual = one.request, {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(one.request.method, "write")
     sent = Request(
         method=request.method,
-        url=_fill(request.url),
-        headers=tuple((name, _fill(value)) for name, value in request.headers),
-        body=None if request.body is None else _fill(request.body).encode(),
+        url=_fill_secrets(request.url),
+        headers=tuple((name, _fill_secrets(value)) for name, value in request.headers),
+        body=None if request.body is None else _fill_secrets(request.body).encode(),
         permission=permission or usual,
     )
     outcome: Response | NoResponse = NoResponse(FailureKind.NOT_SENT, "it was not recorded")
@@ -117,6 +117,6 @@ def _restore(one: RecordedExchange, permission: str | None) -> Recorded:
     return Recorded(Exchange(sent, outcome), one.role, str(one.label))
 
 
-def _fill(text: str) -> str:
-    """The text with the words that stand for credentials."""
-    return _SECRET.sub(lambda match: _word(match[1]), text)
+def _fill_secrets(text: str) -> str:
+    """Replace redacted secrets by dummy values."""
+    return _SECRET.sub(lambda match: _dummy_value(match[1]), text)

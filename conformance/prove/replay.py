@@ -1,4 +1,4 @@
-"""Exchanges that were recorded once, answered again with some of the responses changed: nothing is sent."""
+"""Replays recorded exchanges with some of the responses changed. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ Changed = Response | Callable[[int], Response]
 
 @dataclass(slots=True)
 class RecordingSender:
-    """Passes every request on, and keeps what came back."""
+    """Passes requests on to a sender and records the exchanges."""
 
     sender: RequestSender
     exchanges: list[Exchange] = field(default_factory=list)
 
     def send(self, request: Request, **how: Any) -> Exchange:
-        """Send the request through the session, and keep the exchange."""
+        """Send the request and record the exchange."""
         exchange = self.sender.send(request, **how)
         self.exchanges.append(exchange)
         return exchange
 
     @property
     def sent(self) -> int:
-        """How many requests have left this machine."""
+        """The number of requests sent."""
         return self.sender.sent
 
 
 @dataclass(slots=True)
 class ReplayingSender:
-    """Answers each request from recorded exchanges; `changed` has other responses, by the place of the exchange.
+    """Answers requests from recorded exchanges; `changed` has other responses by the index of the exchange.
 
-    A response that depends on what was written is a function of how many writes were sent before.
+    A response that depends on earlier writes is a function of their number.
 
-    A request that was never recorded, such as one that confirms a finding, gets the response that its path got last,
-    and a `NoResponse` where there is none.
+    A request that was not recorded, such as one that confirms a finding, gets the last response of the same method and
+    path, or else a `NoResponse`.
     """
 
     exchanges: Sequence[Exchange]
@@ -48,7 +48,7 @@ class ReplayingSender:
     _used: set[int] = field(default_factory=set)
 
     def send(self, request: Request, **_: Any) -> Exchange:
-        """The recorded answer to this request, or the one that is put in its place."""
+        """Return the recorded or changed exchange of a request."""
         self.sent += 1
         place = self._find(request)
         if place is None:

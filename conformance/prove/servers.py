@@ -1,4 +1,4 @@
-"""The servers that a proof is made against: each fault, and right servers that differ."""
+"""Lists the servers of a proof: one for each fault, and conforming ones with different open choices."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from conformance.reference import Fault
 from conformance.reference.catalogue import unknown_name_problems
 
 _SLOW = "latency_ms"
-"""The one variant that costs time and shows nothing: how long a right answer takes."""
+"""The variant for the duration of a response, which costs time and shows nothing."""
 
 
 def contracts_with_server(root: Path, contract: str | None) -> dict[str, Contract]:
-    """The contracts below `root`, or shipped, that there is a reference server for, or the one asked for.
+    """Return the contracts below `root` and the shipped ones that have a reference server, or only the named one.
 
-    Raises ConfigError where there is none.
+    Raises ConfigError if there is none.
     """
     found = {one.name: one for one in map(read_contract, find_all_contract_folders(root))}
     usable = {name: one for name, one in found.items() if name in reference.contracts()}
@@ -34,7 +34,7 @@ def contracts_with_server(root: Path, contract: str | None) -> dict[str, Contrac
 
 
 def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, tuple[Fault, ...]]:
-    """All faults, or those that are named; raises ConfigError with near names."""
+    """Return all faults or the named ones, by contract; raise ConfigError with similar names for an unknown one."""
     catalogues = {contract: reference.faults(contract) for contract in contracts}
     if not names:
         return catalogues
@@ -47,7 +47,7 @@ def choose_faults(contracts: Iterable[str], names: Sequence[str]) -> dict[str, t
 
 
 def wrong_servers(contract: Contract, faults: Iterable[Fault]) -> list[FaultProof]:
-    """A server for each fault, with the rows that it violates; none was tried."""
+    """Return an untried server for each fault, with the rows that it violates."""
     return [
         FaultProof(
             contract=contract.name,
@@ -62,7 +62,7 @@ def wrong_servers(contract: Contract, faults: Iterable[Fault]) -> list[FaultProo
 
 
 def right_servers(contract: str, count: int, seed: int) -> list[RightServerProof]:
-    """The usual server, then `count` that are drawn; none where `count` is 0. None was tried."""
+    """Return the usual server and `count` servers with drawn choices, all untried; none if `count` is 0."""
     usual = {name: choices[0] for name, choices in reference.variants(contract).items()}
     servers = [RightServerProof(contract=contract, seed=None, variants={})] if count else []
     for own in range(seed, seed + count):

@@ -1,4 +1,4 @@
-"""The power of a contract's cases on a right target: its answers are recorded, then made wrong in one way at a time."""
+"""Measures the power of a contract's cases on a conforming target: its responses are recorded and made faulty."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from conformance.target.loader import Target
 
 @dataclass(frozen=True, slots=True)
 class RowPower:
-    """One row: its result on the target as it is, and the faults that were put into its answers."""
+    """A row with its result on the real target, and the faults that were tried on its recorded responses."""
 
     result: RowResult
     faults: tuple[Mutation, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """What the row says of the target as it is."""
+        """The verdict on the real target."""
         return self.result.verdict
 
     @property
     def caught(self) -> int:
-        """How many faults its case caught."""
+        """The number of faults that the case caught."""
         return sum(one.caught for one in self.faults)
 
 
 def measure_target(contract: Contract, target: Target, options: RunOptions) -> Iterator[RowPower]:
-    """Measure every row of a contract on a target, which is prepared before and cleaned up after.
+    """Measure every row of a contract on a target, which is prepared before and cleaned up afterwards.
 
-    Sends what a run at this depth sends, without exploration; at smoke, where rows share what comes before them, each
-    row is measured by itself. Raises ConfigError.
+    Sends the requests of a run at this depth, without exploration; at smoke, where rows share requests, each row is
+    planned alone. Raises ConfigError.
     """
     context = build_context(contract, target, options.depth, options.seed, relative_to=options.relative_to)
     ledger, _ = open_ledger(options.output, target.base_url)
@@ -65,10 +65,10 @@ def measure_target(contract: Contract, target: Target, options: RunOptions) -> I
 
 
 def measure_power(context: RunContext, plans: Sequence[RowPlan]) -> Iterator[RowPower]:
-    """Run each row once, then again on its recorded answers with one fault each.
+    """Run each row once, then again on its recorded responses with one fault at a time.
 
-    Nothing is sent for the faults. Rows that neither conform nor drift are reported as they are: what they say of a
-    wrong answer would tell nothing.
+    Nothing is sent for the faults. Rows that neither conform nor drift are not measured, because their verdict on a
+    faulty response would not show anything.
     """
     for plan in plans:
         passed = dict(context.shared.passed)
@@ -85,18 +85,18 @@ def measure_power(context: RunContext, plans: Sequence[RowPlan]) -> Iterator[Row
 def measure_mutations(
     context: RunContext, plan: RowPlan, recorded: Sequence[Recorded], passed: Mapping[str, str]
 ) -> tuple[Mutation, ...]:
-    """What a row's case makes of each fault that is put into its recorded answers; `passed` by the rows before it."""
+    """Try each fault on a row's recorded responses; `passed` has the controls that passed in earlier rows."""
     shared = any(control.shared for control in plan.controls)
     mutations = derive_mutations(context.contract, plan.row, recorded, controls_elsewhere=shared)
     replay = replace(context, shared=SharedState(passed=dict(passed)), ledger=Ledger())
-    plan = replace(plan, read_by_next=frozenset())  # the next row reads nothing for it here
+    plan = replace(plan, read_by_next=frozenset())  # in a replay, no next row reads for it
     exchanges = [one.exchange for one in recorded]
-    return tuple(_try(replay, plan, exchanges, mutation) for mutation in mutations)
+    return tuple(_try_mutation(replay, plan, exchanges, mutation) for mutation in mutations)
 
 
-def _try(context: RunContext, plan: RowPlan, exchanges: Sequence[Exchange], mutation: Mutation) -> Mutation:
+def _try_mutation(context: RunContext, plan: RowPlan, exchanges: Sequence[Exchange], mutation: Mutation) -> Mutation:
     if not mutation.changed:
-        return mutation  # the case sends or reads nothing that would show it
+        return mutation  # the case sends nothing that could show it
     shared = SharedState(passed=dict(context.shared.passed))
     sender = ReplayingSender(exchanges, mutation.changed)
     verdict = run_row(replace(context, session=sender, shared=shared), plan).result.verdict
@@ -106,7 +106,7 @@ def _try(context: RunContext, plan: RowPlan, exchanges: Sequence[Exchange], muta
 
 
 def _with_roles(context: RunContext, recorder: RecordingSender, result: RowResult) -> list[Recorded]:
-    """The exchanges as they were recorded, with what the row's evidence says each was for."""
+    """Return the recorded exchanges with their roles and labels from the row's evidence."""
     left = list(result.exchanges)
     recorded = []
     for exchange in recorder.exchanges:
@@ -119,9 +119,9 @@ def _with_roles(context: RunContext, recorder: RecordingSender, result: RowResul
 
 
 def format_power(powers: Sequence[RowPower], target: Mapping[str, Any]) -> Iterator[str]:
-    """Lines for a terminal: each row with what it caught and missed, and what would catch that; the sum at the end.
+    """Yield lines for a terminal: each row with its caught and missed faults and advice, and a summary at the end.
 
-    `target` is the description of the target in results. What rests on one mistake in it is said once, and first.
+    `target` is the description of the target in results. Rows that fail for a common cause are reported once, first.
     """
     results = [power.result for power in powers]
     causes = find_causes(target, results)

@@ -1,4 +1,4 @@
-"""A contract's rows run against one server after the other: which rows were blamed, after how many requests."""
+"""Runs a contract's rows against reference servers, and records which rows blamed them after how many requests."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ from conformance.target.loader import target_from_mapping
 _WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
 _NOT_AS_PROMISED = frozenset({"violation", "no-answer"})
 _MOST = 240
-"""Characters of what was expected and what came that a proof keeps."""
+"""The most characters of expected and actual values that a proof keeps."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialOptions:
-    """How every server is tried."""
+    """The options of all trials."""
 
     folders: Mapping[str, Path]
-    """Of the contracts, by name."""
+    """The folders of the contracts, by name."""
     depth: Depth
     seed: int
     own_rows: bool = False
-    """Whether a wrong server is sent only the rows that it violates: which other rows would complain is not seen."""
+    """Whether only the rows that a fault violates are run on its server, so that blames of other rows are not seen."""
 
 
 def run_trials(servers: Sequence[ServerProof], options: TrialOptions, workers: int) -> Iterator[ServerProof]:
-    """The servers as they were tried, as soon as each is. Whoever stops listening ends what has not begun."""
+    """Yield each server when its trial ends; closing the iterator cancels trials that have not begun."""
     context = get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_initialize_worker)
     try:
         for future in as_completed([pool.submit(run_trial, server, options) for server in servers]):
             yield future.result()
     finally:
-        # Once only: a second call, such as that of `with`, takes the cancelling back.
+        # Not by `with`, because its second call of shutdown would undo the cancellation.
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def run_trial(server: ServerProof, options: TrialOptions) -> ServerProof:
-    """Start a server, run the rows against it, end it; a right server's seed moves the suite's draws, too.
+    """Start a server, run the rows against it, and stop it; a conforming server's seed is also the suite's.
 
-    A wrong one is ended as soon as the rows that it violates have run and one of them complains: what they say, and
-    after how many requests, is the same as in a whole run; so it is with `own_rows`, where only what the plan says is
-    counted of the others.
+    A faulty one is stopped as soon as all rows that it violates have run and one of them has caught it; their blames
+    and numbers of requests are the same as in a whole run. With `own_rows`, requests of the other rows are counted from
+    the plan.
     """
     contract, began = read_contract(options.folders[server.contract]), perf_counter()
     wrong = server if isinstance(server, FaultProof) else None
@@ -84,7 +84,7 @@ def run_trial(server: ServerProof, options: TrialOptions) -> ServerProof:
                     continue
                 before = run.context.session.sent
                 result = run.result(name)
-                blames += _blamed(result, unsent + before, unsent + run.context.session.sent)
+                blames += _find_blame(result, unsent + before, unsent + run.context.session.sent)
                 left.discard(name)
                 if wrong and not left and replace(wrong, blames=tuple(blames)).catching:
                     break
@@ -94,11 +94,11 @@ def run_trial(server: ServerProof, options: TrialOptions) -> ServerProof:
     return replace(server, blames=tuple(blames), requests=run.context.session.sent, seconds=seconds)
 
 
-def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
+def _find_blame(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
     if result.verdict is Verdict.CONFORMS:
         return
     weighing = [item for item in result.findings if item.level is _WEIGHT.get(result.verdict)]
-    seen = [(_after(result, item, before, sent), item) for item in weighing]
+    seen = [(_count_requests_until(result, item, before, sent), item) for item in weighing]
     after, first = min(seen, key=lambda pair: pair[0], default=(sent, None))
     doubted = (str(one.label) for one in result.attempts if one.outcome in _NOT_AS_PROMISED)
     yield Blame(
@@ -110,12 +110,12 @@ def _blamed(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
         str(first.expected)[:_MOST] if first else "",
         str(first.actual)[:_MOST] if first else "",
         result.reason or "",
-        tuple(dict.fromkeys(_catches(result, weighing) if first else doubted)),
+        tuple(dict.fromkeys(_label_catches(result, weighing) if first else doubted)),
     )
 
 
-def _catches(result: RowResult, findings: Iterable[Finding]) -> Iterator[str]:
-    """What was sent when these findings were made; a control, or a set-up, is one thing, whatever its calls."""
+def _label_catches(result: RowResult, findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield the labels of what showed these findings; all calls of a control or set-up have one label."""
     sent = {made.n: made for made in result.exchanges}
     for item in findings:
         made = sent.get(item.exchange or 0)
@@ -127,16 +127,16 @@ def _catches(result: RowResult, findings: Iterable[Finding]) -> Iterator[str]:
             yield str(made.label)
 
 
-def _after(result: RowResult, item: Finding, before: int, sent: int) -> int:
-    """How many requests of the run were sent when a finding was made."""
+def _count_requests_until(result: RowResult, item: Finding, before: int, sent: int) -> int:
+    """Return how many requests the run had sent when a finding was made."""
     if item.exchange is None:
         return sent
     tries = sum(made.tries for made in result.exchanges if made.n <= item.exchange)
     return min(before + tries, sent)
 
 
-def _begin() -> None:
-    """Ctrl-C is for the process that started these; when that one is killed, they end too."""
+def _initialize_worker() -> None:
+    """Ignore Ctrl-C in a worker, because the parent handles it; exit when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
