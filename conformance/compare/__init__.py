@@ -1,1 +1,1 @@
-"""What changed between two runs: the doing of the target, and apart from it our own."""
+"""Compares two runs, and separates changes of the target from changes on our side."""

@@ -1,9 +1,8 @@
-"""Whose doing a change of a row is: the target's, or ours, as we asked or judged otherwise.
+"""Attributes a change of a row to the target, or to us, if we sent or judged differently.
 
-The same input answered otherwise is the target's doing, whatever else changed. The same answer judged otherwise is
-ours. An input that was not tried before tells nothing about a change, unless nothing changed on our side at all. A
-change of the target's address is said but explains nothing: a row that another server answers otherwise is just what a
-comparison is asked for.
+A different response to the same input is the target's change, whatever else changed. The same response with another
+verdict is ours. An input that was not tried before shows no change, unless nothing changed on our side. A changed
+address of the target is reported but explains nothing, because comparing two servers is a purpose of a comparison.
 """
 
 from __future__ import annotations
@@ -22,28 +21,28 @@ from conformance.results.model import Results, RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 
 _JUDGES: Final = ("suite", "contract edition", "expected answer")
-"""What decides how answers are judged."""
+"""Changes that affect how responses are judged."""
 _GROUPS: Final = ("fixtures", "vantages", "hooks")
 _DECIDES: Final = (*_JUDGES, "depth", "seed", "allow", *_GROUPS)
-"""What decides which requests are sent and how their answers are judged."""
+"""Changes that affect which requests are sent and how their responses are judged."""
 _NOT_OURS: Final = frozenset({"contract", "name"})
 
 Trials = dict[str, set[tuple[str, str]]]
 
 
 def session_changes(old: Results, new: Results) -> tuple[OurChange, ...]:
-    """Suite, depth, seed, and whether a run was broken off."""
+    """Return the changes of suite, depth, seed, and whether a run was broken off."""
     pairs = (
         (Message("suite"), f"{old.suite.name} {old.suite.version}", f"{new.suite.name} {new.suite.version}"),
         (Message("depth"), old.depth, new.depth),
         (Message("seed"), old.seed, new.seed),
         (Message("broken off"), old.partial, new.partial),
     )
-    return _changes(pairs)
+    return _list_changes(pairs)
 
 
 def run_changes(old: TargetRun, new: TargetRun) -> tuple[OurChange, ...]:
-    """Edition of the contract and everything in the profile; of fixtures, vantages and hooks each by its name."""
+    """Return the changes of the contract's edition and of the profile; fixtures, vantages and hooks by name."""
     pairs: list[tuple[str, Any, Any]] = [(Message("contract edition"), old.contract.edition, new.contract.edition)]
     for key in dict.fromkeys((*old.target, *new.target)):
         if key in _NOT_OURS:
@@ -56,24 +55,24 @@ def run_changes(old: TargetRun, new: TargetRun) -> tuple[OurChange, ...]:
             pairs.append((key, sorted(before or ()), sorted(after or ())))
         else:
             pairs.append((key, before, after))
-    return _changes(pairs)
+    return _list_changes(pairs)
 
 
 def row_changes(old: RowResult, new: RowResult) -> tuple[OurChange, ...]:
-    """What the contract wants of the row; that a profile declares a deviation as known is ours too."""
+    """Return the changes of the row's expectation and of its known deviation in the profile."""
     pairs = (
         (Message("expected answer"), old.expected and asdict(old.expected), new.expected and asdict(new.expected)),
         (Message("known deviation"), old.known and old.known.reason, new.known and new.known.reason),
     )
-    return tuple(OurChange(one.what, one.old, one.new, new.id) for one in _changes(pairs))
+    return tuple(OurChange(one.what, one.old, one.new, new.id) for one in _list_changes(pairs))
 
 
 def changes_that_decide(
     changes: Iterable[OurChange], *, judging: bool = False, patience: bool = False
 ) -> tuple[str, ...]:
-    """Names of the changes that decide what is sent and how it is judged.
+    """Return the names of the changes that affect what is sent and how it is judged.
 
-    With `judging` only of the latter; with `patience` also of what decides how long is waited and how much is sent.
+    With `judging`, only how it is judged; with `patience`, also waiting times and an early end of the run.
     """
     names = _JUDGES if judging else _DECIDES
     names = (*names, "pace", "pace_group", "timeout", "broken off") if patience else names
@@ -81,9 +80,9 @@ def changes_that_decide(
 
 
 def given_by_profile(target: Mapping[str, Any], lack: str) -> bool | None:
-    """Whether a profile gives what a row lacked (`fixtures.member_id`, `allow: write`).
+    """Return whether a profile provides what a row lacked (`fixtures.member_id`, `allow: write`).
 
-    None where results do not tell: credentials are not in them.
+    Returns None if results do not show it, because credentials are not in them.
     """
     if lack.startswith("allow"):
         return lack.partition(":")[2].strip() in (target.get("allow") or ())
@@ -98,17 +97,17 @@ def given_by_profile(target: Mapping[str, Any], lack: str) -> bool | None:
     return True
 
 
-def _changes(pairs: Iterable[tuple[str, Any, Any]]) -> tuple[OurChange, ...]:
+def _list_changes(pairs: Iterable[tuple[str, Any, Any]]) -> tuple[OurChange, ...]:
     return tuple(OurChange(what, old, new) for what, old, new in pairs if old != new)
 
 
 def explain_change(
     old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
 ) -> tuple[str, ...]:
-    """Names of what we did otherwise that explains the row's new verdict; none where the target did it."""
+    """Return the names of our changes that explain the row's new verdict; none if the target changed."""
     if Verdict.NOT_EXERCISED in {old.verdict, new.verdict}:
-        return _exercising(old, new, runs, changes)
-    changes = tuple(one for one in changes if _touches(one, old, new))
+        return _explain_exercising(old, new, runs, changes)
+    changes = tuple(one for one in changes if _may_affect(one, old, new))
     doubtful = Verdict.INCONCLUSIVE in {old.verdict, new.verdict}
     if not (possible := changes_that_decide(changes, patience=doubtful)):
         return ()
@@ -118,15 +117,15 @@ def explain_change(
         return ()
     if "same" in answers and not doubtful:
         return changes_that_decide(changes, judging=True)
-    return possible if doubtful or _failing(worse) else changes_that_decide(changes, judging=True)
+    return possible if doubtful or _failing_labels(worse) else changes_that_decide(changes, judging=True)
 
 
 def _compare_attempts(
     old: RowResult, new: RowResult, worse: RowResult, runs: tuple[TargetRun, TargetRun]
 ) -> list[Literal["same", "differs"]]:
-    """How the inputs that speak against the target, named by their labels, were answered in the two runs."""
+    """Compare the responses of both runs to the inputs (by label) whose findings led to the worse verdict."""
     before, after = collect_trials(old, Normalizer(runs[0].target)), collect_trials(new, Normalizer(runs[1].target))
-    labels = {label for where in _failing(worse) for label in (where, where.removeprefix("control "))}
+    labels = {label for where in _failing_labels(worse) for label in (where, where.removeprefix("control "))}
     found: list[Literal["same", "differs"]] = []
     for label in labels & before.keys() & after.keys():
         if _answered_otherwise(before[label], after[label]):
@@ -137,10 +136,10 @@ def _compare_attempts(
 
 
 def _compare_requests(worse: RowResult, runs: tuple[TargetRun, TargetRun]) -> list[Literal["same", "differs"]]:
-    """How the very requests that speak against the target were answered in both runs, whichever row sent them.
+    """Compare the responses of both runs to the requests whose findings led to the worse verdict, in any row.
 
-    Requests that several rows have in common are sent once, so they are looked for in all rows. Where nothing was found
-    but a doubt, every request of the row counts.
+    All rows are searched, because requests that rows have in common are sent once. If the verdict is inconclusive, all
+    requests of the row count.
     """
     weighs = Level.MUST if worse.verdict is Verdict.VIOLATES else Level.SHOULD
     against = {finding.exchange: finding.where for finding in worse.findings if finding.level is weighs}
@@ -150,12 +149,12 @@ def _compare_requests(worse: RowResult, runs: tuple[TargetRun, TargetRun]) -> li
     before, after = map(_answers_by_request, runs)
     normalizers = [Normalizer(run.target) for run in runs]
     keys = {request_key(one, normalizer) for one in exchanges for normalizer in normalizers}
-    asked_twice = [key for key in keys if key in before and key in after]
-    return ["same" if before[key] & after[key] else "differs" for key in asked_twice]
+    sent_twice = [key for key in keys if key in before and key in after]
+    return ["same" if before[key] & after[key] else "differs" for key in sent_twice]
 
 
 def _answers_by_request(run: TargetRun) -> dict[RequestKey, set[str]]:
-    """What came back to each request: of an error all of it, of a success the status, for contents may change."""
+    """Return the responses to each request: status and body of errors, only the status of successes."""
     normalizer = Normalizer(run.target)
     answers: dict[RequestKey, set[str]] = {}
     for exchange in (exchange for row in run.rows for exchange in row.exchanges):
@@ -165,8 +164,8 @@ def _answers_by_request(run: TargetRun) -> dict[RequestKey, set[str]]:
     return answers
 
 
-def _touches(change: OurChange, old: RowResult, new: RowResult) -> bool:
-    """Whether a fixture that is not as it was stands in a request of the row; any other change may touch every row."""
+def _may_affect(change: OurChange, old: RowResult, new: RowResult) -> bool:
+    """Return whether a change may affect a row: a fixture only if a request contains its value, others always."""
     if not change.what.startswith("fixtures."):
         return True
     for row, value in ((old, change.old), (new, change.new)):
@@ -178,7 +177,7 @@ def _touches(change: OurChange, old: RowResult, new: RowResult) -> bool:
 
 
 def collect_trials(row: RowResult, normalizer: Normalizer) -> Trials:
-    """For each label what was sent and what came back, without what is particular to a target."""
+    """Return the pairs of sent value and response of each label, normalized for comparison across targets."""
     trials: Trials = {}
     for attempt in row.attempts:
         sent, actual = normalizer.normalize(attempt.value), normalizer.normalize(attempt.answer)
@@ -191,19 +190,19 @@ def collect_trials(row: RowResult, normalizer: Normalizer) -> Trials:
 
 
 def _answered_otherwise(before: set[tuple[str, str]], after: set[tuple[str, str]]) -> bool:
-    """Whether some value was sent both times and never had the same answer."""
+    """Return whether some value was sent in both runs and never got the same response."""
     return bool({value for value, _ in before} & {value for value, _ in after} - {value for value, _ in before & after})
 
 
-def _failing(row: RowResult) -> set[str]:
+def _failing_labels(row: RowResult) -> set[str]:
     weighs = Level.MUST if row.verdict is Verdict.VIOLATES else Level.SHOULD
     return {finding.where for finding in row.findings if finding.level is weighs}
 
 
-def _exercising(
+def _explain_exercising(
     old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
 ) -> tuple[str, ...]:
-    """A row that lacked something: ours if the profile gives it in one run only, or if results cannot tell."""
+    """Return what a row lacked, if only one profile has it or results do not show that, or else our changes."""
     lacking = new if new.verdict is Verdict.NOT_EXERCISED else old
     before, after = (run.target for run in runs)
     given = {lack: (given_by_profile(before, lack), given_by_profile(after, lack)) for lack in lacking.lacks}

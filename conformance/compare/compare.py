@@ -1,4 +1,4 @@
-"""Compares two runs: their rows, and what is beyond the rows: open choices, undocumented answers, exploration."""
+"""Compares two results: rows, open choices, undocumented responses and exploration."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ Found = TypeVar("Found")
 
 
 def compare(old: Results, new: Results) -> Comparison:
-    """What lies between two results; pure, and the same for the same two."""
+    """Return the comparison of two results. Pure."""
     for_all = session_changes(old, new)
     pairs = match_runs(old.runs, new.runs)
     return Comparison(
         old=_stamp(old),
         new=_stamp(new),
-        runs=tuple(_run(before, after, for_all) for before, after in pairs if before is not None and after is not None),
+        runs=tuple(
+            _compare_run(before, after, for_all) for before, after in pairs if before is not None and after is not None
+        ),
         ours=for_all,
         only_old=tuple(_name(before) for before, after in pairs if before is not None and after is None),
         only_new=tuple(_name(after) for before, after in pairs if before is None and after is not None),
@@ -42,7 +44,7 @@ def compare(old: Results, new: Results) -> Comparison:
     )
 
 
-def _run(old: TargetRun, new: TargetRun, for_all: tuple[OurChange, ...]) -> RunChange:
+def _compare_run(old: TargetRun, new: TargetRun, for_all: tuple[OurChange, ...]) -> RunChange:
     own = run_changes(old, new)
     changes = (*for_all, *own)
     rows_before = {row.id: row for row in old.rows}
@@ -78,7 +80,7 @@ def _name(run: TargetRun) -> str:
 
 
 def compare_choices(old: TargetRun, new: TargetRun) -> tuple[ChoiceChange, ...]:
-    """Inputs that both runs tried and that were not treated the same; an input may have been tried several times."""
+    """Return the open inputs that both runs tried, perhaps several times, with different outcomes."""
     before, after = collect_choices(old), collect_choices(new)
     return tuple(
         ChoiceChange(*key, ", ".join(sorted(before[key])), ", ".join(sorted(answers)))
@@ -88,7 +90,7 @@ def compare_choices(old: TargetRun, new: TargetRun) -> tuple[ChoiceChange, ...]:
 
 
 def compare_undocumented(old: TargetRun, new: TargetRun) -> tuple[UndocumentedChange, ...]:
-    """What came that had not come before, then what did not come again."""
+    """Return the undocumented responses that are new, then those that are gone."""
     return tuple(
         UndocumentedChange(one.operation, one.status, one.message, is_new, one.curl)
         for _, one, is_new in _find_differences(*map(_undocumented, (old, new)))
@@ -96,10 +98,10 @@ def compare_undocumented(old: TargetRun, new: TargetRun) -> tuple[UndocumentedCh
 
 
 def compare_exploration(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[ExploredChange, ...]:
-    """Findings that are new, then those that are gone; only where both runs explored the operation.
+    """Return new findings, then gone ones, of operations that both runs explored.
 
-    Other draws find other things: where suite, edition, depth, seed or permissions are not the same, a finding says
-    nothing about a change of the target. Fixtures are other names for the same things.
+    If suite, edition, depth, seed or permissions differ, a finding shows no change of the target, because other inputs
+    were drawn. Changed fixtures explain nothing: they are other names for the same things.
     """
     explained = changes_that_decide(one for one in changes if not one.what.startswith("fixtures."))
     tried, again = (
@@ -116,7 +118,7 @@ def compare_exploration(old: TargetRun, new: TargetRun, changes: tuple[OurChange
 
 
 def _find_differences(before: Mapping[Key, Found], after: Mapping[Key, Found]) -> Iterator[tuple[Key, Found, bool]]:
-    """What is new, then, with False, what is gone."""
+    """Yield new items with True, then gone ones with False."""
     yield from ((key, one, True) for key, one in after.items() if key not in before)
     yield from ((key, one, False) for key, one in before.items() if key not in after)
 
@@ -127,7 +129,7 @@ def _undocumented(run: TargetRun) -> dict[tuple[str, int, str], Undocumented]:
 
 
 def _explored(run: TargetRun) -> dict[tuple[str, str, Level, str], ExploredFinding]:
-    """Findings by what is the same in every run: what came back may hold the random input, a status does not."""
+    """Return findings by a key that is equal in every run; of actual values only statuses, which contain no input."""
     return {
         (explored.operation, one.check, one.level, str(one.actual) if isinstance(one.actual, int) else ""): one
         for explored in run.explored

@@ -1,4 +1,4 @@
-"""A comparison in words and tables, and in each of its forms: plain lines, GitHub's Markdown, JSON, and a page."""
+"""Formats a comparison as plain text, GitHub's Markdown, JSON, or an HTML page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMS: Final[Mapping[str, str]] = {
     "markdown": "comparison.md.jinja",
     "html": "comparison.html.jinja",
 }
-"""Each form with its template: lines for a terminal, Markdown for the summary of a job or a comment, a page."""
+"""The template of each form: text for a terminal, Markdown for job summaries and comments, an HTML page."""
 ROW, INPUT, THEN, NOW = Message("Row"), Message("Input"), Message("Then"), Message("Now")
 
 HEADINGS: Final[Mapping[Kind, Message]] = {
@@ -36,12 +36,12 @@ HEADINGS: Final[Mapping[Kind, Message]] = {
     Kind.ADDED: Message("Rows that are new"),
     Kind.REMOVED: Message("Rows that are gone"),
 }
-"""What stands above the rows of a kind."""
+"""The heading of each kind of rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One text of a table: prose, or what is shown letter by letter."""
+    """The text of a table cell: code, or prose."""
 
     text: str
     is_code: bool = True
@@ -49,7 +49,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTable:
-    """A table with its title; each row has a cell for each head."""
+    """A table with its title; each row has one cell for each of `heads`."""
 
     title: Message
     heads: tuple[Message, ...]
@@ -57,7 +57,7 @@ class ChangeTable:
 
 
 def build_row_table(kind: Kind, rows: Iterable[RowChange], changes: tuple[OurChange, ...]) -> ChangeTable:
-    """The rows of one kind; `changes` are those on our side."""
+    """Return the table of the rows of one kind; `changes` are those on our side."""
     cells = [
         (
             Cell(row.id),
@@ -72,25 +72,25 @@ def build_row_table(kind: Kind, rows: Iterable[RowChange], changes: tuple[OurCha
 
 
 def list_wordings(run: RunChange) -> list[ChangeTable]:
-    """The wordings that a target says otherwise."""
-    rows = [(Cell(one.row), _prose(_place(one)), Cell(one.old), Cell(one.new)) for one in run.wordings]
+    """Return the table of changed wordings; an empty list if there are none."""
+    rows = [(Cell(one.row), _prose(_where_and_what(one)), Cell(one.old), Cell(one.new)) for one in run.wordings]
     return _drop_empty(ChangeTable(Message("Wordings that changed"), (ROW, INPUT, THEN, NOW), rows))
 
 
 def list_tables(run: RunChange) -> list[ChangeTable]:
-    """What else a target does otherwise beside its verdicts: open choices, and what is beyond the rows."""
+    """Return the non-empty tables of open choices, undocumented responses and exploration."""
     since, operation = Message("Since then"), Message("Operation")
     choices = [
         (Cell(one.row), Cell(one.input), _prose(format_choice(one.old)), _prose(format_choice(one.new)))
         for one in run.choices
     ]
     answers = [
-        (_since(new=one.new), Cell(one.operation), _prose(str(one.status)), Cell(one.message))
+        (_novelty(new=one.new), Cell(one.operation), _prose(str(one.status)), Cell(one.message))
         for one in run.undocumented
     ]
     findings = [
         (
-            _since(new=one.new),
+            _novelty(new=one.new),
             Cell(one.operation),
             _prose(name_of(one.check)),
             Cell(format_value(one.expected)),
@@ -110,7 +110,7 @@ def list_tables(run: RunChange) -> list[ChangeTable]:
 
 
 def list_our_changes(comparison: Comparison) -> list[ChangeTable]:
-    """What changed on our side, of all runs and of each, and the runs that one of the two has alone."""
+    """Return the table of changes on our side and of runs that only one of the two results has."""
     changes: list[tuple[str, OurChange]] = [("", one) for one in comparison.ours]
     changes += [(run.name, one) for run in comparison.runs for one in run.ours]
     alone: list[str] = [Message("{run}: not in the new run", run=name) for name in comparison.only_old]
@@ -122,14 +122,14 @@ def list_our_changes(comparison: Comparison) -> list[ChangeTable]:
 
 
 def format_change_value(value: Any) -> str:
-    """A value on our side: text as it is, nothing as `nothing`, anything else as JSON."""
+    """Format a value on our side: text unchanged, None and [] as `nothing`, anything else as JSON."""
     if value is None or value == []:
         return Message("nothing")
     return value if isinstance(value, str) else format_json(value)
 
 
 def describe_change(change: OurChange) -> str:
-    """`depth: smoke → standard`; the name of a key in a profile stays as it is."""
+    """Format a change: `depth: smoke → standard`; names of profile keys are not translated."""
     turn = join_messages(" → ", [format_change_value(change.old), format_change_value(change.new)])
     return Message("{what}: {turn}", what=change.what, turn=turn)
 
@@ -142,16 +142,16 @@ def _prose(text: str) -> Cell:
     return Cell(text, is_code=False)
 
 
-def _since(*, new: bool) -> Cell:
+def _novelty(*, new: bool) -> Cell:
     return _prose(Message("new") if new else Message("gone"))
 
 
-def _place(one: WordingChange) -> str:
+def _where_and_what(one: WordingChange) -> str:
     return join_messages(" ", [one.about, Message("at"), one.where]) if one.where else one.about
 
 
 def format_headline(comparison: Comparison) -> Message:
-    """Worse, changed or unchanged, and how much of what."""
+    """Return a sentence: worse, changed or unchanged, with the number of changes of each kind."""
     counts = join_messages(", ", _counts(comparison.runs))
     if comparison.worse:
         return Message("It got worse: {counts}.", counts=counts)
@@ -163,12 +163,12 @@ def format_headline(comparison: Comparison) -> Message:
 
 
 def format_turn(change: RowChange | RunChange) -> str:
-    """`conforms → violates`; a dash where there was no such row."""
+    """Format old and new verdict: `conforms → violates`; a dash if the row was not there."""
     return join_messages(" → ", [VERDICTS[one] if one else "—" for one in (change.old, change.new)])
 
 
 def explain_not_blamed(row: RowChange, changes: tuple[OurChange, ...]) -> str:
-    """Why a row that looks worse is not held against the target; empty for one that is."""
+    """Return why a row that looks worse is not blamed on the target; "" if it is."""
     if row.known:
         return Message("Expected by the profile: {reason}", reason=row.known)
     if not row.ours:
@@ -198,7 +198,7 @@ def _counts(runs: tuple[RunChange, ...]) -> list[Message]:
 
 
 def format_comparison(comparison: Comparison, form: str = "text", language: str | None = None) -> str:
-    """A comparison in one of FORMS; for `language` see `render_template`."""
+    """Format a comparison in one of FORMS; for `language`, see `render_template`."""
     if form == "json":
         return _format_json(comparison)
     return render_template(
@@ -210,7 +210,7 @@ def format_comparison(comparison: Comparison, form: str = "text", language: str 
         comparison=comparison,
         headings=HEADINGS,
         excuse=explain_not_blamed,
-        sections=lambda run: [(kind, run.of(kind)) for kind in Kind if run.of(kind)],  # the gravest first
+        sections=lambda run: [(kind, run.of(kind)) for kind in Kind if run.of(kind)],  # the most severe first
         wordings=list_wordings,
         tables=list_tables,
         table_of_rows=build_row_table,
@@ -221,7 +221,7 @@ def format_comparison(comparison: Comparison, form: str = "text", language: str 
 
 
 def _format_json(comparison: Comparison) -> str:
-    """JSON: `format`, `worse`, `drifted`, `changed`, and then every field of the comparison under its own name."""
+    """Format as JSON: `format`, `worse`, `drifted`, `changed`, then every field of the comparison under its name."""
     fields = asdict(replace(comparison, labels_ja={}))
     del fields["labels_ja"]
     for run, change in zip(fields["runs"], comparison.runs, strict=True):

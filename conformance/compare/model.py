@@ -1,4 +1,4 @@
-"""What lies between two runs, as frozen values: the target's doing, and apart from it our own."""
+"""The values of a comparison: changes of the target, and changes on our side."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from conformance.messages import Message
 
 
 class Kind(StrEnum):
-    """What became of a row, the gravest first."""
+    """The kind of a row's change, the most severe first."""
 
     NEWLY_VIOLATING = "newly-violating"
     VIOLATING_OTHERWISE = "violating-otherwise"
-    """It was violated already, and now in another way too, or in another way instead."""
+    """It was already violated, and is now violated in another way."""
     NEWLY_INCONCLUSIVE = "newly-inconclusive"
     NO_LONGER_EXERCISED = "no-longer-exercised"
     DRIFTING = "drifting"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Which run it is that was compared."""
+    """The facts that identify a compared run."""
 
     started: str
     suite: str
@@ -41,7 +41,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class OurChange:
-    """Something on our side that is not as it was; `row` where it is about one row only."""
+    """A change on our side; `row` is set if it affects only one row."""
 
     what: str
     """`suite`, `contract edition`, `depth`, `seed`, `allow`, `fixtures.endpoint`, `base_url`, …"""
@@ -52,7 +52,7 @@ class OurChange:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A row whose verdict is another."""
+    """A row whose verdict, or whose violation, changed."""
 
     id: str
     table: str
@@ -63,31 +63,31 @@ class RowChange:
     new: Verdict | None
     """None for a row that was removed."""
     was: str
-    """The old answer to the written example, in a few words."""
+    """The old response to the written example, in a few words."""
     now: str
     why: str
-    """The new reason, or the gravest new finding, in one line."""
+    """The new reason, or the most severe new finding, in one line."""
     cause: str = ""
     repeat: str = ""
-    """The command that shows it."""
+    """The command that reproduces it."""
     ours: tuple[str, ...] = ()
-    """What on our side explains it; where there is any, the target is not blamed."""
+    """Our changes that explain it; if there are any, the target is not blamed."""
     known: str = ""
-    """The reason for which the profile expects it."""
+    """The profile's reason for a known deviation."""
     worse: bool = False
-    """The target got worse here: it is not explained by a change of ours, and not listed as known."""
+    """Whether the target got worse: neither our changes nor a known deviation explain it."""
     cause_ja: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WordingChange:
-    """A row that says the same in other words, or answers otherwise under the same verdict."""
+    """A changed wording, or another response with the same verdict."""
 
     row: str
     about: str
-    """`message`, `edition`, or `answer` where the status differs."""
+    """`message`, `edition`, or, if the status differs, `answer`."""
     where: str
-    """The label of the attempt; `written example`; empty for an edition."""
+    """The label of the attempt, or `written example`; empty for an edition."""
     old: str
     new: str
     ours: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ class WordingChange:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceChange:
-    """An input on which the documents are silent, and that the target treats otherwise than before."""
+    """An input that the documents leave open and that the target handles differently than before."""
 
     row: str
     input: str
@@ -105,7 +105,7 @@ class ChoiceChange:
 
 @dataclass(frozen=True, slots=True)
 class UndocumentedChange:
-    """An answer that no row documents, and that came only in one of the two runs."""
+    """A response that no row documents and that came in only one of the runs."""
 
     operation: str
     status: int
@@ -117,7 +117,7 @@ class UndocumentedChange:
 
 @dataclass(frozen=True, slots=True)
 class ExploredChange:
-    """A finding of the exploration that only one of the two runs has."""
+    """A finding of exploration that only one of the runs has."""
 
     operation: str
     check: str
@@ -132,11 +132,11 @@ class ExploredChange:
 
 @dataclass(frozen=True, slots=True)
 class RunChange:
-    """One contract on one target, then and now."""
+    """The changes of one contract on one target."""
 
     contract: str
     target: str
-    """The target's name or address, as the new run has it."""
+    """The target's name or address in the new run."""
     old: Verdict
     new: Verdict
     rows: tuple[RowChange, ...] = ()
@@ -148,51 +148,51 @@ class RunChange:
 
     @property
     def name(self) -> Message:
-        """`kuroco on staging`."""
+        """The run's name: `kuroco on staging`."""
         return Message("{contract} on {target}", contract=self.contract, target=self.target)
 
     @property
     def worse(self) -> bool:
-        """Whether the target got worse on any row, or under exploration."""
+        """Whether the target got worse in any row or in exploration."""
         return any(row.worse for row in self.rows) or any(one.worse for one in self.explored)
 
     @property
     def changed(self) -> bool:
-        """Whether the target behaves otherwise in anything, for the better or the worse."""
+        """Whether the target behaves differently in anything."""
         return bool(self.rows or self.wordings or self.choices or self.undocumented or self.explored)
 
     def of(self, kind: Kind) -> tuple[RowChange, ...]:
-        """The rows of one kind."""
+        """Return the rows of one kind."""
         return tuple(row for row in self.rows if row.kind is kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that lies between two runs."""
+    """The differences between two results."""
 
     old: Stamp
     new: Stamp
     runs: tuple[RunChange, ...]
     ours: tuple[OurChange, ...] = ()
-    """What we did otherwise for all of them."""
+    """Changes on our side that affect all runs."""
     only_old: tuple[str, ...] = ()
-    """Contracts and targets that the new run does not have."""
+    """Names of runs (contract and target) that the new results lack."""
     only_new: tuple[str, ...] = ()
     labels_ja: Mapping[str, str] = field(default_factory=dict)
-    """The Japanese of the labels that the contracts give to their controls."""
+    """Japanese translations of the labels that contracts give to controls."""
 
     @property
     def worse(self) -> bool:
-        """Whether any target got worse: the exit code of a scheduled job."""
+        """Whether any target got worse, which decides the exit code."""
         return any(run.worse for run in self.runs)
 
     @property
     def drifted(self) -> bool:
-        """Whether a row began to drift for which we have no explanation: worse under `--strict`."""
+        """Whether a row drifts newly and unexplained, which is worse with `--strict`."""
         drifting = (row for run in self.runs for row in run.of(Kind.DRIFTING))
         return any(not row.ours and not row.known for row in drifting)
 
     @property
     def changed(self) -> bool:
-        """Whether any target behaves otherwise; what only we did otherwise does not count."""
+        """Whether any target behaves differently; changes on our side do not count."""
         return any(run.changed for run in self.runs)

@@ -1,4 +1,4 @@
-"""What became of each row between two runs: changes of its verdict, and changes of a wording."""
+"""Compares the verdicts and wordings of each row in two runs."""
 
 from __future__ import annotations
 
@@ -20,39 +20,41 @@ _LONGEST = 400
 
 
 def compare_rows(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[RowChange, ...]:
-    """The rows that are not as they were, the gravest first, within a kind in the vendor's order."""
+    """Return the changed rows, the most severe kind first, within a kind in the vendor's order."""
     before, after = ({row.id: row for row in run.rows} for run in (old, new))
     found = []
     for name in dict.fromkeys((*after, *before)):
-        one = _changed(before.get(name), after.get(name), (old, new), changes)
+        one = _compare_row(before.get(name), after.get(name), (old, new), changes)
         if one is not None:
             found.append(one)
     kinds = list(Kind)
     return tuple(sorted(found, key=lambda row: (not row.worse, kinds.index(row.kind))))
 
 
-def _changed(
+def _compare_row(
     old: RowResult | None, new: RowResult | None, runs: tuple[TargetRun, TargetRun], changes: tuple[OurChange, ...]
 ) -> RowChange | None:
     if old is None or new is None:
-        # Which rows there are is up to the contract and the person who ran it.
+        # Added and removed rows are due to the contract or the chosen rows, never to the target.
         why_ours = changes_that_decide(changes, patience=True) or (Message("rows chosen"),)
-        return _change(old, new, Kind.REMOVED if new is None else Kind.ADDED, why_ours)
-    kind = _kind(old.verdict, new.verdict)
-    if kind is None and old.verdict is new.verdict is Verdict.VIOLATES and _breaks_otherwise(old, new, runs):
+        return _build_change(old, new, Kind.REMOVED if new is None else Kind.ADDED, why_ours)
+    kind = _kind_of_change(old.verdict, new.verdict)
+    if kind is None and old.verdict is new.verdict is Verdict.VIOLATES and _has_new_breach(old, new, runs):
         kind = Kind.VIOLATING_OTHERWISE
     if kind is None:
         return None
-    return _change(old, new, kind, explain_change(old, new, runs, (*changes, *row_changes(old, new))))
+    return _build_change(old, new, kind, explain_change(old, new, runs, (*changes, *row_changes(old, new))))
 
 
-def _change(old: RowResult | None, new: RowResult | None, kind: Kind, why_ours: tuple[str, ...]) -> RowChange | None:
+def _build_change(
+    old: RowResult | None, new: RowResult | None, kind: Kind, why_ours: tuple[str, ...]
+) -> RowChange | None:
     row = new or old
     if row is None:
         return None
     known = new.known.reason if new and new.known else ""
     is_worse = old is not None and new is not None and _is_worse(kind, old.verdict, new.verdict)
-    # A budget may have left the written example out: then there is no answer to it to be set beside the other one.
+    # A budget may have left out the written example in one run; then the other response is not shown either.
     judged = [one for one in (old, new) if one and one.verdict not in {Verdict.INCONCLUSIVE, Verdict.NOT_EXERCISED}]
     both = all(one.observed for one in judged)
     is_bad = kind is Kind.ADDED or (new is not None and new.verdict is Verdict.VIOLATES)
@@ -75,7 +77,7 @@ def _change(old: RowResult | None, new: RowResult | None, kind: Kind, why_ours: 
     )
 
 
-def _kind(old: Verdict, new: Verdict) -> Kind | None:
+def _kind_of_change(old: Verdict, new: Verdict) -> Kind | None:
     if old is new:
         return None
     if old is Verdict.NOT_EXERCISED:
@@ -97,8 +99,8 @@ def _is_worse(kind: Kind, old: Verdict, new: Verdict) -> bool:
     return kind is Kind.NEWLY_EXERCISED and new is Verdict.VIOLATES
 
 
-def _breaks_otherwise(old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun]) -> bool:
-    """Whether an input that was tried both times breaks a promise in a way in which it did not before."""
+def _has_new_breach(old: RowResult, new: RowResult, runs: tuple[TargetRun, TargetRun]) -> bool:
+    """Return whether an input that both runs tried led to a `must` finding that it did not lead to before."""
     normalizers = Normalizer(runs[0].target), Normalizer(runs[1].target)
     tried = collect_trials(old, normalizers[0]).keys()
     before = set(_breaches(old, normalizers[0]))
@@ -115,25 +117,25 @@ def _breaches(row: RowResult, normalizer: Normalizer) -> Iterator[tuple[str, str
 
 
 def compare_wordings(old: TargetRun, new: TargetRun, changes: tuple[OurChange, ...]) -> tuple[WordingChange, ...]:
-    """The wordings that changed, in the vendor's order; rows that one of the runs did not exercise have none."""
+    """Return the changed wordings in the vendor's order, of rows that both runs exercised."""
     before = {row.id: row for row in old.rows}
     normalizers = Normalizer(old.target), Normalizer(new.target)
     found: list[WordingChange] = []
     for row in new.rows:
         was = before.get(row.id)
         if was is not None and Verdict.NOT_EXERCISED not in {was.verdict, row.verdict}:
-            # The written example is the same in every run of one edition with one set of fixtures.
-            found += _of_row(was, row, normalizers, changes_that_decide(changes, judging=True))
+            # With equal editions and fixtures, the written example is the same in every run.
+            found += _compare_wordings_of_row(was, row, normalizers, changes_that_decide(changes, judging=True))
     return tuple(found)
 
 
-def _of_row(
+def _compare_wordings_of_row(
     old: RowResult, new: RowResult, normalizers: tuple[Normalizer, Normalizer], explained: tuple[str, ...]
 ) -> Iterator[WordingChange]:
     was, now = (normalizer.normalize(row.observed) for normalizer, row in zip(normalizers, (old, new), strict=True))
     if was and now and was != now:
         same_status = was.partition(" ")[0] == now.partition(" ")[0]
-        # Another row's message is a violation and no wording: the change of the row shows both.
+        # A violation is not a change of wording; the change of the row shows both messages.
         broken = Verdict.VIOLATES in {old.verdict, new.verdict}
         if old.verdict is new.verdict or (same_status and not broken):
             about = Message("message") if same_status else Message("answer")
@@ -150,6 +152,6 @@ def _of_row(
 
 
 def _messages(row: RowResult) -> dict[str, str]:
-    """What came instead of a promised message, by the input."""
+    """Return the messages that differed from a documented one, by input."""
     found = {one.where: one.actual for one in reversed(row.findings) if one.check == "message"}
     return {where: actual if isinstance(actual, str) else format_json(actual) for where, actual in found.items()}
