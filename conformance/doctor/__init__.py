@@ -1,1 +1,1 @@
-"""Whether a target is ready to be run: facts found by reads alone, and never a verdict."""
+"""Checks by reads alone whether a target is ready for a run; reports facts, never a verdict."""

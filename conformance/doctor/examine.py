@@ -1,4 +1,4 @@
-"""Examines a target: reachable, credentials, fixtures, permissions, pace, how much a run sends, what is missing."""
+"""Examines a target: reachability, credentials, fixtures, permissions, pace, requests of a run, missing inputs."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ from conformance.yaml_document import dump_flow
 
 
 def examine_target(contract: Contract, target: Target, seed: int = 0) -> Diagnosis:
-    """Examine a target by reads alone, whatever its profile allows."""
+    """Examine a target by reads alone, whatever its profile allows; return the diagnosis."""
     reading = replace(target, allow=frozenset())
     with closing(build_context(contract, reading, "standard", seed)) as context:
-        return _examined(contract, target, context)
+        return _examine(contract, target, context)
 
 
-def _examined(contract: Contract, target: Target, context: RunContext) -> Diagnosis:
+def _examine(contract: Contract, target: Target, context: RunContext) -> Diagnosis:
     facts = list(check_reachable(context))
     there = not any(fact.state == "bad" for fact in facts)
     found: Mapping[str, object] = {}
     missed: Mapping[str, str] = {}
     if there:
-        facts += _credentials(context, target)
+        facts += _check_credentials(context, target)
         discovery = discover_fixtures(context)
         context, found, missed = discovery.context, discovery.found, discovery.missed
         refused = (fact for fact in facts if fact.state == "bad" and fact.about == contract.file.credential)
-        facts += _fixtures(context, found, missed, next(refused, None))
+        facts += _check_fixtures(context, found, missed, next(refused, None))
     facts += _permissions(target)
     facts += _pace(contract, target)
     set_up = plan_setup(contract, target)
     obtains = set_up.target.credentials.keys() - target.credentials.keys()
-    # Without the credential that a run obtains, not to be found here says nothing.
+    # If a run obtains a credential first, a fixture that is not found without it may still exist.
     full = plan_setup(
         contract, replace(context.target, allow=target.allow), frozenset() if obtains else missed.keys()
     ).target
@@ -66,7 +66,7 @@ def _examined(contract: Contract, target: Target, context: RunContext) -> Diagno
         title=contract.file.title,
         base_url=target.base_url,
         facts=context.redactor.redact(tuple(facts)),
-        loads=tuple(_load(replace(context, target=full), depth, plans[depth], set_up) for depth in DEPTHS),
+        loads=tuple(_estimate_load(replace(context, target=full), depth, plans[depth], set_up) for depth in DEPTHS),
         missing=tuple(missing_rows(contract, full, standard)),
         rows=len(standard),
         exercised=sum(not plan.lacks for plan in standard.values()),
@@ -74,8 +74,8 @@ def _examined(contract: Contract, target: Target, context: RunContext) -> Diagno
     )
 
 
-def _credentials(context: RunContext, target: Target) -> Iterator[Fact]:
-    """Each credential by the first read that a run would make with it; one that may be used up is left alone."""
+def _check_credentials(context: RunContext, target: Target) -> Iterator[Fact]:
+    """Yield a fact for each credential, by a read with it unless it has a limited allowance."""
     file = context.contract.file
     used_up = {
         row.case.request.credential for row in context.contract.rows if row.case.repeat and row.case.request.credential
@@ -83,7 +83,7 @@ def _credentials(context: RunContext, target: Target) -> Iterator[Fact]:
     for name, named in file.credentials.items():
         credential = context.target.credentials.get(name)
         if credential is None and named.obtain:
-            yield _obtainable(replace(context, target=target), name, named.obtain)
+            yield _check_obtainable(replace(context, target=target), name, named.obtain)
         elif credential is None:
             yield Fact("credentials", name, "note", f"not given: {named.about}")
         elif name in used_up:
@@ -91,12 +91,12 @@ def _credentials(context: RunContext, target: Target) -> Iterator[Fact]:
         elif credential.header is None:
             yield Fact("credentials", name, "unknown", "given; not tried, for logging in is more than a read")
         elif name == file.credential:
-            yield _read_with(context, name, refused=False)
+            yield _check_by_read(context, name, refused=False)
         else:
-            yield _read_with(context, name, refused=_meant_to_be_refused(context, name))
+            yield _check_by_read(context, name, refused=_meant_to_be_refused(context, name))
 
 
-def _obtainable(context: RunContext, name: str, chain: str) -> Fact:
+def _check_obtainable(context: RunContext, name: str, chain: str) -> Fact:
     missing = setup_steps(context.contract, context.target, "obtain", name).missing
     if missing:
         return Fact("credentials", name, "note", f"not given, and to obtain it a run needs {', '.join(missing)}")
@@ -104,14 +104,14 @@ def _obtainable(context: RunContext, name: str, chain: str) -> Fact:
 
 
 def _meant_to_be_refused(context: RunContext, name: str) -> bool:
-    """Whether a row of the contract is provoked by this very credential."""
+    """Return whether a row uses this credential to provoke its error."""
     varied = [value for row in context.contract.rows for value in row.case.vary.values()]
     edges = [edge for item in varied for edge in item.edges.values()]
     return name in edges or any(row.case.request.credential == name for row in context.contract.rows)
 
 
-def _read_with(context: RunContext, name: str, *, refused: bool) -> Fact:
-    """One read, which must succeed, or be refused."""
+def _check_by_read(context: RunContext, name: str, *, refused: bool) -> Fact:
+    """Send one read with a credential, which must succeed or, if `refused`, be refused."""
     missing_names = []
     for operation in context.contract.file.operations:
         called = context.contract.operations[operation]
@@ -143,10 +143,10 @@ def _judge_read(operation: str, outcome: Outcome, *, refused: bool) -> tuple[Sta
     return ("good", f"works: {gave}") if outcome.status < 300 else ("unknown", f"cannot be known: {gave}")
 
 
-def _fixtures(
+def _check_fixtures(
     context: RunContext, found: Mapping[str, object], missed: Mapping[str, str], credential: Fact | None
 ) -> Iterator[Fact]:
-    """Each fixture by the reads that a run would make with it; none where the `credential` for them does not work."""
+    """Yield a fact for each fixture, by reads unless the `credential` for them does not work."""
     evidence = Evidence(context.redactor)
     for name, named in context.contract.file.fixtures.items():
         if name in found:
@@ -158,10 +158,10 @@ def _fixtures(
             why = f"given; not looked at, as credentials.{credential.about} does not work"
             yield Fact("fixtures", name, "unknown", why)
         else:
-            yield _fixture(context, evidence, name, named)
+            yield _check_one_fixture(context, evidence, name, named)
 
 
-def _fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInput) -> Fact:
+def _check_one_fixture(context: RunContext, evidence: Evidence, name: str, named: NamedInput) -> Fact:
     fact = partial(Fact, "fixtures", name)
     own = "" if name in context.target.fixtures else "not in the profile, the contract's own is taken; "
     if not named.check:
@@ -205,7 +205,7 @@ def _pace(contract: Contract, target: Target) -> Iterator[Fact]:
         yield Fact("pace", "pace", "note", f"none is set: as fast as the target answers{documented}")
 
 
-def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan], set_up: SetupPlan) -> RequestLoad:
+def _estimate_load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan], set_up: SetupPlan) -> RequestLoad:
     requests = chain(set_up.before, *(plan.schedule() for plan in plans.values()), set_up.after)
     counts = Counter(request.permission for request in requests if not request.condition)
     explored = count_exploration(replace(context, depth=depth), context.contract.explored_operations)
@@ -224,7 +224,7 @@ def _load(context: RunContext, depth: Depth, plans: Mapping[str, RowPlan], set_u
 
 
 def missing_rows(contract: Contract, target: Target, plans: Mapping[str, RowPlan]) -> Iterator[MissingRequirement]:
-    """Each thing that keeps rows from being exercised, the one with the most rows first."""
+    """Yield each requirement without which rows are not exercised, the one with the most rows first."""
     rows: dict[str, list[str]] = {}
     for name, plan in plans.items():
         for missing in plan.lacks:
@@ -235,24 +235,24 @@ def missing_rows(contract: Contract, target: Target, plans: Mapping[str, RowPlan
 
 
 def suggest_profile_line(contract: Contract, target: Target, missing: str) -> tuple[str, str]:
-    """The line of a profile that gives what is missing, with its section; and how to get it."""
+    """Return the line of a profile that provides a missing requirement, and how to get the value."""
     if missing.startswith("allow: "):
         expected = sorted({*target.allow, missing.removeprefix("allow: ")})
         return f"allow: [{', '.join(expected)}]", "or --allow for one run"
     section, _, name = missing.partition(".")
     if missing.startswith("a way to provoke it"):
-        return "", ""  # which no profile gives
+        return "", ""  # no profile can provide it
     if section not in ("credentials", "fixtures", "vantages", "hooks"):
         return missing, ""
     head, *rest = name.split(".")
     named: NamedInput = getattr(contract.file, section)[head]
-    value = _deeper(named.example_in(section) or "…", rest)
+    value = _select_members(named.example_in(section) or "…", rest)
     return f"{section}: {dump_flow({head: value})}", " ".join(filter(None, [named.about, named.get]))
 
 
-def _deeper(value: Any, members: list[str]) -> Any:
-    """Of a fixture with members, those that are missing."""
+def _select_members(value: Any, members: list[str]) -> Any:
+    """Return the part of an example value below these members, as nested mappings."""
     for index, member in enumerate(members):
         inner = value.get(member, "…") if isinstance(value, dict) else "…"
-        return {member: _deeper(inner, members[index + 1 :])}
+        return {member: _select_members(inner, members[index + 1 :])}
     return value

@@ -1,4 +1,4 @@
-"""A diagnosis for a terminal."""
+"""Formats a diagnosis for a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARKS = {"good": ("✓", "green"), "bad": ("✗", "red"), "unknown": ("?", "yel
 
 
 def format_diagnosis(diagnosis: Diagnosis) -> str:
-    """The text of a diagnosis: facts, requests, and what the profile does not give."""
+    """Return the text of a diagnosis: facts, numbers of requests, and what the profile lacks."""
     marks = {state: click.style(mark, fg=colour) for state, (mark, colour) in _MARKS.items()}
     return render_template(
         "conformance.doctor", "diagnosis.txt.jinja", diagnosis=diagnosis, marks=marks, most=_MOST_ROWS

@@ -1,4 +1,4 @@
-"""What an examination of a target found, as values."""
+"""The values of a diagnosis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ State = Literal["good", "bad", "unknown", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that was examined: `bad` must be corrected, reads do not tell what is `unknown`, a `note` informs."""
+    """A fact about a target: `bad` must be corrected, `unknown` cannot be found out by reads, `note` informs."""
 
     section: str
     """`reachable`, `credentials`, `fixtures`, `permissions` or `pace`."""
@@ -21,7 +21,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class RequestLoad:
-    """How much a run sends at a depth, at most, and how many seconds that takes at which pace, if one is known."""
+    """The most requests of a run at a depth, and how many seconds they take at a pace, if one is known."""
 
     depth: str
     permissions: tuple[tuple[str, int], ...]
@@ -35,14 +35,14 @@ class RequestLoad:
 
     @property
     def parts(self) -> list[str]:
-        """What the requests are, by permission."""
+        """The numbers of requests by permission, and of exploration."""
         exploring = [f"{self.explored} exploring"] if self.explored else []
         return [*(f"{count} {permission}" for permission, count in self.permissions), *exploring]
 
 
 @dataclass(frozen=True, slots=True)
 class MissingRequirement:
-    """Something that a profile does not give, the line that would give it, how to get it, and the rows without it."""
+    """A requirement that a profile lacks, the line that provides it, how to get it, and the rows that need it."""
 
     name: str
     line: str
@@ -52,7 +52,7 @@ class MissingRequirement:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Everything about one target."""
+    """The result of examining a target."""
 
     title: str
     base_url: str
@@ -70,6 +70,6 @@ class Diagnosis:
 
     @property
     def possible(self) -> bool:
-        """Whether a run would exercise a row: the target answers, its credentials work, a row has what it needs."""
+        """Whether a run would exercise a row: the target responds, its credentials work, a row has its requirements."""
         bad = any(fact.state == "bad" and fact.section in ("reachable", "credentials") for fact in self.facts)
         return not bad and self.exercised > 0

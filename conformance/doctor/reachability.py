@@ -1,4 +1,4 @@
-"""Whether a target can be reached: its certificate trusted, an answer, and how long that took."""
+"""Checks whether a target can be reached: its certificate, its response, and the time that took."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _HINTS = {
 
 
 def check_reachable(context: RunContext) -> Iterator[Fact]:
-    """Facts about the way to the target; the last one is bad where it cannot be reached."""
+    """Yield facts about the connection to the target; the last one is `bad` if it cannot be reached."""
     parts = urlsplit(context.target.base_url)
-    # The plainest read there is: the base URL itself, without any credential.
+    # The simplest read: the base URL without a credential.
     plainest = Request("GET", context.target.base_url + "/")
     exchange = context.session.send(plainest, asked_for=frozenset([429, 502, 503, 504]))
     outcome = exchange.outcome
@@ -46,7 +46,7 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
 
 
 def redirect_of(response: Response) -> str | None:
-    """Where a response leads to, if it is a redirect."""
+    """Return the `Location` of a redirect, or None."""
     if response.status not in {301, 302, 303, 307, 308}:
         return None
     return header(response.headers, "location")

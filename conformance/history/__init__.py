@@ -1,1 +1,1 @@
-"""Every run kept in one SQLite file: what `--history FILE` writes and `conformance history` reads."""
+"""Keeps every run in one SQLite file, which `--history FILE` writes and `conformance history` reads."""

@@ -1,6 +1,6 @@
-"""The tables of a history file, as the steps by which each version came from the one before.
+"""The schema of a history file as migration steps, and transactions on such files.
 
-A new file is made by all the steps, so that a migrated file and a new one cannot differ.
+A new file is created by all steps, so that migrated and new files cannot differ.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conformance.errors import ConfigError, ConformanceError, InternalError, Out
 from conformance.files import refuse_file
 
 APPLICATION: Final = 0x434F4E46
-"""`CONF`, in the place that SQLite's file header has for the program a file belongs to."""
+"""`CONF`, the application ID in the SQLite file header."""
 
 STEPS: Final = (
     # 1: runs, rows and their verdicts.
@@ -61,7 +61,7 @@ VERSION: Final = len(STEPS)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """The version of the file; 0 for one without any table, -1 for one that is not a history."""
+    """Return the version of a file; 0 if it has no tables, -1 if it is not a history."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not names and application in {0, APPLICATION}:
@@ -73,7 +73,7 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection, version: int, now: str) -> None:
-    """Takes a file of that version to `VERSION`, within the caller's transaction: all of it or nothing."""
+    """Migrate a file from `version` to `VERSION` within the caller's transaction."""
     if version == 0:
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
     for number in range(version + 1, VERSION + 1):
@@ -84,9 +84,9 @@ def migrate(connection: sqlite3.Connection, version: int, now: str) -> None:
 
 
 PATIENCE: Final = 60.0
-"""Seconds that one job waits for another to finish its transaction, which takes milliseconds."""
+"""Seconds to wait for the transaction of another job, which takes milliseconds."""
 _MAGIC: Final = b"SQLite format 3\0"
-_MEND: Final = "give another file, or move this one away; it was left as it is"
+_HINT: Final = "give another file, or move this one away; it was left as it is"
 _FULL_OR_FORBIDDEN: Final = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}
 )
@@ -94,32 +94,32 @@ _FULL_OR_FORBIDDEN: Final = frozenset(
 
 @contextmanager
 def transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection within one transaction that is written when the block ends, and not at all when it raises.
+    """Yield a connection in a transaction that is committed at the end of the block, or rolled back if it raises.
 
-    A file that is not there is made; an older one is brought up to date. Raises ConfigError for a file that is damaged,
-    not ours or newer than we are, and OutputError where the disk or another job does not let us write.
+    A missing file is created, an older one migrated. Raises ConfigError for a file that is damaged, not a history or
+    newer than this suite, and OutputError if the disk or another job prevents writing.
     """
     _check_header(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
             connection.execute("PRAGMA foreign_keys = ON")
-            # At once a writer: a reader that turns into one later may have to give up instead of waiting.
+            # Lock for writing at once, because upgrading a read lock may fail instead of waiting.
             connection.execute("BEGIN IMMEDIATE")
             _check(connection, path)
             yield connection
-            connection.execute("COMMIT")  # what is not committed is taken back when the connection is closed
+            connection.execute("COMMIT")  # closing the connection rolls back the rest
             _write_ahead(connection)
     except sqlite3.Error as error:
-        raise _refusal(path, error) from None
+        raise _convert_error(path, error) from None
     except UnicodeDecodeError:
-        raise ConfigError([Problem(str(path), "is damaged: a text in it is not UTF-8", _MEND)]) from None
+        raise ConfigError([Problem(str(path), "is damaged: a text in it is not UTF-8", _HINT)]) from None
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from None
 
 
 def _check_header(path: Path) -> None:
-    """Refuses what SQLite must not even open: it takes a file of another kind for an empty database to be filled."""
+    """Refuse other files before SQLite opens them, because it may treat them as empty databases."""
     if (refused := refuse_file(path)) is not None:
         raise ConfigError([Problem(str(path), refused, "give a file")])
     try:
@@ -130,27 +130,27 @@ def _check_header(path: Path) -> None:
     except OSError as error:
         raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}", "give a file")]) from None
     if start and start != _MAGIC:
-        raise ConfigError([Problem(str(path), "is not a history: no SQLite file at all", _MEND)])
+        raise ConfigError([Problem(str(path), "is not a history: no SQLite file at all", _HINT)])
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     version = version_of(connection)
     if version < 0:
-        raise ConfigError([Problem(str(path), "is not a history: an SQLite file of another program", _MEND)])
+        raise ConfigError([Problem(str(path), "is not a history: an SQLite file of another program", _HINT)])
     if version > VERSION:
         what = f"is a history of version {version}, and this suite knows versions up to {VERSION}"
         raise ConfigError([Problem(str(path), what, "use the newer suite that wrote it")])
     if version:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
-            raise ConfigError([Problem(str(path), f"is damaged: {' '.join(str(found).split())}", _MEND)])
+            raise ConfigError([Problem(str(path), f"is damaged: {' '.join(str(found).split())}", _HINT)])
     migrate(connection, version, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     if (table := _find_odd_values(connection)) is not None:
-        raise ConfigError([Problem(str(path), f"is damaged: its table {table} holds a value of another kind", _MEND)])
+        raise ConfigError([Problem(str(path), f"is damaged: its table {table} holds a value of another kind", _HINT)])
 
 
 def _find_odd_values(connection: sqlite3.Connection) -> str | None:
-    """A table in which some value has not its column's type, which SQLite does not look at, or is no verdict."""
+    """Return a table with a value of another type than its column's, which SQLite allows, or an unknown verdict."""
     verdicts = ", ".join(f"'{one.value}'" for one in Verdict)
     for table in ("runs", "rows", "choices", "tried"):
         odd = []
@@ -163,7 +163,7 @@ def _find_odd_values(connection: sqlite3.Connection) -> str | None:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Readers no longer wait for writers; where this cannot be had (another job is in the file) it is no matter."""
+    """Let readers not wait for writers; skip that if another job has locked the file."""
     try:
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as error:
@@ -171,7 +171,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             raise
 
 
-def _refusal(path: Path, error: sqlite3.Error) -> ConformanceError:
+def _convert_error(path: Path, error: sqlite3.Error) -> ConformanceError:
     if isinstance(error, sqlite3.IntegrityError):
         return InternalError(f"{path}: these results cannot be kept: {error}")
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
@@ -179,4 +179,4 @@ def _refusal(path: Path, error: sqlite3.Error) -> ConformanceError:
         return OutputError(f"{path}: another job has kept it locked for {PATIENCE:.0f} s")
     if code in _FULL_OR_FORBIDDEN:
         return OutputError(f"{path}: {error}")
-    return ConfigError([Problem(str(path), f"is damaged: {error}", _MEND)])
+    return ConfigError([Problem(str(path), f"is damaged: {error}", _HINT)])

@@ -1,4 +1,4 @@
-"""Rows over time, in lines and as `history.html`: a strip of signs, and what holds since when."""
+"""Formats rows over time as text or an HTML page: verdicts as a strip of signs, and since when they last."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from conformance.report.page import render_template
 from conformance.report.words import VERDICTS
 
 _MOST_CELLS: Final = 366
-"""Runs shown of one target on a page: a year of nights; the file has all."""
+"""The most runs of a target on a page: a year of nights. The file has all."""
 
 
 def format_history(history: Sequence[TargetHistory], form: str = "txt", language: str | None = None) -> str:
-    """Each target's rows over time, the newest run on the right: lines, or with the form `html` a page."""
+    """Format each target's rows over time, the newest run on the right, as `txt` or `html`."""
     return render_template(
         "conformance.history",
         f"history.{form}.jinja",
@@ -27,17 +27,17 @@ def format_history(history: Sequence[TargetHistory], form: str = "txt", language
         targets=history,
         most=_MOST_CELLS,
         absent="·",
-        attention=_attention,
+        attention=_rows_needing_attention,
         newest_of=describe_newest,
         summary=format_summary,
-        tables=_tables,
-        stretches=_stretches,
+        tables=_group_by_table,
+        stretches=_describe_stretches,
         choice_of=format_choice,
     )
 
 
 def format_summary(line: RowHistory) -> str:
-    """`violates since 2026-11-05T01:00:00Z; changed back 2 times; wording changed 2026-11-04T01:00:00Z`."""
+    """Format `violates since 2026-11-05T01:00:00Z; changed back 2 times; wording changed 2026-11-04T01:00:00Z`."""
     if line.verdict is None:
         return ""
     parts = [Message("{verdict} since {since}", verdict=VERDICTS[line.verdict], since=line.since)]
@@ -51,7 +51,7 @@ def format_summary(line: RowHistory) -> str:
 
 
 def describe_newest(target: TargetHistory) -> str:
-    """`newest: violates; 2 rows not exercised; 1 known deviation; exploration found deviations in 1 operation`."""
+    """Format `newest: violates; 2 rows not exercised; 1 known deviation; …` for the newest run."""
     newest, cells = target.runs[-1], target.newest_cells
     left, known = sum(cell.verdict is Verdict.NOT_EXERCISED for cell in cells), sum(bool(cell.known) for cell in cells)
     parts: list[str] = [Message("newest: {verdict}", verdict=VERDICTS[newest.verdict])]
@@ -64,19 +64,19 @@ def describe_newest(target: TargetHistory) -> str:
     return join_messages("; ", parts)
 
 
-def _attention(target: TargetHistory) -> list[RowHistory]:
-    """The rows that violate or are inconclusive now, then those whose verdict is another than in the run before."""
+def _rows_needing_attention(target: TargetHistory) -> list[RowHistory]:
+    """Return the rows that violate or are inconclusive, then others whose verdict just changed."""
     bad = [line for line in target.lines if line.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}]
     bad.sort(key=lambda line: line.verdict is not Verdict.VIOLATES)
     return [*bad, *(line for line in target.lines if line.just_changed and line not in bad)]
 
 
-def _tables(target: TargetHistory) -> list[tuple[str, list[RowHistory]]]:
+def _group_by_table(target: TargetHistory) -> list[tuple[str, list[RowHistory]]]:
     return [(table, list(lines)) for table, lines in groupby(target.lines, key=lambda line: line.table)]
 
 
-def _stretches(line: RowHistory) -> str:
-    """The strip for those who do not see it: each stretch of one verdict with how many runs it lasted."""
+def _describe_stretches(line: RowHistory) -> str:
+    """Describe a row's strip for screen readers: each stretch of equal verdicts with its number of runs."""
     verdicts = [cell.verdict if cell else None for cell in line.cells[-_MOST_CELLS:]]
     stretches = [(verdict, len(list(group))) for verdict, group in groupby(verdicts)]
     names = [(VERDICTS[verdict] if verdict else Message("absent"), runs) for verdict, runs in stretches]

@@ -1,4 +1,4 @@
-"""Writes a run into the history, and lets go of runs that are too old."""
+"""Adds runs to a history file, reads them, and deletes old ones."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _KEEP: Final = re.compile(r"\s*([1-9]\d{0,5})\s*(d|days?|runs?)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long runs are kept: so many days before the newest, or so many of one contract on one target; or for ever."""
+    """How long runs are kept: a number of days before the newest run, a number of runs of each target, or forever."""
 
     days: int | None = None
     runs: int | None = None
 
     @classmethod
     def parse(cls, text: str, option: str = "--history-keep") -> Retention:
-        """`90 days`, `90d` or `500 runs`; ConfigError, with the name of the option, for anything else."""
+        """Parse `90 days`, `90d` or `500 runs`; raise ConfigError with the name of the option for anything else."""
         found = _KEEP.fullmatch(text)
         if found is None:
             what = f"{text!r} is no time and no number of runs"
@@ -44,35 +44,35 @@ class Retention:
 
 
 def append_results(path: Path, results: Results, keep: Retention | None = None) -> None:
-    """Adds every run of the results in one transaction: all of them are in the file afterwards, or none.
+    """Add every run of the results in one transaction, so that all or none are in the file.
 
-    Any number of jobs may do so at once; they wait for each other. Raises ConfigError for a file that is no history or
-    is damaged (it is left as it is), OutputError where it cannot be written.
+    Concurrent jobs wait for each other. Raises ConfigError for a file that is damaged or not a history, without
+    changing it, and OutputError if it cannot be written.
     """
     with transaction(path) as connection:
         for run in results.runs:
-            _write(connection, results, run)
+            _insert_run(connection, results, run)
         if keep is not None:
             for run in results.runs:
                 _delete_old(connection, run.contract.name, label_run(run), results.started, keep)
 
 
 def delete_old_runs(path: Path, keep: Retention) -> None:
-    """Deletes what is too old of every target, counted from its newest run. Raises as `append`."""
-    with _existing(path) as connection:
+    """Delete old runs of every target, counted from its newest run; raise as `append_results`."""
+    with _open_existing(path) as connection:
         newest = "SELECT contract, target, max(datetime(started)) FROM runs GROUP BY contract, target"
         for contract, target, started in connection.execute(newest).fetchall():
             _delete_old(connection, contract, target, started, keep)
 
 
-def _existing(path: Path) -> AbstractContextManager[sqlite3.Connection]:
+def _open_existing(path: Path) -> AbstractContextManager[sqlite3.Connection]:
     if not path.exists() and refuse_file(path) is None:
         hint = "write one with `conformance run --history`"
         raise ConfigError([Problem(str(path), "there is no such history", hint)])
     return transaction(path)
 
 
-def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
+def _insert_run(connection: sqlite3.Connection, results: Results, run: TargetRun) -> None:
     number = _insert(connection, "runs", {
         "contract": run.contract.name, "edition": run.contract.edition, "target": label_run(run),
         "base_url": str(run.target.get("base_url", "")), "started": results.started, "seconds": results.seconds,
@@ -96,14 +96,14 @@ def _write(connection: sqlite3.Connection, results: Results, run: TargetRun) -> 
 
 
 def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, Any], more: str = "") -> int | None:
-    """Insert a row; its number."""
+    """Insert a row and return its number."""
     marks = ", ".join("?" * len(values))
     statement = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks}) {more}"  # noqa: S608 - names of ours only
     return connection.execute(statement, _clean(tuple(values.values()))).lastrowid
 
 
 def read_last_tried(path: Path, contract: str, target: str) -> dict[tuple[str, str], str]:
-    """When each probe was tried last on a target, by row and label. Raises as `read_history`."""
+    """Return when each probe was last tried on a target, by row and label; create a missing file."""
     with transaction(path) as connection:
         found = connection.execute(
             "SELECT row, label, started FROM tried WHERE contract = ? AND target = ?", _clean((contract, target))
@@ -112,7 +112,7 @@ def read_last_tried(path: Path, contract: str, target: str) -> dict[tuple[str, s
 
 
 def _delete_old(connection: sqlite3.Connection, contract: str, target: str, started: str, keep: Retention) -> None:
-    """Of this contract on this target only: a target that is no longer run keeps its past."""
+    """Delete old runs of this contract on this target; runs of other targets are not affected."""
     which = _clean((contract, target))
     if keep.days is not None:
         oldest = (datetime.fromisoformat(started) - timedelta(days=keep.days)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -128,28 +128,28 @@ def _delete_old(connection: sqlite3.Connection, contract: str, target: str, star
 
 
 def _clean(values: tuple[object, ...]) -> tuple[object, ...]:
-    """Without lone surrogates, which SQLite refuses."""
+    """Replace lone surrogates, which SQLite refuses."""
     return tuple(map(replace_surrogates, values))
 
 
 def read_history(
     path: Path, contract: str | None = None, target: str | None = None, last: int | None = None
 ) -> tuple[TargetHistory, ...]:
-    """Every target's rows over time; of one contract, of one target, of the `last` runs only where that is asked for.
+    """Return every target's rows over time, optionally only of one contract, one target, or the `last` runs.
 
-    Raises ConfigError for a file that is not there, that is no history or that is damaged.
+    Raises ConfigError for a file that is missing, damaged or not a history.
     """
-    with _existing(path) as connection:
+    with _open_existing(path) as connection:
         pairs = connection.execute("SELECT contract, target FROM runs GROUP BY contract, target ORDER BY min(id)")
         found = [
-            _target(connection, pair[0], pair[1], last)
+            _read_target(connection, pair[0], pair[1], last)
             for pair in pairs.fetchall()
             if contract in {None, pair[0]} and target in {None, pair[1]}
         ]
-        return tuple(one for one in found if one.runs)  # an index that is damaged may name what no run has
+        return tuple(one for one in found if one.runs)  # a damaged index may name targets without runs
 
 
-def _target(connection: sqlite3.Connection, contract: str, target: str, last: int | None) -> TargetHistory:
+def _read_target(connection: sqlite3.Connection, contract: str, target: str, last: int | None) -> TargetHistory:
     statement = (
         "SELECT id, started, verdict, requests, seconds, depth, suite, partial, explored FROM runs"
         " WHERE contract = ? AND target = ? ORDER BY datetime(started), id"
@@ -159,11 +159,11 @@ def _target(connection: sqlite3.Connection, contract: str, target: str, last: in
         for number, started, verdict, *facts in connection.execute(statement, (contract, target))
     )
     runs = runs[-last:] if last else runs
-    return TargetHistory(contract, target, runs, _lines(connection, runs), _choices(connection, runs))
+    return TargetHistory(contract, target, runs, _read_lines(connection, runs), _read_choices(connection, runs))
 
 
-def _lines(connection: sqlite3.Connection, runs: tuple[RunPoint, ...]) -> tuple[RowHistory, ...]:
-    """In the order of the newest run, then rows that it no longer has."""
+def _read_lines(connection: sqlite3.Connection, runs: tuple[RunPoint, ...]) -> tuple[RowHistory, ...]:
+    """Return the rows in the order of the newest run, then those that it no longer has."""
     places: dict[str, tuple[str, int]] = {}
     cells: dict[str, list[HistoryCell | None]] = {}
     statement = "SELECT id, tab, n, verdict, wording, editions, known FROM rows WHERE run = ?"
@@ -179,7 +179,7 @@ def _lines(connection: sqlite3.Connection, runs: tuple[RunPoint, ...]) -> tuple[
     return tuple(RowHistory(name, *places[name], tuple(cells[name])) for name in ordered)
 
 
-def _choices(
+def _read_choices(
     connection: sqlite3.Connection, runs: Iterable[RunPoint]
 ) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
     statement = "SELECT row, input, answer FROM choices WHERE run = ? ORDER BY row, input"
