@@ -47,10 +47,10 @@ class RetryPolicy:
     refused_wait: float | None = None
     """The seconds that the target asked to wait, where that is longer than anyone would."""
 
-    def pause(self, last: TransportResult, now: datetime | None = None) -> float | None:
+    def pause(self, last: TransportResult) -> float | None:
         """Seconds to wait before the request is sent again; None where it is not."""
         self.tries += 1
-        wait = self._wait_after(last, now)
+        wait = self._wait_after(last)
         if wait is None:
             return None
         if self.waited + wait > self.limits.longest_wait:
@@ -64,10 +64,10 @@ class RetryPolicy:
         """Whether a response only says that the target cannot answer now; no expected one, nor one in its own words."""
         return response.status in BUSY and response.status not in self.accepted and not self.is_own_answer(response)
 
-    def _wait_after(self, last: TransportResult, now: datetime | None) -> float | None:
+    def _wait_after(self, last: TransportResult) -> float | None:
         outcome = last.outcome
         if isinstance(outcome, Response):
-            return self._after_response(last, outcome, now)
+            return self._after_response(last, outcome)
         if outcome.kind in UNREACHED and not last.left:
             return self._backoff() if self.tries < self.limits.tries else None
         if outcome.kind is FailureKind.TIMEOUT:
@@ -77,7 +77,7 @@ class RetryPolicy:
             return self._backoff() if self._may_repeat(last) else None
         return None
 
-    def _after_response(self, last: TransportResult, response: Response, now: datetime | None) -> float | None:
+    def _after_response(self, last: TransportResult, response: Response) -> float | None:
         if not self.is_busy(response):
             return self._backoff() if last.truncated and self._may_repeat(last) else None
         if not self.repeatable and response.status not in NOT_DONE:
@@ -85,7 +85,7 @@ class RetryPolicy:
         # A window of ten seconds outlasts four tries: 429 is repeated for as long as there is patience.
         if response.status != 429 and self.tries >= self.limits.tries:
             return None
-        asked = parse_retry_after(response, now)
+        asked = parse_retry_after(response)
         return self._backoff() if asked is None else asked
 
     def _may_repeat(self, last: TransportResult) -> bool:

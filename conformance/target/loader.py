@@ -299,6 +299,7 @@ def named_variables(form: Any) -> Iterator[str]:
         yield from named_variables(value)
 
 
+_SHOWN_AS_WRITTEN = {"contract", "base_url", "pace", "pace_group", "timeout", "settle", "late_effects", "wait_for"}
 _MARK = "\u2039secret:{}\u203a"
 """The text that replaces a secret."""
 
@@ -311,15 +312,8 @@ def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mappin
     """
     shown: dict[str, Any] = {
         "name": name,
-        "contract": profile.contract,
-        "base_url": profile.base_url,
+        **profile.model_dump(include=_SHOWN_AS_WRITTEN),
         "allow": sorted(allow),
-        "pace": profile.pace,
-        "pace_group": profile.pace_group,
-        "timeout": profile.timeout,
-        "settle": profile.settle,
-        "late_effects": profile.late_effects,
-        "wait_for": profile.wait_for,
         "headers": list(profile.headers) or None,
         "proxy": addresses.remove_userinfo(profile.proxy) if profile.proxy else None,
         "fixtures": profile.fixtures,
