@@ -102,7 +102,10 @@ def record_outcome(
     if created is None:
         return entry
     created = without_foreign(context, entry, exchange, created)
-    record_lost_try(context, entry, exchange)
+    if exchange.maybe_done and entry.names:  # an earlier try may have created the same: it is looked for after the run
+        lost = record_again(context, entry)
+        with context.shared.lock:
+            context.shared.left["lost try", len(context.shared.left), *entry.names] = lost
     resource = context.created_resource(entry.operation)
     steps = [*entry.steps, *([resource.get.model_dump(exclude_unset=True)] if resource and resource.get else [])]
     used = [steps, *(step.request.list_members() for step in plan_written(context.contract, steps))]
@@ -110,14 +113,6 @@ def record_outcome(
     if entry.id:
         context.ledger.record_created(entry.id, _without_secrets(context, made).captures)
     return made
-
-
-def record_lost_try(context: RunContext, entry: LedgerEntry, exchange: Exchange) -> None:
-    """Where an earlier try of a write may have made the same thing, an entry of its own: looked for after the run."""
-    if exchange.maybe_done and entry.names:
-        lost = record_again(context, entry)
-        with context.shared.lock:
-            context.shared.left["lost try", len(context.shared.left), *entry.names] = lost
 
 
 def strike(context: RunContext, entry: LedgerEntry | None) -> None:

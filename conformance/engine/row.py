@@ -83,12 +83,6 @@ def describe_unexercised(context: RunContext, plan: RowPlan) -> RowResult:
     return replace(result, reason=reason, lacks=plan.lacks, skipped=plan.skipped)
 
 
-def _effect(outcome: ProbeResult, name: str) -> Finding:
-    expected, actual = Message("nothing of this name"), Message("{name} is listed", name=name)
-    detail = Message("a rejected write must change nothing")
-    return Finding("effect", Level.MUST, expected, actual, outcome.probe.label, detail=detail)
-
-
 class RowRunner:
     """Runs one row; one use. The public methods are called in the order in which they stand here.
 
@@ -222,7 +216,10 @@ class RowRunner:
         for outcome in self.outcomes:
             name = made.get(outcome.probe.label)
             if name is not None and outcome.is_conclusive and outcome.probe.label not in known:
-                self.evidence.find([_effect(outcome, name)], outcome.n)
+                expected, actual = Message("nothing of this name"), Message("{name} is listed", name=name)
+                detail = Message("a rejected write must change nothing")
+                found = Finding("effect", Level.MUST, expected, actual, outcome.probe.label, detail=detail)
+                self.evidence.find([found], outcome.n)
         return bool(made)
 
     def restore(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 from conformance.checks.model import Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
-from conformance.engine.entries import record_intent, record_lost_try
+from conformance.engine.entries import record_intent, record_outcome
 from conformance.engine.journal import LEDGER_FILE, Ledger, LedgerEntry, read_open_entries
 from conformance.engine.row import run_row
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Request, Response
@@ -216,7 +216,7 @@ def test_what_a_first_try_made_whose_answer_was_lost_is_looked_for_after_the_run
     held = replace(context(contract, server), ledger=Ledger(tmp_path / LEDGER_FILE))
     entry = LedgerEntry(contract.name, held.target.base_url, "add", names=(name,))
     request = Request("POST", f"{held.target.base_url}/items")
-    record_lost_try(held, entry, Exchange(request, answer(201, {"id": "2"}), maybe_done=lost))
+    record_outcome(held, entry, Exchange(request, answer(201, {"id": "2"}), maybe_done=lost), {})
     assert clean_up_target(held) == ()
     assert (list(server.items), read_open_entries(tmp_path / LEDGER_FILE)) == ([] if lost else ["1"], ())
 
