@@ -1,1 +1,1 @@
-"""Audits: many targets run against their contracts, and a matrix of rows by targets."""
+"""Audits: runs many targets against their contracts, and compares them in a matrix of rows and targets."""

@@ -1,6 +1,6 @@
-"""Pools that run jobs, threads of this process or the workers of a Dask cluster, and who submits jobs to them.
+"""Runs jobs on threads of this process or on the workers of a Dask cluster.
 
-As many run at once as a pool has room for, those of one pace group in turn.
+As many jobs run at once as the pool has capacity; those of one pace group run one after the other.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from conformance.errors import ConfigError, InternalError, Problem
 from conformance.messages import Message
 
 _SWITCH_INTERVAL = 0.02
-"""Seconds that a thread may keep the interpreter: with the default, many threads mostly switch."""
+"""Seconds that a thread may keep the interpreter; with the default, many threads spend their time on switching."""
 _CONNECT = "10s"
 _ATTEMPTS = 4
-"""A job is started again on another worker when its own dies; at most so many times in all."""
+"""The most starts of a job, which is restarted on another worker if its own dies."""
 _CLEANUP_SECONDS = 60.0
-"""Seconds to clean up, after the time of a target is over."""
-_LOOK_AGAIN = 0.2
-"""Seconds after which is looked for what no job announces: room in the pool, the end of a rest or of a job's time."""
+"""Seconds for the clean-up after the time of a target is over."""
+_POLL_SECONDS = 0.2
+"""Seconds between polls for free capacity, and for the end of a pause or of a job's time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutorPool:
-    """Where jobs run: anything with the interface of `concurrent.futures.Executor`."""
+    """A pool that runs jobs through the interface of `concurrent.futures.Executor`."""
 
     submit: Callable[[Job], Future[JobOutcome]]
     capacity: Callable[[], int]
-    """How many jobs can run at the same time; it may change."""
+    """Returns how many jobs can run at the same time, which may change."""
     attempts: int = 1
-    """How often a job may be started in all, because the worker that ran it died."""
+    """The most starts of a job, if its workers die."""
 
 
 @contextmanager
 def thread_executor(count: int, stop_signal: threading.Event) -> Iterator[ExecutorPool]:
-    """Targets wait on latency most of the time, so many fit on one processor."""
+    """Yield a pool of threads of this process; many fit, because they mostly wait for targets."""
     pool = ThreadPoolExecutor(count, thread_name_prefix="audit")
     before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_INTERVAL)
@@ -60,9 +60,9 @@ def thread_executor(count: int, stop_signal: threading.Event) -> Iterator[Execut
 
 @contextmanager
 def dask_executor(address: str, most: int | None = None) -> Iterator[ExecutorPool]:
-    """The workers of a Dask scheduler, `tcp://host:8786`; raises ConfigError where there is none.
+    """Yield the workers of a Dask scheduler, such as `tcp://host:8786`; raise ConfigError if there is none.
 
-    A job is sent there and an outcome comes back; neither holds a secret.
+    Neither the jobs that are sent nor the outcomes that are returned contain secrets.
     """
     distributed = _distributed()
     try:
@@ -86,7 +86,7 @@ def dask_executor(address: str, most: int | None = None) -> Iterator[ExecutorPoo
 
 def _distributed() -> Any:
     try:
-        import distributed  # noqa: PLC0415 - an extra
+        import distributed  # noqa: PLC0415 - an optional package
     except ImportError:
         hint = "install conformance[dask]"
         raise ConfigError([Problem("--scheduler", "the package `distributed` is not installed", hint)]) from None
@@ -95,7 +95,7 @@ def _distributed() -> Any:
 
 @dataclass(slots=True)
 class _Queue:
-    """Targets that share a pace: the first of `waiting` runs, or may start when the last one no longer counts."""
+    """Jobs that share a pace; the first of `waiting` is running or starts next, from `ready` on."""
 
     waiting: deque[Job]
     ready: float = 0.0
@@ -104,29 +104,29 @@ class _Queue:
 
 
 class JobDispatcher:
-    """Yields the outcome of every job exactly once, as soon as it is there; never raises for one of them.
+    """Submits jobs to a pool, and yields the outcome of each job exactly once; a failing job raises nothing.
 
-    The jobs of a group run one after the other, with a rest of as many seconds as their pace has. A job that is not
-    done long after its time is abandoned: its outcome is a problem, and the others go on.
+    The jobs of a group run one after the other, with a pause of the seconds of their pace. A job that is far beyond
+    its time is abandoned: its outcome is a problem, and the others continue.
     """
 
     def __init__(self, groups: Iterable[Iterable[Job]], pool: ExecutorPool) -> None:
         self._pool = pool
         self._queues = [_Queue(deque(group)) for group in groups]
         self.abandoned = False
-        """Whether there is a job that may never end."""
+        """Whether a job was abandoned that may never end."""
 
     def outcomes(self) -> Iterator[JobOutcome]:
-        """Of all jobs, in the order in which they end."""
+        """Run all jobs, and yield their outcomes in the order in which they end."""
         while any(queue.waiting for queue in self._queues):
             free = self._pool.capacity() - len(self._running())
             startable = [one for one in self._queues if one.waiting and one.future is None]
             for queue in [one for one in startable if one.ready <= time.monotonic()][: max(0, free)]:
                 yield from self._submit(queue)
-            yield from self._collect(_LOOK_AGAIN)
+            yield from self._collect(_POLL_SECONDS)
 
     def drain(self, seconds: float) -> Iterator[JobOutcome]:
-        """Start nothing more; yield the outcomes of running jobs that end within so many seconds."""
+        """Start no more jobs, and yield the outcomes of running ones that end within so many seconds."""
         end = time.monotonic() + seconds
         while self._running() and (left := end - time.monotonic()) > 0:
             yield from self._collect(left)
@@ -137,20 +137,20 @@ class JobDispatcher:
         return [queue for queue in self._queues if queue.future is not None]
 
     def _submit(self, queue: _Queue) -> Iterator[JobOutcome]:
-        """Submit the next job; yields its outcome where it cannot be submitted."""
+        """Submit the next job; yield an outcome if that fails."""
         job = queue.waiting[0]
         try:
             queue.future = self._pool.submit(job)
-        except Exception as error:  # noqa: BLE001 - an executor may refuse with anything
+        except Exception as error:  # noqa: BLE001 - an executor may raise anything
             queue.waiting.popleft()
-            yield _failed(job, f"could not be submitted: {type(error).__name__}")
-        queue.deadline = time.monotonic() + self._patience(job)
+            yield _failed_outcome(job, f"could not be submitted: {type(error).__name__}")
+        queue.deadline = time.monotonic() + self._time_limit(job)
 
-    def _patience(self, job: Job) -> float:
+    def _time_limit(self, job: Job) -> float:
         return job.options.seconds * self._pool.attempts + _CLEANUP_SECONDS
 
     def _collect(self, seconds: float) -> Iterator[JobOutcome]:
-        """Wait for so many seconds, or until a job ends; yields the outcomes of those that have, or that never will."""
+        """Wait until a job ends, at most so many seconds; yield the outcomes of ended and abandoned jobs."""
         if not self._running():
             time.sleep(seconds)
         wait([queue.future for queue in self._running() if queue.future], seconds, FIRST_COMPLETED)
@@ -161,20 +161,20 @@ class JobDispatcher:
             job = queue.waiting.popleft()
             queue.future, queue.ready = None, time.monotonic() + (job.pace.seconds if job.pace else 0.0)
             if future.done():
-                yield _outcome(job, future)
+                yield _read_outcome(job, future)
             else:
                 self.abandoned = not future.cancel() or self.abandoned
-                yield _failed(job, Message("not done after {seconds:g} s", seconds=self._patience(job)))
+                yield _failed_outcome(job, Message("not done after {seconds:g} s", seconds=self._time_limit(job)))
 
 
-def _outcome(job: Job, future: Future[JobOutcome]) -> JobOutcome:
+def _read_outcome(job: Job, future: Future[JobOutcome]) -> JobOutcome:
     if future.cancelled():
-        return _failed(job, Message("cancelled"))
+        return _failed_outcome(job, Message("cancelled"))
     error = future.exception()
     if error is not None:
-        return _failed(job, Message("the worker died: {error}", error=type(error).__name__))
+        return _failed_outcome(job, Message("the worker died: {error}", error=type(error).__name__))
     return future.result()
 
 
-def _failed(job: Job, problem: str) -> JobOutcome:
+def _failed_outcome(job: Job, problem: str) -> JobOutcome:
     return JobOutcome(job.name, problem=problem, exit_code=InternalError.exit_code)

@@ -1,4 +1,4 @@
-"""The folder of an audit: one folder for each target, written as soon as it is done, and the matrix of all."""
+"""Writes the folder of an audit: a folder for each target as soon as it is done, and the matrix."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from conformance.version import VERSION
 
 _FORMS: Final = ("json", "html", "badge")
 _JOB_FILE: Final = "job.json"
-"""Written last: where it exists the target is done, and it holds what the results depend on."""
+"""Everything the results depend on; written last, so that it exists only if the target is done."""
 
 
 def write_target_folder(folder: Path, results: Results, job: Job | None = None, language: str | None = None) -> None:
-    """Write one target's results, report and badge, then the description of its job; raises OutputError."""
+    """Write a target's results, report and badge, then the description of its job; raise OutputError."""
     for form in _FORMS:
         writer = WRITERS[form]
         write_text(folder / writer.file, writer.write(results, language))
@@ -34,7 +34,7 @@ def write_target_folder(folder: Path, results: Results, job: Job | None = None, 
 
 
 def clear_target_folder(folder: Path) -> None:
-    """Delete the results of an earlier audit; its ledger stays."""
+    """Delete the results of an earlier audit, but not its ledger; raise OutputError."""
     for name in (_JOB_FILE, *(WRITERS[form].file for form in _FORMS)):
         try:
             (folder / name).unlink(missing_ok=True)
@@ -43,9 +43,9 @@ def clear_target_folder(folder: Path) -> None:
 
 
 def read_kept_results(folder: Path, job: Job) -> Results | None:
-    """The results of an earlier audit, if they are of the very same job and every request was answered.
+    """Return the results of an earlier audit if they are of an equal job and the target was up, else None.
 
-    A target that was down, or that refused or redirected everything, is tried again.
+    A target that was down, or that refused or redirected everything, is run again.
     """
     try:
         if read_text(folder / _JOB_FILE) != _describe_job(job):
@@ -53,11 +53,11 @@ def read_kept_results(folder: Path, job: Job) -> Results | None:
         results = read_results(folder / WRITERS["json"].file)
         return None if _was_down(results) else results
     except ConformanceError:
-        return None  # not there, or damaged: it is done again
+        return None  # missing or damaged: run it again
 
 
 def _was_down(results: Results) -> bool:
-    """Whether nothing was accepted at all, or a row is inconclusive because its last request was not answered."""
+    """Return whether no request succeeded, or a row is inconclusive and its last request was not answered."""
     rows = [row for run in results.runs for row in run.rows]
     last = [row.exchanges[-1] for row in rows if row.verdict is Verdict.INCONCLUSIVE and row.exchanges]
     accepted = any(one.response and one.response.status < 300 for row in rows for one in row.exchanges)
@@ -65,7 +65,7 @@ def _was_down(results: Results) -> bool:
 
 
 def _describe_job(job: Job) -> str:
-    """JSON of all that decides what is sent: profile, cases, options, and the version of the suite."""
+    """Return JSON of everything that affects the requests: profile, cases, options, version of the suite."""
     asked = {
         "suite": VERSION,
         "profile": job.profile_digest,
@@ -77,7 +77,7 @@ def _describe_job(job: Job) -> str:
 
 
 def drop_exchanges(results: Results) -> Results:
-    """Without what only the target's own report shows: hundreds of targets fit into memory."""
+    """Return results without exchanges, attempts and notes, so that hundreds of targets fit into memory."""
     runs = tuple(
         replace(
             run,
@@ -92,7 +92,7 @@ def drop_exchanges(results: Results) -> Results:
 def write_matrix(
     output: Path, jobs: Sequence[Job], outcomes: Mapping[str, JobOutcome], language: str | None = None
 ) -> None:
-    """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of their jobs; raises OutputError."""
+    """Write `audit.html`, `audit.json` and `audit.csv`, targets in the order of jobs; raise OutputError."""
     kept = {job: results for job in jobs if (results := outcomes[job.name].results) is not None}
     lost = {name: outcome.problem for name, outcome in outcomes.items() if outcome.results is None}
     reports = {job.name: job.folder for job in kept}

@@ -1,4 +1,4 @@
-"""An audit as CSV and JSON for other programs, and as `audit.html`: rows and targets, each cell a link to its proof."""
+"""Formats an audit as CSV and JSON for programs, and as `audit.html` with a link to the evidence in each cell."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ FORMAT: Final = 1
 
 
 def format_audit(matrix: Matrix, form: str, language: str | None = None) -> str:
-    """The matrix as `csv` (RFC 4180), as `json`, or as a page (`html`), for whose language see `render_template`.
+    """Format the matrix as `csv` (RFC 4180), `json` or `html`; for `language`, see `render_template`.
 
-    The page is whole without script, and sorted and filtered with it; a cell leads to the proof in the target's report.
+    The page is complete without scripts, which only sort and filter; cells link to the target's report.
     """
     if form == "csv":
         text = io.StringIO()
@@ -41,15 +41,15 @@ def format_audit(matrix: Matrix, form: str, language: str | None = None) -> str:
         labels=matrix.labels_ja,
         matrix=matrix,
         folders=[column.report and quote(column.report) for column in matrix.columns],
-        broken=_broken(matrix),
-        hint=_hint,
+        broken=_find_violated_rows(matrix),
+        hint=_tooltip,
         count_line=format_counts,
         choice_of=format_choice,
     )
 
 
 def _lines(matrix: Matrix) -> Iterator[Iterable[str]]:
-    """A line per row with the verdict of each target, then sums and cost, then the open choices."""
+    """Yield a line for each row with the verdicts of all targets, then for sums, cost and open choices."""
     columns = matrix.columns
     yield ("kind", "contract", "table", "row", *(column.name for column in columns))
     for row in matrix.rows:
@@ -68,9 +68,9 @@ def _lines(matrix: Matrix) -> Iterator[Iterable[str]]:
 
 
 def _format_json(matrix: Matrix) -> str:
-    """`targets` with verdict, counts and cost, `tables` with rows and sums, `choices`; places as in `targets`.
+    """Format `targets` with counts and cost, `tables` with rows and sums, and `choices` as JSON.
 
-    Each cell of a target that has a report has its link.
+    Cells are in the order of `targets`, and have a link if the target has a report.
     """
     values = asdict(matrix)
     for row in (row for table in values["tables"] for row in table["rows"]):
@@ -84,8 +84,8 @@ def _format_json(matrix: Matrix) -> str:
     return format_json_text({**head, "tables": values["tables"], "choices": choices})
 
 
-def _broken(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[TargetColumn, AuditCell]]]]:
-    """The rows that some target violates, each with those targets; rows that most targets violate come first."""
+def _find_violated_rows(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[TargetColumn, AuditCell]]]]:
+    """Return the rows that a target violates, with those targets; rows that most targets violate come first."""
     found = []
     for row in matrix.rows:
         targets = [
@@ -98,13 +98,13 @@ def _broken(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[TargetColumn, A
     return sorted(found, key=lambda entry: -len(entry[1]))
 
 
-def _hint(cell: AuditCell) -> str:
-    """What is seen of a cell when it is pointed at."""
+def _tooltip(cell: AuditCell) -> str:
+    """Return the tooltip of a cell."""
     known = Message("known: {reason}", reason=cell.known) if cell.known else ""
     return join_messages(": ", filter(None, (VERDICTS[cell.verdict], cell.why, known)))
 
 
 def format_counts(counts: Mapping[Verdict, int]) -> str:
-    """`violates: 1, conforms: 31`, the worst first."""
+    """Format counts, the worst verdict first: `violates: 1, conforms: 31`."""
     present = [verdict for verdict in WORST_FIRST if counts[verdict]]
     return join_messages(", ", [Message("{verdict}: {n}", n=counts[one], verdict=VERDICTS[one]) for one in present])

@@ -1,6 +1,6 @@
-"""Which targets are run with which contract: a job for each profile, as plain values that can be sent elsewhere.
+"""Builds the jobs of an audit, one for each profile, as plain values that can be sent to a worker.
 
-A job holds no secret. The worker reads the profile where it runs, and resolves its credentials there.
+A job contains no secret. The worker reads the profile on its machine and resolves the credentials there.
 """
 
 from __future__ import annotations
@@ -24,69 +24,69 @@ from conformance.validation import suggest
 
 _SUFFIXES = (".yaml", ".yml")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
-_USER = re.compile(r"://[^/?#]*@")
+_USER_IN_URL = re.compile(r"://[^/?#]*@")
 """A user in a URL."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class AuditOptions:
-    """How every target of an audit is treated: the same for all, or the comparison is not fair."""
+    """The options of an audit, equal for all targets, so that they can be compared."""
 
     depth: Depth = "standard"
     seed: int = 0
     allow: tuple[str, ...] = ()
-    """Permissions beside those of the profiles."""
+    """Permissions in addition to those of the profiles."""
     explore: bool = True
     seconds: float = 3600.0
-    """After so many seconds a target's rows begin nothing new; what is known until then is kept."""
+    """Seconds after which nothing new is begun on a target; results until then are kept."""
     budget: str = ""
-    """The most requests that a target's rows may plan, as it was written: `120`, `2m`; empty for no limit."""
+    """The most requests that a target's rows may plan, as given: `120`, `2m`; empty for no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One target to be run."""
+    """A target to be run against a contract."""
 
     name: str
     """Unique in the audit."""
     profile: str
-    """The profile's path. It is read there where the worker finds the very same file."""
+    """The path of the profile, from which a worker reads it if the digest of the file is equal."""
     profile_digest: str = ""
     document: str | None = None
-    """The profile as JSON, as it is written, for a worker that has no such file; None where a secret stands in it."""
+    """The profile as JSON, unresolved, for a worker without the file; None if it may contain a secret."""
     contract: str = ""
     """The folder of the contract."""
     contract_digest: str = ""
     options: AuditOptions = field(default_factory=AuditOptions)
     pace: Pace | None = None
-    """The pace of its group, where it has one and that is known; else None."""
+    """The slowest pace of its group; None without a group or without a known pace."""
     pace_group: str | None = None
-    """Targets of one group share one pace."""
+    """The name of the group of targets that share a pace."""
     output: str | None = None
-    """The folder for the ledger of what is made on the target, where the worker runs; None for no ledger."""
+    """The folder of the worker for the ledger of what is created on the target; None for no ledger."""
     problem: str = ""
-    """Why it cannot be run: the profile cannot be read, or is for no contract that is known."""
+    """Why it cannot be run: the profile is unreadable, or its contract unknown."""
 
     @property
     def folder(self) -> str:
-        """Its name as a folder."""
+        """The name as a folder name."""
         return _UNSAFE.sub("-", self.name).strip(".-")[:80] or "target"
 
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """The outcome of a job. `results` and no `problem` where all went well; partial results have both."""
+    """The outcome of a job: `results` without a `problem` if all went well; partial results have both."""
 
     name: str
     results: Results | None = None
     problem: str = ""
     exit_code: int = 0
-    """Of our own errors: 4 for what is unusable, 3 for a fault of the suite or its surroundings."""
+    """The exit code for an error: 4 for unusable input, 3 for a fault of the suite or its environment."""
 
 
 def load_job_contract(folder: str, expected: str) -> Contract:
-    """The contract, read once in each process; raises ConfigError where it is not the edition of the job."""
+    """Return the contract in a folder; raise ConfigError if its digest is not the `expected` one."""
     path = Path(folder)
     if digest_files(path) != expected:
         what = "the worker has another edition of this contract" if path.is_dir() else "the worker has no such contract"
@@ -95,13 +95,13 @@ def load_job_contract(folder: str, expected: str) -> Contract:
 
 
 def load_contracts(folders: Iterable[Path]) -> dict[str, Contract]:
-    """Every contract by its name; raises ConfigError."""
+    """Return every contract by name; raise ConfigError."""
     found = (load_job_contract(str(folder), digest_files(folder)) for folder in folders)
     return {contract.name: contract for contract in found}
 
 
 def find_profiles(places: Sequence[Path]) -> tuple[Path, ...]:
-    """Every profile that is named, and those in folders that are named; raises ConfigError where there is none."""
+    """Return the given profiles and those in the given folders; raise ConfigError if a place has none."""
     found: dict[Path, None] = {}
     problems = []
     for place in places:
@@ -125,9 +125,9 @@ def build_jobs(
     output: Path,
     only: Sequence[str] = (),
 ) -> tuple[Job, ...]:
-    """A job for each profile, or for each of the contracts that are named; raises ConfigError where there is none.
+    """Return a job for each profile, with `only` just for the named contracts; raise ConfigError if there is none.
 
-    Their names, and the folders made of them, are unique. One that cannot be run has a problem.
+    Names and folders of jobs are unique. A job that cannot be run has a `problem`.
     """
     problems = [
         Problem("--contract", f"there is no contract {name!r}", suggest(name, tuple(contracts), "contracts"))
@@ -135,28 +135,29 @@ def build_jobs(
         if name not in contracts
     ]
     taken: set[str] = set()
-    read = [(name, _with_unique_name(job, taken)) for name, job in (_read(one, contracts, options) for one in profiles)]
-    kept = [job for name, job in read if not only or not name or name in only]
+    read = (_read_job(one, contracts, options) for one in profiles)
+    named = [(name, _with_unique_name(job, taken)) for name, job in read]
+    kept = [job for name, job in named if not only or not name or name in only]
     if not problems and not kept:
         problems.append(Problem("--contract", f"no profile is for {' or '.join(only)}", "give other profiles"))
     if problems:
         raise ConfigError(problems)
-    paces = _paces(kept)
+    paces = _slowest_paces(kept)
     return tuple(
         replace(job, pace=paces.get(job.pace_group or ""), output=str((output / job.folder).absolute())) for job in kept
     )
 
 
 def group_by_pace(jobs: Iterable[Job]) -> list[list[Job]]:
-    """Targets of one pace group together, the longest group first: it decides when the audit is over."""
+    """Group jobs by pace group, the largest first, because it determines the duration of the audit."""
     groups: dict[str, list[Job]] = {}
     for job in jobs:
         groups.setdefault(f"group {job.pace_group}" if job.pace_group else f"alone {job.name}", []).append(job)
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def _paces(jobs: Iterable[Job]) -> dict[str, Pace]:
-    """The slowest pace in each group: what counts the requests counts those to all of its targets."""
+def _slowest_paces(jobs: Iterable[Job]) -> dict[str, Pace]:
+    """Return the slowest pace of each group, because its rate limit counts the requests to all of its targets."""
     found: dict[str, Pace] = {}
     for job in jobs:
         if job.pace_group and job.pace:
@@ -165,8 +166,8 @@ def _paces(jobs: Iterable[Job]) -> dict[str, Pace]:
     return found
 
 
-def _read(path: Path, contracts: Mapping[str, Contract], options: AuditOptions) -> tuple[str, Job]:
-    """The name of its contract, empty where none can be read, and the job; credentials are not resolved."""
+def _read_job(path: Path, contracts: Mapping[str, Contract], options: AuditOptions) -> tuple[str, Job]:
+    """Return contract name ("" if unreadable) and job of a profile, without resolving credentials."""
     document, problems = read_profile_document(path)
     value = document.value if document is not None else None
     if not isinstance(value, Mapping):
@@ -179,7 +180,7 @@ def _read(path: Path, contracts: Mapping[str, Contract], options: AuditOptions) 
     return name, replace(
         job,
         profile_digest=digest_files(path),
-        document=None if any(_secrets(value)) else json.dumps(to_plain(value), ensure_ascii=False),
+        document=None if any(_find_secrets(value)) else json.dumps(to_plain(value), ensure_ascii=False),
         contract=str(contracts[name].folder),
         contract_digest=digest_files(contracts[name].folder),
         options=options,
@@ -197,10 +198,10 @@ def _with_unique_name(job: Job, taken: set[str]) -> Job:
     return job
 
 
-def _secrets(value: Mapping[str, Any]) -> Iterator[bool]:
-    """Whether anything in a profile may be a secret itself: a literal credential, or a URL with a user in it."""
+def _find_secrets(value: Mapping[str, Any]) -> Iterator[bool]:
+    """Yield whether each credential and text of a profile may be a secret: a literal, or a URL with a user in it."""
     yield from _literals(value.get("credentials"))
-    yield from (_USER.search(text) is not None for text in walk_texts(value))
+    yield from (_USER_IN_URL.search(text) is not None for text in walk_texts(value))
 
 
 def _literals(form: Any) -> Iterator[bool]:
@@ -209,7 +210,7 @@ def _literals(form: Any) -> Iterator[bool]:
             if isinstance(value, Mapping):
                 yield from _literals(value)
             else:
-                # What is no variable's name may be a key in the wrong place.
+                # A value that is not a variable's name may be a key in the wrong place.
                 yield key not in {"file", "header"} and not (key == "env" and _VARIABLE.fullmatch(str(value)))
     else:
         yield form is not None

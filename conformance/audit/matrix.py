@@ -1,4 +1,4 @@
-"""The results of many targets side by side; every sequence of answers or cells has one place for each column."""
+"""Compares the results of many targets; every sequence of answers or cells has one entry for each column."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from conformance.results.model import Results, RowResult
 
 @dataclass(frozen=True, slots=True)
 class TargetColumn:
-    """One target."""
+    """A target of the matrix."""
 
     name: str
     base_url: str
     verdict: Verdict | None
-    """None for a target that left no results."""
+    """None for a target without results."""
     counts: Mapping[Verdict, int]
     requests: int = 0
     seconds: float = 0.0
@@ -29,23 +29,23 @@ class TargetColumn:
     depth: str = ""
     seed: int = 0
     contracts: tuple[str, ...] = ()
-    """`kuroco 2024`: each contract with its edition."""
+    """Each contract with its edition: `kuroco 2024`."""
     editions: tuple[str, ...] = ()
-    """The editions of the wording that the target speaks."""
+    """The editions of the wordings that the target uses."""
     allow: tuple[str, ...] = ()
     undocumented: int = 0
     explored: int = 0
-    """Operations in which the exploration found a deviation."""
+    """The number of operations in which exploration found a violation."""
     partial: bool = False
     problem: str = ""
-    """Why there are no results, or why they are not whole."""
+    """Why there are no results, or why they are partial."""
     report: str | None = None
-    """The folder of its report, relative to the matrix, where there is one."""
+    """The folder of its report relative to the matrix, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditCell:
-    """One row on one target."""
+    """A row on one target."""
 
     verdict: Verdict
     why: str
@@ -55,7 +55,7 @@ class AuditCell:
 
 @dataclass(frozen=True, slots=True)
 class AuditedRow:
-    """One row of a contract over all targets."""
+    """A row of a contract on all targets."""
 
     contract: str
     id: str
@@ -66,57 +66,57 @@ class AuditedRow:
     cause_ja: str = ""
 
     def count(self, verdict: Verdict) -> int:
-        """On how many targets the row has the verdict."""
+        """Return the number of targets on which the row has the verdict."""
         return sum(cell is not None and cell.verdict is verdict for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditedTable:
-    """One table of a contract: its rows, and how many of them have which verdict on each target."""
+    """A table of a contract: its rows, and the number of rows with each verdict for each target."""
 
     contract: str
     name: str
     title: str
     rows: tuple[AuditedRow, ...]
     sums: tuple[Mapping[Verdict, int] | None, ...]
-    """None for a target that was not run against this contract."""
+    """The counts of each target; None if it was not run against this contract."""
     title_ja: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenChoice:
-    """An input on which the documents are silent, and what each target makes of it."""
+    """An input that the documents leave open, and how each target handles it."""
 
     contract: str
     row: str
     input: str
     answers: tuple[str | None, ...]
-    """None for a target that was not asked."""
+    """None for a target to which it was not sent."""
 
     @property
     def differs(self) -> bool:
-        """Whether the targets that were asked do not agree."""
+        """Whether targets handle it differently."""
         return len({answer for answer in self.answers if answer is not None}) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Everything that an audit compares."""
+    """The comparison of an audit's targets."""
 
     columns: tuple[TargetColumn, ...]
     tables: tuple[AuditedTable, ...]
     choices: tuple[OpenChoice, ...]
     labels_ja: Mapping[str, str] = field(default_factory=dict)
-    """The Japanese of the labels that the contracts give to their controls."""
+    """Japanese translations of the labels that contracts give to controls."""
 
     @property
     def rows(self) -> tuple[AuditedRow, ...]:
-        """The rows of every table."""
+        """The rows of all tables."""
         return tuple(row for table in self.tables for row in table.rows)
 
     @property
     def unfair(self) -> tuple[str, ...]:
-        """What was not the same for all targets, so that their lines may not be compared without a thought."""
+        """The options that were not equal for all targets, so that comparing them may be unfair."""
         columns = [column for column in self.columns if column.verdict is not None]
         return tuple(
             what
@@ -135,9 +135,9 @@ def build_matrix(
     failures: Mapping[str, str] | None = None,
     reports: Mapping[str, str] | None = None,
 ) -> Matrix:
-    """The matrix of the targets in their order, then those of `failures`: the name and why there are no results.
+    """Return the matrix of `runs` in their order, then the targets of `failures` (name and problem) without results.
 
-    `reports` are the folders of their reports.
+    `reports` has the folders of their reports.
     """
     failures, reports = failures or {}, reports or {}
     named: dict[str, Results | None] = {**dict(runs), **{name: None for name in failures if name not in dict(runs)}}
@@ -176,7 +176,7 @@ def _column(name: str, results: Results | None, problem: str) -> TargetColumn:
 
 
 def _tables(targets: Sequence[Results | None]) -> Iterator[AuditedTable]:
-    """The tables of each contract in the vendor's order, then what only rows name; one without rows is left out."""
+    """Yield each contract's tables in the vendor's order, then tables that only rows name; none without rows."""
     runs = [run for results in targets if results for run in results.runs]
     for contract in dict.fromkeys(run.contract.name for run in runs):
         found = [_rows(results, contract) for results in targets]
@@ -192,7 +192,7 @@ def _tables(targets: Sequence[Results | None]) -> Iterator[AuditedTable]:
 
 
 def _rows(results: Results | None, contract: str) -> Mapping[str, RowResult] | None:
-    """The rows of a contract by their IDs; None where the target was not run against it."""
+    """Return the rows of a contract by ID; None if the target was not run against it."""
     for run in results.runs if results else ():
         if run.contract.name == contract:
             return {row.id: row for row in run.rows}
@@ -210,7 +210,7 @@ def _cell(row: RowResult) -> AuditCell:
 
 
 def _choices(targets: Sequence[Results | None]) -> tuple[OpenChoice, ...]:
-    """Choices on which targets differ come first; answers of one target to one input are joined."""
+    """Return the open choices, those that differ first; several answers of a target to an input are joined."""
     found: dict[tuple[str, str, str], list[set[str]]] = {}
     for at, results in enumerate(targets):
         for run in results.runs if results else ():

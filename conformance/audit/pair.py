@@ -1,4 +1,4 @@
-"""Where two targets answer the same requests differently, and that as text, JSON and a page."""
+"""Compares how two targets answer the same requests, and formats the differences as text, JSON and HTML."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from conformance.results.serialization import format_json_text
 
 
 class RightSide(StrEnum):
-    """Whose answer the contract promises."""
+    """The target whose answer the contract documents."""
 
     FIRST = "first"
     SECOND = "second"
     NEITHER = "neither"
     BOTH = "both"
-    """The contract has nothing against either: the documents leave it open, or one did not answer."""
+    """Neither answer is wrong: the documents leave it open, or one did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairDifference:
-    """One request that the two answer otherwise."""
+    """A request that the two targets answer differently."""
 
     contract: str
     row: str
@@ -43,40 +43,40 @@ class PairDifference:
     second: str
     right: RightSide
     why: tuple[str, ...] = ()
-    """What the contract has against the answers, a line each."""
+    """The findings about both answers, one line each."""
     first_repeat: str = ""
     second_repeat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Where two targets differ."""
+    """The differences of two targets."""
 
     first: str
     second: str
     differences: tuple[PairDifference, ...]
     compared: int
-    """Requests that both were sent, and at least one answered."""
+    """The number of requests that were sent to both and answered by at least one."""
     alone: int
-    """Requests that were sent to one of them only, so that there is nothing to compare."""
+    """The number of requests that were sent to only one."""
     unanswered: int = 0
-    """Requests that neither answered."""
+    """The number of requests that neither answered."""
 
 
 def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("first", "second")) -> Pairing:
-    """Where two runs of one contract differ, leaving out identifiers, times and each target's own names.
+    """Compare two runs of one contract, ignoring identifiers, times and names particular to a target.
 
-    An error's body is compared as it is, a success's by its shape only: two sites hold different contents. Steps and
-    clean-up are not compared. Differences in which one of the two is wrong come first.
+    Bodies of errors are compared fully, those of successes only by shape, because two sites have different contents.
+    Steps and clean-up are not compared. Differences in which one of the two is wrong come first.
     """
     sides = _Side(first.runs[0]), _Side(second.runs[0])
-    left, right = (dict(_numbered(side.run)) for side in sides)
+    left, right = (dict(_number_exchanges(side.run)) for side in sides)
     sent = [key for key in left if key in right]
     both = [key for key in sent if left[key].response is not None or right[key].response is not None]
     differences = [
-        _difference(key[0], (left[key], right[key]), sides)
+        _build_difference(key[0], (left[key], right[key]), sides)
         for key in both
-        if _settled(left[key], sides[0].normalizer) != _settled(right[key], sides[1].normalizer)
+        if _comparable_answer(left[key], sides[0].normalizer) != _comparable_answer(right[key], sides[1].normalizer)
     ]
     order = [RightSide.FIRST, RightSide.SECOND, RightSide.NEITHER, RightSide.BOTH]
     blamed = {one.row for one in differences if one.right is not RightSide.BOTH}
@@ -87,7 +87,7 @@ def compare_pair(first: Results, second: Results, names: tuple[str, str] = ("fir
 
 
 class _Side:
-    """One target's run, with what the contract has against each of its answers."""
+    """A target's run, with the findings about each answer."""
 
     def __init__(self, run: TargetRun) -> None:
         self.run = run
@@ -100,14 +100,14 @@ class _Side:
                 if finding.level is not Level.NOTE and finding.exchange in exchanges:
                     key = request_key(exchanges[finding.exchange], self.normalizer)
                     once = (key, finding.check, format_json((finding.expected, finding.actual)))
-                    if once not in reported:  # of the same request sent again the same is not reported again
+                    if once not in reported:  # the same finding about a repeated request is reported once
                         self._against.setdefault(key, []).append(format_finding(finding))
                     reported.add(once)
 
     def findings(self, exchange: RecordedExchange, other: RecordedExchange) -> list[str]:
-        """What speaks against the answer to a request, in whatever row it was judged; `other` is the other target's.
+        """Return the findings of all rows about the answer to a request; `other` is the other target's exchange.
 
-        A control is a valid request: whoever refuses it where the other one serves it is wrong.
+        A control is a valid request, so refusing it is wrong if the other target serves it.
         """
         found = list(dict.fromkeys(self._against.get(request_key(exchange, self.normalizer), [])))
         refused = exchange.response is not None and exchange.response.status >= 400
@@ -117,8 +117,8 @@ class _Side:
         return found
 
 
-def _numbered(run: TargetRun) -> Iterator[tuple[tuple[str, str, str, int], RecordedExchange]]:
-    """Each exchange under its row, label, role and how often that label came before."""
+def _number_exchanges(run: TargetRun) -> Iterator[tuple[tuple[str, str, str, int], RecordedExchange]]:
+    """Yield each exchange with its key: row, label, role, and the number of earlier exchanges with the same ones."""
     seen: Counter[tuple[str, str, str]] = Counter()
     for row in run.rows:
         for exchange in row.exchanges:
@@ -128,7 +128,7 @@ def _numbered(run: TargetRun) -> Iterator[tuple[tuple[str, str, str, int], Recor
                 seen[key] += 1
 
 
-def _settled(exchange: RecordedExchange, normalizer: Normalizer) -> Any:
+def _comparable_answer(exchange: RecordedExchange, normalizer: Normalizer) -> Any:
     response = exchange.response
     if response is None:
         return "no answer"
@@ -140,7 +140,7 @@ def _settled(exchange: RecordedExchange, normalizer: Normalizer) -> Any:
 
 
 def _shape(value: Any) -> Hashable:
-    """Which members there are and of what type; of an array, which shapes its items have."""
+    """Return the shape of a JSON value: names and shapes of members, the set of shapes of an array's items."""
     if isinstance(value, dict):
         return "object", frozenset((name, _shape(each)) for name, each in value.items())
     if isinstance(value, list):
@@ -148,7 +148,7 @@ def _shape(value: Any) -> Hashable:
     return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
 
 
-def _difference(
+def _build_difference(
     row: str, exchanges: tuple[RecordedExchange, RecordedExchange], sides: tuple[_Side, _Side]
 ) -> PairDifference:
     first, second = exchanges
@@ -168,7 +168,7 @@ def _difference(
 
 
 def _find_unanswered_faults(sides: tuple[_Side, _Side], blamed: set[str]) -> Iterator[PairDifference]:
-    """Rows that one violates and the other does not, though both answer alike, such as a refused write that is done."""
+    """Yield rows that only one violates though the answers are equal, such as a refused write that has an effect."""
     others = {row.id: row for row in sides[1].run.rows}
     for row in sides[0].run.rows:
         pair = row, others.get(row.id, row)
@@ -186,7 +186,7 @@ _DECIDED: Final = frozenset({Verdict.CONFORMS, Verdict.DRIFTS, Verdict.VIOLATES}
 
 
 def format_pair(pairing: Pairing, form: str = "txt", language: str | None = None) -> str:
-    """Who is right, then each difference: as lines, as JSON, or as a page (`html`)."""
+    """Format the differences as `txt`, `json` or `html`."""
     if form == "json":
         return format_json_text({"format": _FORMAT, **asdict(pairing)})
     return render_template(
@@ -215,7 +215,7 @@ def _headline(pairing: Pairing) -> Message:
 
 
 def _notes(pairing: Pairing) -> list[Message]:
-    """What is not compared, and why."""
+    """Return notes on differences without a request, and on requests that were not compared."""
     one_sided = sum(not one.first_repeat for one in pairing.differences)
     return drop_zeros((
         Message("{n} rows are violated by one of them only, although it answers as the other.", n=one_sided),

@@ -1,4 +1,4 @@
-"""Two targets side by side: the same seeded requests, each sent to both before the next is sent to either."""
+"""Runs two targets side by side: each request is sent to both before the next is sent to either."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ from conformance.quantities import Pace
 from conformance.results.model import Results
 from conformance.session.target_runner import TargetRunner
 
-_PATIENCE = 30.0
-"""Seconds that one waits for the other's request; then both go on alone, and meet again in the next row."""
+_WAIT_SECONDS = 30.0
+"""Seconds that one target waits for the other's request; then both continue alone until the next row."""
 
 
 class Lockstep:
-    """Keeps two senders in step: neither sends its next request of a row before the other does, or has done the row.
+    """Synchronizes two senders: each sends its next request only with the other's, or after the other's row has ended.
 
-    Where the two share a pace, `pacer` keeps it.
+    If the two share a pace, `pacer` keeps it.
     """
 
-    def __init__(self, patience: float = _PATIENCE, pacer: RateLimiter | None = None) -> None:
+    def __init__(self, patience: float = _WAIT_SECONDS, pacer: RateLimiter | None = None) -> None:
         self._pacer = pacer
         self._meeting = threading.Barrier(2, timeout=patience)
-        self._meeting.abort()  # nobody is waited for outside of rows
+        self._meeting.abort()  # no waiting outside of rows
 
     def begin(self) -> None:
-        """Both begin a row."""
+        """Start waiting for each other, at the beginning of a row."""
         self._meeting.reset()
 
     def end(self) -> None:
-        """One of them has done its row, and the other need not wait for it."""
+        """Stop waiting for each other, because one of them has finished the row."""
         self._meeting.abort()
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """One request of one of them."""
+        """Wait for the other sender and the pace, then send one request within the block."""
         with suppress(threading.BrokenBarrierError):
             self._meeting.wait()
         with self._pacer.request() if self._pacer else nullcontext():
@@ -57,7 +57,7 @@ class Lockstep:
 
 
 class _LockstepSender:
-    """A session that sends each request at the same time as the other target's session."""
+    """A session that sends each request in step with the other target's session."""
 
     def __init__(self, session: RequestSender, lockstep: Lockstep) -> None:
         self._session, self._lockstep = session, lockstep
@@ -75,7 +75,7 @@ class _LockstepSender:
 
 
 def run_side_by_side(jobs: tuple[Job, Job], shared: Pace | None = None) -> tuple[Results, Results]:
-    """Run every row on both at once, and both together within the `shared` pace; raises ConfigError."""
+    """Run every row on both targets at once, both together within the `shared` pace; raise ConfigError."""
     if jobs[0].contract != jobs[1].contract:
         what = "the two are for different contracts"
         raise ConfigError([Problem("--pair", what, "give two profiles for one contract")])
@@ -122,9 +122,9 @@ def run_pair(
     contracts: Mapping[str, Contract],
     language: str | None = None,
 ) -> tuple[Pairing, bool]:
-    """Run two targets side by side, write both reports, `pair.json` and `pair.html`.
+    """Run two targets side by side; write both reports, `pair.json` and `pair.html`.
 
-    Returns where the two differ, and whether the run was interrupted. Raises ConfigError.
+    Returns the differences, and whether the run was interrupted. Raises ConfigError.
     """
     jobs = build_jobs([path for one in pair for path in find_profiles([one])], contracts, options, output)
     if len(jobs) != 2:
@@ -141,7 +141,7 @@ def run_pair(
 
 
 def _share_pace(first: Job, second: Job) -> tuple[tuple[Job, Job], Pace | None]:
-    """The jobs, and the pace that two targets of one group share; each has half of it for its own requests."""
+    """Return the jobs, and the pace that they share if they are in one group; each then has half of it as its own."""
     if first.pace is None or first.pace_group != second.pace_group:
         return (first, second), None
     count, seconds = first.pace

@@ -1,4 +1,4 @@
-"""A whole audit: every target is run, or taken over from an earlier audit, written as it is done, and compared."""
+"""Runs a whole audit: every target is run or taken over from an earlier audit, written when done, and compared."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from conformance.report.words import SYMBOLS, VERDICTS
 INTERRUPTED, NOTHING_EXERCISED = 2, 5
 _INTERNAL, _UNUSABLE = 3, 4
 _CLEANUP_SECONDS = 60.0
-"""For targets to clean up after Ctrl-C."""
+"""Seconds for targets to clean up after Ctrl-C."""
 _MOST_THREADS = 64
-"""More would only wait for the processor."""
+"""More threads would only wait for the processor."""
 
 
 @dataclass(slots=True)
 class AuditRun:
-    """One audit; `announce` is called with each line for the person who waits."""
+    """An audit; `announce` is called with each line of progress."""
 
     jobs: Sequence[Job]
     output: Path
     language: str | None
-    """Of the pages; None for the reader's."""
+    """The language of the pages; None for the reader's choice."""
     announce: Callable[[str], None]
     outcomes: dict[str, JobOutcome] = field(default_factory=dict)
-    """Of each target, without its exchanges."""
+    """The outcome of each target, without its exchanges."""
     abandoned: bool = False
-    """Whether threads may be left that never end."""
+    """Whether threads may remain that never end."""
 
     def run(self, scheduler: str | None, workers: int | None, *, resume: bool, strict: bool) -> tuple[int, str]:
-        """Run all targets and write the matrix; the exit code and a summary. Ctrl-C keeps what is done."""
+        """Run all targets and write the matrix; return exit code and summary. Ctrl-C keeps finished results."""
         left = [job for job in self.jobs if not self._is_settled(job, resume=resume)]
         interrupted = bool(left) and self._run_jobs(left, scheduler, workers)
         for job in self.jobs:
@@ -60,7 +60,7 @@ class AuditRun:
         return code, format_audit_summary(outcomes, self.output, self.language)
 
     def _is_settled(self, job: Job, *, resume: bool) -> bool:
-        """Whether a job need not be run: an earlier audit has done it, or it cannot be run."""
+        """Record the outcome of a job that is already done or cannot be run; return whether it is such a job."""
         folder = self.output / job.folder
         if resume and not job.problem and (earlier := read_kept_results(folder, job)) is not None:
             self.outcomes[job.name] = JobOutcome(job.name, drop_exchanges(earlier))
@@ -72,7 +72,7 @@ class AuditRun:
         return bool(job.problem)
 
     def _run_jobs(self, jobs: Sequence[Job], scheduler: str | None, workers: int | None) -> bool:
-        """Run the jobs; whether it was interrupted. After Ctrl-C, targets that are under way clean up."""
+        """Run the jobs; return whether they were interrupted. After Ctrl-C, running targets clean up."""
         stop_signal = threading.Event()
         groups = group_by_pace(jobs)
         with _open_pool(scheduler, workers, stop_signal, len(groups)) as pool:
@@ -85,7 +85,7 @@ class AuditRun:
             except KeyboardInterrupt:
                 self.announce("interrupted; targets that are under way clean up")
                 stop_signal.set()
-                # Workers of a cluster do not learn of it: their targets are run again.
+                # Workers of a cluster are not notified; a later audit runs their targets again.
                 for outcome in chain(at_hand, dispatcher.drain(_CLEANUP_SECONDS if scheduler is None else 0)):
                     self._keep_outcome(outcome)
                 return True
@@ -94,7 +94,7 @@ class AuditRun:
         return False
 
     def _keep_outcome(self, outcome: JobOutcome) -> None:
-        """Write the results of a target, and keep them without their exchanges."""
+        """Write the results of a target, and record them without their exchanges."""
         kept = outcome
         if outcome.results is not None:
             job = next(job for job in self.jobs if job.name == outcome.name)
@@ -113,7 +113,7 @@ def _open_pool(
 
 
 def format_line(outcome: JobOutcome, language: str | None = None, *, before: bool = False) -> str:
-    """`✓ conforms  staging  32/32  523 requests in 54 s`."""
+    """Format an outcome: `✓ conforms  staging  32/32  523 requests in 54 s`."""
     say = Translator(language)
     name, results = say(outcome.name), outcome.results
     if results is None:
@@ -130,7 +130,7 @@ def format_line(outcome: JobOutcome, language: str | None = None, *, before: boo
 
 
 def format_audit_summary(outcomes: Sequence[JobOutcome], output: Path, language: str | None = None) -> str:
-    """How many targets have which verdict, and where the page is."""
+    """Format the number of targets with each verdict, and the path of the page."""
     kept = [outcome.results for outcome in outcomes if outcome.results is not None]
     lost = Message("{n} without results", n=len(outcomes) - len(kept)) if len(outcomes) > len(kept) else ""
     counts = format_counts(Counter(results.verdict for results in kept))
@@ -139,7 +139,7 @@ def format_audit_summary(outcomes: Sequence[JobOutcome], output: Path, language:
 
 
 def audit_exit_code(outcomes: Sequence[JobOutcome], *, strict: bool) -> int:
-    """The exit code of the worst target; our own faults first, for what could not be run may not pass."""
+    """Return the exit code of the worst target; our errors first, because a target that was not run must not pass."""
     codes = {outcome.exit_code for outcome in outcomes}
     for code in (_INTERNAL, _UNUSABLE):
         if code in codes:

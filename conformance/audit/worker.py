@@ -1,4 +1,4 @@
-"""Runs one job of an audit, one target against one contract, in the process that was given it."""
+"""Runs one job of an audit (one target against one contract) in a thread or worker process."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from conformance.target.loader import Target, read_profile, target_from_mapping
 from conformance.target.selection import check_target
 
 _LOG = logging.getLogger(__name__)
-_LOOK_AGAIN = 0.1
-"""Seconds between two looks at whether the run has to stop."""
+_POLL_SECONDS = 0.1
+"""Seconds between checks whether the run must stop."""
 
 
 def run_job(job: Job, stop_signal: threading.Event | None = None) -> JobOutcome:
-    """Run every row of a job and explore, within its time. Never raises: what goes wrong is the outcome's problem."""
+    """Run and explore a job within its time. Never raises; an error becomes the `problem` of the outcome."""
     try:
         contract = load_job_contract(job.contract, job.contract_digest)
         runner = build_target_runner(job, contract, load_job_target(job))
@@ -37,14 +37,14 @@ def run_job(job: Job, stop_signal: threading.Event | None = None) -> JobOutcome:
         return JobOutcome(job.name, runner.results(), runner.stopped)
     except ConformanceError as error:
         return JobOutcome(job.name, problem=str(error), exit_code=error.exit_code)
-    except Exception as error:  # noqa: BLE001 - a job that fails must not end the others
+    except Exception as error:  # noqa: BLE001 - a failing job must not end the others
         _LOG.debug("a job failed", exc_info=True)
         what = Message("a fault of the suite itself: {error}", error=type(error).__name__)
         return JobOutcome(job.name, problem=what, exit_code=InternalError.exit_code)
 
 
 def load_job_target(job: Job) -> Target:
-    """The target of a job, its credentials from this machine; raises ConfigError."""
+    """Return the target of a job with credentials from this machine; raise ConfigError."""
     path, allow = Path(job.profile), job.options.allow
     if digest_files(path) == job.profile_digest:
         target = read_profile(path, environ=os.environ, allow=allow)
@@ -60,7 +60,7 @@ def load_job_target(job: Job) -> Target:
 def build_target_runner(
     job: Job, contract: Contract, target: Target, through: SenderWrapper | None = None
 ) -> TargetRunner:
-    """A runner with the options of a job; raises ConfigError."""
+    """Return a runner with the options of a job; raise ConfigError."""
     check_target(target, contract)
     output = Path(job.output) if job.output else None
     options = job.options
@@ -73,12 +73,12 @@ def build_target_runner(
 
 @contextmanager
 def _stopping_in_time(job: Job, runner: TargetRunner, stop_signal: threading.Event) -> Iterator[None]:
-    """Inside the block, the end of the job's time or the signal stops the run."""
+    """Stop the run within the block when the job's time is over or the signal is set."""
     is_over, seconds = threading.Event(), job.options.seconds
     end = time.monotonic() + seconds
 
     def watch() -> None:
-        while not runner.stopped and not is_over.wait(_LOOK_AGAIN):
+        while not runner.stopped and not is_over.wait(_POLL_SECONDS):
             if stop_signal.is_set():
                 runner.stop(Message("interrupted"))
             elif time.monotonic() > end:

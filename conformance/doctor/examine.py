@@ -75,7 +75,7 @@ def _examine(contract: Contract, target: Target, context: RunContext) -> Diagnos
 
 
 def _check_credentials(context: RunContext, target: Target) -> Iterator[Fact]:
-    """Yield a fact for each credential, by a read with it unless it has a limited allowance."""
+    """Yield a fact for each credential, by a read with it if one can show whether it works."""
     file = context.contract.file
     used_up = {
         row.case.request.credential for row in context.contract.rows if row.case.repeat and row.case.request.credential
