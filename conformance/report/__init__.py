@@ -1,1 +1,1 @@
-"""Results as people read them: the page, the terminal, and every other form."""
+"""Formats results for people and programs: HTML page, terminal, and other forms."""

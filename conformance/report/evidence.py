@@ -1,6 +1,6 @@
-"""Which of a row's proof is shown, and how much of it: the proof of a deviation before all else.
+"""Chooses which evidence of a row a page shows, and how much of it; evidence of deviations comes first.
 
-`results.json` and the HAR file hold everything that was recorded; a page must open within a moment.
+A page must open quickly; `results.json` and the HAR file have everything that was recorded.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _ROLES = {"example": 4, "control": 5, "open": 6, "boundary": 7}
 
 
 def list_rows(run: TargetRun) -> tuple[RowResult, ...]:
-    """The rows of a run, then each operation that was explored as a row of a table of its own."""
+    """Return the rows of a run, then each explored operation as a row of the table `explored`."""
     return (*run.rows, *map(row_of_exploration, run.explored, count(1)))
 
 
 def row_of_exploration(one: Exploration, number: int = 0) -> RowResult:
-    """An explored operation as a row, so that whoever shows rows can show it."""
+    """Convert an explored operation to a row, so that reports of rows can show it."""
     labels = {exchange.n: exchange.label for exchange in one.exchanges}
     return RowResult(
         id=f"explored/{one.operation}",
@@ -63,7 +63,7 @@ def _finding(found: ExploredFinding, where: str) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """How many exchanges of a row are shown (`good`: of one that conforms), characters of each body, and attempts."""
+    """The most exchanges of a row (`good`: of one that conforms), characters of each body, and attempts to show."""
 
     exchanges: int
     good: int
@@ -78,11 +78,11 @@ TIERS = (
     Tier(3, 1, 160, 6),
     Tier(1, 0, 80, 1),
 )
-"""From the most to the least; a page takes the first with which it is small enough."""
+"""Tiers in descending order; a page uses the first with which it is small enough."""
 
 
 def estimate_size(results: Results, limits: Tier) -> int:
-    """About how many bytes a page with these limits has, and rather too few: a page is measured once it is drawn."""
+    """Estimate the bytes of a page with these limits, rather too low, because a rendered page is measured again."""
     size = 50_000
     for row in (row for run in results.runs for row in list_rows(run)):
         size += 2500 + 300 * min(len(row.attempts), limits.attempts)
@@ -93,7 +93,7 @@ def estimate_size(results: Results, limits: Tier) -> int:
 
 
 def choose_exchanges(row: RowResult, limits: Tier) -> tuple[RecordedExchange, ...]:
-    """The exchanges to show, in the order in which they were sent."""
+    """Return the exchanges to show, in the order of sending."""
     findings: dict[int | None, int] = {}
     for finding in row.findings:
         weight = _WEIGHT[finding.level]
@@ -104,18 +104,18 @@ def choose_exchanges(row: RowResult, limits: Tier) -> tuple[RecordedExchange, ..
 
 
 def choose_attempts(attempts: Iterable[Attempt], most: int) -> tuple[Attempt, ...]:
-    """The attempts to show, in their order; those that went as promised are left off first, of them the drawn ones."""
+    """Return the attempts to show, in order; those as promised are omitted first, and of these the drawn ones."""
     numbered = enumerate(attempts)
     weighed = sorted(numbered, key=lambda one: (one[1].outcome in _EXPECTED, one[1].role == "drawn"))
     return tuple(attempt for _, attempt in sorted(weighed[:most], key=lambda one: one[0]))
 
 
 Group = tuple[Finding, ...]
-"""Findings that say the same of several inputs, so that it is read once: the first one stands for them all."""
+"""Equal findings about several inputs; the first one represents them all."""
 
 
 def group_findings(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Findings that say the same, grouped; the gravest group first, then as they were met."""
+    """Group equal findings; the most severe groups first, else in order."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for one in findings:
         key = (_WEIGHT[one.level], one.check, format_json(one.expected), format_json(one.actual), one.detail)
@@ -124,13 +124,13 @@ def group_findings(findings: Iterable[Finding]) -> tuple[Group, ...]:
 
 
 def proof_exchanges(row: RowResult) -> RecordedExchange | None:
-    """The exchange that shows the row's gravest finding, if it was kept."""
+    """Return the exchange of the row's most severe finding, or None if it was not kept."""
     numbers = [one.exchange for one in sorted(row.findings, key=lambda one: _WEIGHT[one.level]) if one.exchange]
     kept = {exchange.n: exchange for exchange in row.exchanges}
     return next((kept[number] for number in numbers if number in kept), None)
 
 
 def doubtful_exchange(row: RowResult) -> RecordedExchange | None:
-    """Of a row without a finding, what its reason speaks of: what was not answered, or else the last control."""
+    """Return the exchange that explains an inconclusive row: one without a response, or else the last control."""
     silent = [one for one in row.exchanges if one.response is None]
     return next(iter([*silent, *(one for one in reversed(row.exchanges) if one.role == "control")]), None)

@@ -1,4 +1,4 @@
-"""Why a row, or an operation that was explored, failed: as the text that pytest, JUnit and the terminal show."""
+"""Formats why a row or an explored operation failed, as text for pytest, JUnit and the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conformance.results.model import Exploration, RowResult
 
 
 def format_failure(result: RowResult | Exploration, say: Translator, excerpt: str = "") -> str:
-    """The text of one row, of which `excerpt` is the YAML, or of one operation that was explored."""
+    """Return the text for a row, with `excerpt` of its YAML, or for an explored operation."""
     row = result if isinstance(result, RowResult) else row_of_exploration(result)
     groups = group_findings(row.findings)
     is_in_doubt = row.verdict is Verdict.INCONCLUSIVE and not groups

@@ -1,7 +1,7 @@
-"""What pages, files and terminal say of a row, a finding and an answer, in one line each, and of a failure as a text.
+"""Formats rows, findings and answers in one line each, for pages, files and the terminal.
 
-What these functions return is English; it is a `Message` wherever it has words of ours, so that a report can translate
-it. Text of the target in it may hold anything: whoever writes it passes it through `sanitize`.
+The functions return English, as a `Message` if it contains our words, so that a report can translate it. Texts of the
+target in it are not safe: writers must apply `sanitize`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,14 @@ from conformance.report.translation import Translator
 from conformance.report.words import name_of
 from conformance.results.model import ExploredFinding, KnownDeviationNote, RecordedExchange, RowResult
 
-_LONGEST, _MOST_LINES = 300, 24
+_LONGEST = 300
 _WORDINGS = 3
 _ALTERNATIVES = frozenset({"message", "code", "language"})
-"""Checks of which several expected values are documented, any of which would do."""
-_SHOWN = 4
-"""Groups of findings that say the same which a failure shows; the report holds all."""
+"""Checks whose expected value may be a list of documented alternatives."""
 
 
 def format_duration(seconds: float) -> str:
-    """`4.2 ms`, `120 ms`, `5.2 s`, `40 s`, `12 min`, `3 h 20 min`; as it is where a damaged file holds no number."""
+    """Format `4.2 ms`, `120 ms`, `5.2 s`, `40 s`, `12 min`, `3 h 20 min`; `nan` and `inf` unchanged."""
     if not isfinite(seconds):
         return str(seconds)
     if seconds < 1:
@@ -43,13 +41,13 @@ def format_duration(seconds: float) -> str:
 
 
 def format_value(value: Any) -> str:
-    """What a finding expected or what came: a message as it is, anything else as JSON of at most 300 characters."""
+    """Format an expected or actual value: a message unchanged, anything else as JSON of at most 300 characters."""
     value = list_statuses(value)
     return value if isinstance(value, Message) else clip_text(format_json(value), _LONGEST)
 
 
 def format_values(finding: Finding | ExploredFinding) -> tuple[str, str]:
-    """Expected and actual value; of two texts that look alike, with the code points in which they differ."""
+    """Format expected and actual value; if two texts look alike, with the code points in which they differ."""
     expected, actual = reveal_difference(finding.expected, finding.actual)
     if finding.check in _ALTERNATIVES and isinstance(expected, list):
         return Message("one of {statuses}", statuses=", ".join(map(format_value, expected))), format_value(actual)
@@ -57,7 +55,7 @@ def format_values(finding: Finding | ExploredFinding) -> tuple[str, str]:
 
 
 def format_promise(row: RowResult) -> str:
-    """`400 "Limit: must be no less than 0."`, with code and field where the row names them."""
+    """Format what a row promises: `400 "Limit: must be no less than 0."`, with code and field if it has them."""
     if row.expected is None:
         return Message("an answer that the table does not detail")
     expected = row.expected
@@ -72,7 +70,7 @@ def format_promise(row: RowResult) -> str:
 
 
 def format_answer(exchange: RecordedExchange) -> str:
-    """What came back in a few words: the status and the start of the body, or why nothing came."""
+    """Format an answer: the status and the start of the body, or why there is none."""
     if exchange.response is not None:
         return clip_text(f"{exchange.response.status} {exchange.response.body}".rstrip(), _LONGEST)
     if exchange.failure is None:
@@ -84,21 +82,21 @@ def format_answer(exchange: RecordedExchange) -> str:
 
 
 def format_choice(answer: str) -> str:
-    """What a target made of an open choice; several answers stand between commas."""
+    """Format how a target handled an open choice; `answer` may list several, separated by commas."""
     return join_messages(", ", [Message("accepted") if one == "accepted" else one for one in answer.split(", ")])
 
 
 def format_times(times: str) -> str:
-    """`2 of 5` of a finding as a phrase."""
+    """Format the `2 of 5` of a finding as a phrase."""
     bad, _, total = times.partition(" of ")
     return Message("{bad} of {all} times", bad=bad, all=total)
 
 
 def format_finding(finding: Finding) -> str:
-    """Such as `status at limit=min-1: expected 400, got 200 (2 of 5 times); why it matters`."""
+    """Format `status at limit=min-1: expected 400, got 200 (2 of 5 times); detail`."""
     expected, actual = format_values(finding)
     values = {"check": name_of(finding.check), "where": finding.where, "expected": expected, "actual": actual}
-    if finding.check == "control":  # its place names it already
+    if finding.check == "control":  # `where` begins with it
         del values["check"]
         first = Message("{where}: expected {expected}, got {actual}", **values)
     elif not finding.where:
@@ -115,13 +113,13 @@ def format_finding(finding: Finding) -> str:
 
 
 def describe_group(group: Group) -> str:
-    """The first finding of a group, and at how many more inputs the same was found."""
+    """Format the first finding of a group, and the number of other inputs with an equal one."""
     more = Message("and at {n} more inputs", n=len(group) - 1)
     return join_messages("; ", [format_finding(group[0]), *([more] if len(group) > 1 else [])])
 
 
 def format_reason(row: RowResult) -> str:
-    """Why a row has its verdict; what the profile lacks comes with it, once."""
+    """Format why a row has its verdict, including what the profile lacks."""
     if row.lacks:
         lacks = Message("The profile lacks {names}.", names=", ".join(row.lacks))
         only = Message("lacks {names}", names=", ".join(row.lacks))
@@ -131,21 +129,21 @@ def format_reason(row: RowResult) -> str:
 
 
 def format_repeat_command(row: RowResult) -> str:
-    """The command that repeats the gravest finding; empty where nothing was recorded."""
+    """Return the command that reproduces the most severe finding; "" if nothing was recorded."""
     proof = proof_exchanges(row)
     return proof.curl if proof else ""
 
 
 def describe_promise(row: RowResult, say: Translator) -> str:
-    """`promised: 400 "Limit: must be no less than 0."`."""
+    """Return `promised: 400 "Limit: must be no less than 0."` in the translator's language."""
     return f"{say(Message('promised'))}: {say(format_promise(row))}"
 
 
 def describe_known_deviation(known: KnownDeviationNote, say: Translator) -> str:
-    """`known deviation: …`."""
+    """Return `known deviation: …` in the translator's language."""
     return f"{say(Message('known deviation'))}: {say(format_known_deviation(known))}"
 
 
 def format_known_deviation(known: KnownDeviationNote) -> str:
-    """The reason, link and expiry of a deviation that a profile lists as known."""
+    """Format reason, link and expiry of a known deviation."""
     return " ".join(filter(None, (known.reason, known.link, known.expires)))

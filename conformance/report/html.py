@@ -1,4 +1,4 @@
-"""The report for people: one page that needs no network and no script; a script adds search, filter and language."""
+"""Renders the HTML report: one page that needs neither network nor script, which only adds search, filter, language."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from conformance.results.model import Results, TargetRun
 
 _PACKAGE: Final = "conformance.report"
 _MOST_BYTES: Final = 4_500_000
-"""Of a page: beyond it, evidence is shortened further. A browser opens 5 MB within two seconds."""
+"""The largest page; above it, less evidence is shown. A browser opens 5 MB within two seconds."""
 
-# A second `<html>` tag gives its attributes to the first, and a browser heeds a viewport wherever it stands;
-# pytest-html's own page has neither a language nor a viewport.
+# pytest-html's own page has neither a language nor a viewport. A second `<html>` tag adds its attributes to the
+# first, and browsers accept a viewport anywhere.
 _FRAME = Markup(
     '<html lang="{language}"><meta name="viewport" content="width=device-width, initial-scale=1">{page}'
     '<aside class="cf" lang="{language}" aria-label="{log}">'
@@ -32,38 +32,38 @@ _FRAME = Markup(
 
 
 def render_head() -> str:
-    """The style sheet, for light, dark, narrow and printed pages; all its rules are below `.cf`."""
+    """Return the style sheet for light, dark, narrow and printed pages; all its rules are below `.cf`."""
     return read_asset(_PACKAGE, "report.css")
 
 
 def read_script() -> str:
-    """The page's script."""
+    """Return the page's script."""
     return read_asset(_PACKAGE, "language.js") + read_asset(_PACKAGE, "report.js")
 
 
 def render_fragment(results: Results, language: str | None = None) -> str:
-    """The report as an HTML fragment that holds its own script.
+    """Return the report as an HTML fragment that includes its script.
 
-    It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown. For `language` see
+    It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown. For `language`, see
     `render_template`.
     """
     return _render("page.html.jinja", results, language)
 
 
 def render_in_frame(results: Results, language: str | None = None) -> str:
-    """Our page as it stands in pytest-html's, whose own table is folded under "pytest's own log" at the end."""
+    """Return our page to insert into pytest-html's, whose table is collapsed under "pytest's own log" at the end."""
     page = Markup(render_fragment(results, language))  # noqa: S704 - made by our templates, which escape
     say = Translator(language)
     return str(_FRAME.format(language=say.language, page=page, log=say(Message("pytest's own log"))))
 
 
 def render_document(results: Results, language: str | None = None) -> str:
-    """The same page as a document of its own, without pytest-html's frame."""
+    """Return the report as a separate document, without pytest-html's frame."""
     return _render("document.html.jinja", results, language)
 
 
 def format_title(results: Results, language: str | None = None) -> str:
-    """The page's title: the verdict first, for it is what a tab has room for."""
+    """Return the page's title, with the verdict first, because a tab shows only the beginning."""
     return Translator(language)(_title(results))
 
 
@@ -74,7 +74,7 @@ def _title(results: Results) -> str:
 
 
 def _titles(runs: Iterable[TargetRun]) -> str:
-    """The titles of the contracts, each once."""
+    """Return the titles of the contracts, each once."""
     return ", ".join(dict.fromkeys(run.contract.title or run.contract.name for run in runs))
 
 

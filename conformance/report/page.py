@@ -1,10 +1,10 @@
-"""Jinja as every document uses it: all that is written is escaped, and each text of ours is in the reader's language.
+"""Renders documents with Jinja: everything written is escaped, and our texts are in the reader's language.
 
-The ending of a template says what it draws: `.html.jinja` a page, `.md.jinja` GitHub's Markdown, `.txt.jinja` lines,
-`.xml.jinja` JUnit's XML, `.yaml.jinja` a file of YAML with comments, in which every value is written as one of YAML.
-Templates make our own texts with `_("English template", name=value)` and show them, like any text of the results,
-through the filter `t`. A page shows one language and holds the other in `data-alt` attributes, where its script finds
-it: there `t` gives a span, `w` the end of a start tag with the text behind it, `a` an attribute.
+The suffix of a template is its form: `.html.jinja` an HTML page, `.md.jinja` GitHub's Markdown, `.txt.jinja` lines,
+`.xml.jinja` JUnit XML, `.yaml.jinja` YAML with comments, in which every value is written as a YAML value. Templates
+create our texts with `_("English template", name=value)` and show them, like any text of the results, with the filter
+`t`. A page shows one language and has the other in `data-alt` attributes for its script: there, `t` returns a span, `w`
+the end of a start tag followed by the text, `a` an attribute.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from conformance.report.words import SYMBOLS, VERDICT_MEANINGS, WORST_FIRST, nam
 from conformance.yaml_document import dump, dump_flow
 
 _ESCAPES: Final[Mapping[str, Callable[[Any], str]]] = {
-    "html": show_invisible,  # and then Jinja escapes it
+    "html": show_invisible,  # Jinja also escapes it
     "md": lambda text: Markup(escape_prose(text)),  # noqa: S704 - escaped for its own form
     "txt": lambda text: Markup(to_one_line(text)),  # noqa: S704 - the same
     "yaml": lambda value: Markup(dump_flow(value)),  # noqa: S704 - the same
     "xml": show_invisible,
 }
-"""What is done to every text that a template writes, and in a file of YAML to every value."""
+"""The function by form that escapes every text that a template writes, in YAML every value."""
 
 
-@lru_cache(maxsize=1024, typed=True)  # a page says the same few things of thousands of rows
+@lru_cache(maxsize=1024, typed=True)  # a page repeats few texts for thousands of rows
 def gettext(template: str, many: str | None = None, /, **values: Any) -> Message:
-    """The message of a template; with `many` that of the singular or the plural, by the value `n`."""
+    """Return the message of a template; with `many`, the singular or plural one depending on the value `n`."""
     if many is None:
         return Message(template, **values)
     return plural_message(values.pop("n"), template, many, **values)
 
 
 class PageTexts:
-    """Shows texts on one page: in its language, with the other language beside it where that differs."""
+    """Shows the texts of a page in its language, with the other language in an attribute if it differs."""
 
     def __init__(self, language: str, labels: Mapping[str, str] = NO_LABELS) -> None:
         self._here = Translator(language, labels)
@@ -55,8 +55,8 @@ class PageTexts:
         self._known: dict[object, Markup] = {}
 
     def tag_end(self, text: str | Bilingual, limit: int | None = None) -> Markup:
-        """The end of a start tag and the text behind it."""
-        # A page says the same few things of thousands of exchanges.
+        """Return the end of a start tag followed by the text."""
+        # A page repeats few texts for thousands of exchanges.
         key = (text, isinstance(text, str) and getattr(text, "template", None), limit)
         if key not in self._known:
             shown, other = self._here(text, limit), self._other(text, limit)
@@ -65,12 +65,12 @@ class PageTexts:
         return self._known[key]
 
     def span(self, text: str | Bilingual, limit: int | None = None) -> Markup:
-        """The text; within a span where there is another one for the other language."""
+        """Return the text, in a span if it differs in the other language."""
         end = self.tag_end(text, limit)
         return end[1:] if end.startswith(">") else Markup("<span") + end + Markup("</span>")
 
     def attribute(self, text: str | Bilingual, name: str, limit: int | None = None) -> Markup:
-        """` title="…"` or ` aria-label="…"`, which `language.js` switches, with the other language beside it."""
+        """Return ` title="…"` or ` aria-label="…"`, with the other language for `language.js` in another attribute."""
         shown, other = self._here(text, limit), self._other(text, limit)
         if shown == other:
             return Markup(' {}="{}"').format(name, shown)
@@ -79,7 +79,7 @@ class PageTexts:
 
 @cache
 def build_environment(package: str, form: str = "html") -> Environment:
-    """An environment with the templates of `package`, and those of the report for what documents have in common."""
+    """Return an environment with the templates of `package` and the shared ones of the report."""
 
     def escape(value: Any) -> Any:
         is_written = (isinstance(value, str) or form == "yaml") and not isinstance(value, Markup)
@@ -111,7 +111,7 @@ def build_environment(package: str, form: str = "html") -> Environment:
         a=_filter(PageTexts.attribute),
         t=_filter(PageTexts.span if form == "html" else Translator.__call__),
         w=_filter(PageTexts.tag_end),
-        block=lambda text: Markup(format_code_block(text)),  # noqa: S704 - made for Markdown, where nothing ends it
+        block=lambda text: Markup(format_code_block(text)),  # noqa: S704 - a fence that the text cannot end
         cell=escape_cell,
         clip=clip_text,
         code=_filter(lambda say, text, limit=None: Markup(format_code(say(text), limit))),  # noqa: S704 - the same
@@ -120,7 +120,7 @@ def build_environment(package: str, form: str = "html") -> Environment:
         json=format_json,
         line=to_one_line,
         wording=show_placeholders,
-        yaml=lambda value: Markup(dump(value)),  # noqa: S704 - made for YAML, in lines of its own
+        yaml=lambda value: Markup(dump(value)),  # noqa: S704 - YAML in separate lines
     )
     return environment
 
@@ -128,12 +128,11 @@ def build_environment(package: str, form: str = "html") -> Environment:
 def render_template(
     package: str, template: str, *, language: str | None = None, labels: Mapping[str, str] = NO_LABELS, **values: Any
 ) -> str:
-    """A whole document: text or Markdown in one language, or a page that a reader can switch between our languages.
+    """Render a document: text or Markdown in one language, or an HTML page with a language switch.
 
-    It is in `language`; for None in English, and the script of a page follows the browser's language. A page is one
-    file that needs no network; beside the report's style it has the template's own style sheet and script where the
-    package has them: `audit.css` and `audit.js` beside `audit.html.jinja`. Raises ConfigError for a language that there
-    is no translation into.
+    The language is `language`, or English for None, in which case a page's script follows the browser's language. A
+    page is one file that needs no network; it has the report's style and, if they exist, the template's own style sheet
+    and script, such as `audit.css` and `audit.js` for `audit.html.jinja`. Raises ConfigError for an unknown language.
     """
     name, form, _ = template.split(".")
     chosen = check_language(language)
@@ -141,7 +140,7 @@ def render_template(
     if form != "html":
         return document.render(texts=Translator(chosen, labels), **values).rstrip("\n") + "\n"
     style = read_asset("conformance.report", "report.css") + read_asset("conformance.report", "frame.css")
-    # Our own files, which hold no text of a target.
+    # Our own files, without text of a target.
     assets = {
         "style": Markup(style + read_asset(package, f"{name}.css")),  # noqa: S704
         "script": Markup(read_asset("conformance.report", "language.js") + read_asset(package, f"{name}.js")),  # noqa: S704
@@ -152,13 +151,13 @@ def render_template(
 
 @cache
 def read_asset(package: str, name: str) -> str:
-    """A file beside the templates of a package; empty where there is none."""
+    """Return the text of a file among the templates of a package; "" if there is none."""
     file = files(package).joinpath("templates", name)
     return file.read_text("utf-8") if file.is_file() else ""
 
 
 def escape_content(text: str) -> Markup:
-    """For the content of an element only, where quotes need no escape: a fifth of a JSON body is quotes."""
+    """Escape the content of an element, but not quotes, which are a fifth of a JSON body and harmless there."""
     escaped = show_invisible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Markup(escaped)  # noqa: S704 - escaped in the line above
 

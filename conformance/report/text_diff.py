@@ -1,4 +1,4 @@
-"""Where two texts differ, as pieces that a writer can mark; of what looks alike, the code points."""
+"""Compares two texts as pieces that a writer can mark; shows code points where texts look alike."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from conformance.report.sanitize import clip_text, format_json
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _LONGEST = 1000
-"""Characters of each side that are compared and shown: matching takes quadratic time."""
+"""The most characters of each side that are compared and shown, because matching takes quadratic time."""
 _PAIRS = (
     "АA ВB ЕE КK МM НH ОO РP СC ТT ХX УY аa еe оo рp сc уy хx іi јj ѕs ԁd "  # noqa: RUF001
     "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX οo νv "  # noqa: RUF001
     "‐- ‑- ‒- –- —- ―- −- ー- 一- ‘' ’' ′' “\" ”\" ″\" "  # noqa: RUF001
     "力カ 二ニ 口ロ 八ハ 工エ 夕タ 卜ト 才オ"
 )
-"""Cyrillic, Greek, dashes, quotes, kanji like katakana: each with what it looks like."""
+"""Cyrillic and Greek letters, dashes, quotes and kanji, each with the character that it looks like."""
 _SAME_SHAPE = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})
 _LEAST_ALIKE = 0.3
-"""Below this likeness, marking single words says less than marking all of it."""
+"""Below this similarity, the whole text is marked instead of single words."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiffPiece:
-    """A stretch of text; `marked` where the other side has something else."""
+    """A piece of a text; `marked` if the other side differs."""
 
     text: str
     marked: bool
@@ -36,14 +36,14 @@ class DiffPiece:
 
 @dataclass(frozen=True, slots=True)
 class TextDiff:
-    """Both sides, cut into pieces."""
+    """The pieces of both sides."""
 
     expected: tuple[DiffPiece, ...]
     actual: tuple[DiffPiece, ...]
 
 
 def diff_texts(expected: Any, actual: Any, *, as_json: bool = True) -> TextDiff:
-    """Compares two JSON values as they are written, or two texts as they are; text is compared word by word."""
+    """Compare two values as JSON, or two texts if `as_json` is False; strings are compared word by word."""
     expected, actual = reveal_difference(expected, actual)
     left, right = (clip_text(format_json(value) if as_json else value, _LONGEST) for value in (expected, actual))
     before, after = _WORDS.findall(left), _WORDS.findall(right)
@@ -59,10 +59,10 @@ def diff_texts(expected: Any, actual: Any, *, as_json: bool = True) -> TextDiff:
 
 
 def reveal_difference(expected: Any, actual: Any) -> tuple[Any, Any]:
-    """Two texts that look alike and are not equal, with each character in which they differ as `⟨U+00E9⟩`.
+    """Return two different texts that look alike with their different characters as code points: `⟨U+00E9⟩`.
 
-    Alike are texts that differ only in how characters are composed or compatible, in blanks, in characters that
-    nobody sees, or in letters and signs of other scripts that have the same shape. Anything else is returned as it is.
+    Texts look alike if they differ only in composition or compatibility forms, blanks, invisible characters, or
+    letters and signs of the same shape in other scripts. Other values are returned unchanged.
     """
     if not (isinstance(expected, str) and isinstance(actual, str)) or isinstance(expected, Message):
         return expected, actual
@@ -76,14 +76,14 @@ def reveal_difference(expected: Any, actual: Any) -> tuple[Any, Any]:
 
 
 def list_statuses(value: Any) -> Any:
-    """Several statuses in words, any other value as it is."""
+    """Return a message for a list of statuses; any other value unchanged."""
     if isinstance(value, list) and len(value) > 1 and all(isinstance(one, int) for one in value):
         return Message("one of {statuses}", statuses=", ".join(map(str, value)))
     return value
 
 
 def _appearance(text: str) -> str:
-    """What is seen of a text: composed, without blanks, controls and other characters without a shape."""
+    """Return the visible form of a text: composed, without blanks, controls and invisible characters."""
     composed = unicodedata.normalize("NFKC", text).translate(_SAME_SHAPE)
     return "".join(one for one in composed if unicodedata.category(one) not in {"Cc", "Cf", "Zs", "Zl", "Zp"})
 

@@ -1,7 +1,7 @@
-"""Our own words in English and Japanese; a target's and a vendor's words stay as they are.
+"""Translates our own texts into Japanese; texts of a target or a vendor are not translated.
 
-A `Message` is translated by its template, which is the key in `translations/ja.json`. Any other text is shown as it is,
-unless it is the label of a control to which the contract itself gives a Japanese one.
+A `Message` is translated by its template, which is the key in `translations/ja.json`. Any other text is shown
+unchanged, except labels of controls for which the contract has a Japanese one.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Bilingual(NamedTuple):
-    """A text that a contract gives in both languages; where it has only one of them, that stands for both."""
+    """A text of a contract in both languages; if it has only one, that is used for both."""
 
     english: str
     japanese: str = ""
 
 
 def check_language(language: str | None) -> str:
-    """The language itself, English for None; raises ConfigError where there is no translation into it."""
+    """Return the language, `en` for None; raise ConfigError if there is no translation into it."""
     if language is None:
         return LANGUAGES[0]
     if language not in LANGUAGES:
@@ -40,12 +40,12 @@ def check_language(language: str | None) -> str:
 
 
 def collect_labels(runs: Iterable[TargetRun]) -> dict[str, str]:
-    """The Japanese of the labels that the contracts of these runs give to their controls."""
+    """Return the Japanese translations of the labels that these contracts give to their controls."""
     return {label: japanese for run in runs for label, japanese in run.contract.labels_ja.items()}
 
 
 def translate(text: str, language: str, labels: Mapping[str, str] = NO_LABELS) -> str:
-    """A message in a language of LANGUAGES; text that is no message is returned as it is, but for `labels`."""
+    """Translate a message into a language of LANGUAGES; return other text unchanged, except for `labels`."""
     if language == LANGUAGES[0]:
         return str(text)
     if not isinstance(text, Message):
@@ -54,14 +54,14 @@ def translate(text: str, language: str, labels: Mapping[str, str] = NO_LABELS) -
         name: translate(value, language, labels) if isinstance(value, str) else value
         for name, value in text.values.items()
     }
-    template = _templates().get(text.template) or text.template.replace(", ", "、")  # of one that only joins others
+    template = _templates().get(text.template) or text.template.replace(", ", "、")  # templates that only join others
     return template.format(**values)
 
 
 class Translator:
-    """Shows texts in one language, English for None; `labels` are those of the contracts' controls.
+    """Shows texts in one language, English for None; `labels` has translations of the contracts' labels.
 
-    Raises ConfigError where there is no translation into the language.
+    Raises ConfigError if there is no translation into the language.
     """
 
     def __init__(self, language: str | None = None, labels: Mapping[str, str] = NO_LABELS) -> None:
@@ -69,11 +69,11 @@ class Translator:
 
     @classmethod
     def of(cls, runs: Iterable[TargetRun], language: str | None) -> Translator:
-        """For texts of these runs."""
+        """Return a translator with the labels of these runs."""
         return cls(language, collect_labels(runs))
 
     def __call__(self, text: str | Bilingual, limit: int | None = None) -> str:
-        """The text in one line of at most `limit` characters, with nothing in it that is not seen."""
+        """Return the translated text in one line of at most `limit` characters, with invisible characters replaced."""
         if isinstance(text, Bilingual):
             shown = text[LANGUAGES.index(self.language)] or text.english or text.japanese
         else:

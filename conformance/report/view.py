@@ -1,4 +1,4 @@
-"""Results arranged as a page shows them: runs, tables in the vendor's order, rows with what is shown of their proof."""
+"""Arranges results for a page: runs, tables in the vendor's order, and rows with the evidence to show."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _EXPLORED = Message("Exploration beyond the tables")
 
 @dataclass(frozen=True)
 class RowView:
-    """A row and what is shown of it; `anchor` is its ID, unless another run on the page has the same."""
+    """A row with the evidence to show; `anchor` is its ID, unless another run on the page has the same."""
 
     row: RowResult
     anchor: str
     target: str
-    """Whose row it is, where the page shows several targets of its contract; else empty."""
+    """The target, if the page shows several targets of the contract; else empty."""
     limits: Tier
 
     @cached_property
@@ -58,23 +58,23 @@ class RowView:
 
     @cached_property
     def findings(self) -> tuple[Group, ...]:
-        """The findings, those that say the same together, the gravest first."""
+        """The findings in groups of equal ones, the most severe first."""
         return group_findings(self.row.findings)
 
     @property
     def proof(self) -> RecordedExchange | None:
-        """The exchange that shows the gravest finding."""
+        """The exchange of the most severe finding, or None."""
         return proof_exchanges(self.row)
 
     @property
     def firm(self) -> tuple[Finding, ...]:
-        """The findings that weigh: notes do not."""
+        """The findings other than notes, which do not affect the verdict."""
         return tuple(finding for finding in self.row.findings if finding.level is not Level.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """A table as in the vendor's document."""
+    """A table of the vendor's document."""
 
     name: TableName
     anchor: str
@@ -83,28 +83,28 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One contract run against one target."""
+    """A run of one contract against one target."""
 
     run: TargetRun
     anchor: str
     rows_of: str
-    """The target, where the page shows several of the contract; else empty."""
+    """The target, if the page shows several targets of the contract; else empty."""
     tables: tuple[TableView, ...]
 
     @property
     def rows(self) -> Iterator[RowView]:
-        """The rows of every table."""
+        """The rows of all tables."""
         for table in self.tables:
             yield from table.rows
 
     @property
     def choices(self) -> tuple[tuple[RowView, Choice], ...]:
-        """Every open choice with the row that it was met at."""
+        """Every open choice with its row."""
         return tuple((row, choice) for row in self.rows for choice in row.row.choices)
 
 
 def build_view(results: Results, limits: Tier) -> tuple[RunView, ...]:
-    """The runs in their order, each with anchors that are unique on the page."""
+    """Return the runs in order, with anchors that are unique on the page."""
     taken: set[str] = set()
     contracts = Counter(run.contract.name for run in results.runs)
     targets = [label_run(run) if contracts[run.contract.name] > 1 else "" for run in results.runs]
@@ -115,7 +115,7 @@ def build_view(results: Results, limits: Tier) -> tuple[RunView, ...]:
 
 
 def group_rows(rows: Iterable[RowView], verdict: Verdict) -> list[list[RowView]]:
-    """The rows of a verdict, those with the same gravest finding or reason together; the largest groups first."""
+    """Group the rows of a verdict by equal first finding or reason; the largest groups first."""
     groups: dict[tuple[object, ...], list[RowView]] = {}
     for view in rows:
         if view.row.verdict is verdict:
@@ -126,7 +126,7 @@ def group_rows(rows: Iterable[RowView], verdict: Verdict) -> list[list[RowView]]
 def _cause(view: RowView) -> tuple[object, ...]:
     if not view.findings:
         reason = view.row.reason or view.row.id
-        if isinstance(reason, Message):  # whatever was tried: the same thing was wrong with it
+        if isinstance(reason, Message):  # equal reasons about different inputs are one cause
             return (reason.template, *(value for name, value in reason.values.items() if name != "label"))
         return (reason,)
     worst = view.findings[0][0]
@@ -134,21 +134,21 @@ def _cause(view: RowView) -> tuple[object, ...]:
 
 
 def count_verdicts(rows: Iterable[RowResult | Exploration]) -> tuple[tuple[Verdict, int], ...]:
-    """How many rows have each verdict, worst first, all five of them."""
+    """Return the number of rows with each of the five verdicts, the worst first."""
     counts = Counter(row.verdict for row in rows)
     return tuple((verdict, counts[verdict]) for verdict in WORST_FIRST)
 
 
 def share_of_bar(count: int, counts: Iterable[tuple[Verdict, int]]) -> int:
-    """How wide a verdict's part of the bar is, in twentieths of it; a page has no style of its own for each number."""
+    """Return the width of a verdict's part of the bar in twentieths, for which the style sheet has classes."""
     return max(1, round(20 * count / max(1, sum(number for _, number in counts))))
 
 
 def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
-    """What came out of the runs, in one sentence, and further sentences for what must not be overlooked.
+    """Return the result of the runs in one sentence, and further sentences for what must not be overlooked.
 
-    A deviation that the profile lists as known is not counted in the first sentence, as it does not count in the
-    verdict; a sentence of its own says how many there are.
+    Known deviations are not counted in the first sentence, because they do not affect the verdict; another sentence has
+    their number.
     """
     runs = tuple(runs)
     rows = [row for run in runs for row in run.rows]
@@ -159,7 +159,7 @@ def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
     first = _verdict_sentence(worst, counts[worst], len(rows))
     if worst is Verdict.NOT_EXERCISED and explored.keys() - {Verdict.NOT_EXERCISED}:
         first = Message("No row was exercised, only what goes beyond the tables.")
-    del counts[worst]  # that is said
+    del counts[worst]  # the first sentence has it
     further = (
         Message("Exploration beyond the tables found deviations in {n} operations.", n=explored[Verdict.VIOLATES]),
         Message("Exploration beyond the tables is inconclusive for {n} operations.", n=explored[Verdict.INCONCLUSIVE]),
@@ -172,7 +172,7 @@ def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
 
 
 def _budget_sentence(run: TargetRun) -> Message:
-    """What the budget left untried."""
+    """Return a sentence about what the budget left untried."""
     untried = sum(len(row.untried) for row in run.rows) if run.budget is not None else 0
     total = untried + sum(len(row.attempts) for row in run.rows)
     values = {"budget": run.budget, "n": untried, "total": total}

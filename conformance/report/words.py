@@ -1,4 +1,4 @@
-"""How reports name verdicts, checks, roles and levels."""
+"""The names of verdicts, checks, roles and levels in reports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SYMBOLS: Final[Mapping[str, str]] = {
     "no-answer": "?",
     "recorded": "•",
 }
-"""Of verdicts and outcomes: colour never tells anything alone."""
+"""Symbols of verdicts and outcomes, because colour must not be the only difference."""
 
 VERDICTS: Final[Mapping[str, Message]] = {
     Verdict.CONFORMS: Message("conforms"),
@@ -55,7 +55,7 @@ CONFIDENCES: Final[Mapping[str, Message]] = {
 
 
 def name_of(key: str) -> str:
-    """The name of a verdict, check, role, level, outcome or kind of failure; `key` itself where it has none."""
+    """Return the name of a verdict, check, role, level, outcome or kind of failure; `key` itself if it has none."""
     return _NAMES.get(key, key)
 
 

@@ -1,4 +1,4 @@
-"""Results as text, in every form that people and programs read; nothing in here reads or writes a file."""
+"""Formats results as text in every form. Nothing here reads or writes files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["WRITERS", "Writer"]
 
 
 class Writer(NamedTuple):
-    """A form of the report: the name of its file, and what draws it from results in a language (None: English)."""
+    """A form of the report: its file name, and the function that formats results in a language (None: English)."""
 
     file: str
     write: Callable[[Results, str | None], str]
@@ -33,4 +33,4 @@ WRITERS: Mapping[str, Writer] = {
     "earl": Writer("earl.jsonld", earl.format_earl),
     "table": Writer("summary.txt", table.format_table),
 }
-"""Every form by its name."""
+"""Every form by name."""

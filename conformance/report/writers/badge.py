@@ -1,4 +1,4 @@
-"""A badge in the form of shields.io's endpoint."""
+"""Formats a badge for the endpoint of shields.io."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _COLOURS = {
     Verdict.INCONCLUSIVE: "blueviolet", Verdict.NOT_EXERCISED: "lightgrey",
 }  # fmt: skip
 _NOT_WHOLE = "green"
-"""Of a run that conforms as far as it went: some row was not selected, not exercised or is excused."""
+"""The colour of a conforming run with rows that were not selected, not exercised, or are known deviations."""
 
 
 def format_badge(results: Results) -> str:
-    """The verdict with how many of the rows have it, and what else must be known; the label names the contracts."""
+    """Format the verdict, the number of rows with it, and what limits the run; the label has the contracts."""
     rows = [row for run in results.runs for row in run.rows]
     counts = dict(count_verdicts(row for row in rows if row.known is None))
     verdict, known = results.verdict, sum(row.known is not None for row in rows)

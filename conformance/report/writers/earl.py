@@ -1,6 +1,6 @@
-"""W3C's Evaluation and Report Language 1.0 as JSON-LD, for programs that compare suites.
+"""Formats W3C's Evaluation and Report Language 1.0 as JSON-LD, for programs that compare suites.
 
-An assertion per row and per explored operation:
+There is an assertion for each row and each explored operation:
 
 conforms, drifts → passed · violates → failed · inconclusive → cantTell · not-exercised → untested
 """
@@ -38,7 +38,7 @@ _CONTEXT = {
 
 
 def format_earl(results: Results, language: str | None = None) -> str:
-    """The graph: the suite, each target, each row as a test criterion within its assertion."""
+    """Return the graph: the suite, each target, and each row as a test criterion within its assertion."""
     say = Translator.of(results.runs, language)
     suite: dict[str, Any] = {
         "@id": "urn:conformance:suite",

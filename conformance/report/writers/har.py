@@ -1,7 +1,7 @@
-"""Every recorded exchange as an HTTP Archive 1.2, which browsers' tools and proxies open.
+"""Formats every recorded exchange as an HTTP Archive 1.2, which browsers' tools and proxies open.
 
-Entries of a run stand in the order in which they were sent. Results of an older suite do not tell when an exchange
-began: the start of the run stands there then, and entries stand row by row.
+The entries of a run are in the order of sending. Results of an older suite lack the start of each exchange; then it is
+the start of the run, and entries are ordered by row.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from conformance.results.model import RecordedExchange, RecordedRequest, Recorde
 from conformance.results.serialization import format_json_text
 
 _NO_RESPONSE = RecordedResponse(status=0)
-"""As browsers write it where no answer came."""
+"""What browsers write if no response came."""
 _NOT_KNOWN = -1
-"""The archive's own word for a number of bytes that nobody counted."""
+"""The archive's value for an unknown number of bytes."""
 
 
 def format_har(results: Results) -> str:
-    """The archive; a comment on each entry names row, label and number, so that a verdict can be found again."""
+    """Return the archive; a comment on each entry has row, number and label, so that findings can be located."""
     log = {
         "version": "1.2",
         "creator": {"name": show_invisible(results.suite.name), "version": show_invisible(results.suite.version)},
@@ -50,7 +50,7 @@ def _entries(run: TargetRun, started: str) -> Iterator[dict[str, Any]]:
 
 
 def _request(sent: RecordedRequest) -> dict[str, Any]:
-    # Names and values are percent-decoded; a plus sign stays one, for importers encode a blank as `%20`.
+    # Names and values are percent-decoded, but not plus signs, because importers encode a blank as `%20`.
     query = (part.partition("=") for part in split_url(sent.url).query.split("&") if part)
     body = {} if sent.body is None else {"postData": {"mimeType": _type(sent), "text": sent.body}}
     return {

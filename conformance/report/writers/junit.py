@@ -1,7 +1,7 @@
-"""JUnit XML as CI systems read it: a suite per table, a case per row.
+"""Formats JUnit XML for CI systems: a suite for each table, a case for each row.
 
-violates → failure · inconclusive → error · not-exercised → skipped, with the reason · drifts → passed, and said in the
-output · a deviation that is listed as known → skipped, with its reason, link and expiry.
+violates → failure · inconclusive → error · not-exercised → skipped, with the reason · drifts → passed, with a note in
+the output · a known deviation → skipped, with its reason, link and expiry.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _KINDS = {Verdict.VIOLATES: "failure", Verdict.INCONCLUSIVE: "error", Verdict.NO
 
 
 def format_junit(results: Results, language: str | None = None, *, places: bool = False) -> str:
-    """The document; characters that XML cannot hold are named, as `⟨U+0000⟩`.
+    """Return the document; characters that XML does not allow are shown as `⟨U+0000⟩`.
 
-    It is valid by the schema of Jenkins' xUnit plugin, in which a case has no place; with `places` each case has the
-    `file` and `line` of its row, which GitLab shows.
+    It conforms to the schema of Jenkins' xUnit plugin; with `places`, which that schema does not allow, each case has
+    the `file` and `line` of its row, which GitLab shows.
     """
     tables = [(run, name) for run in results.runs for name in dict.fromkeys(row.table for row in list_rows(run))]
     return render_template(

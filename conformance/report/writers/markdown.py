@@ -1,4 +1,4 @@
-"""A summary in GitHub's Markdown, for a pull request or `$GITHUB_STEP_SUMMARY` (which holds 1 MiB)."""
+"""Formats a summary in GitHub's Markdown for a pull request or `$GITHUB_STEP_SUMMARY` (at most 1 MiB)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.results.model import Results
 
 
 def format_markdown(results: Results, language: str | None = None) -> str:
-    """The verdict, a table of counts, then each violation with what was expected, what came and how to repeat it."""
+    """Return the verdict, a table of counts, and each violation with expected and actual value and its command."""
     return render_template(
         "conformance.report",
         "summary.md.jinja",

@@ -1,7 +1,7 @@
-"""Metrics for Prometheus in the OpenMetrics text format, for a file that is scraped or pushed.
+"""Formats metrics for Prometheus in the OpenMetrics text format, for a file that is scraped or pushed.
 
-Only gauges are used and no metric has a unit line of its own kind, so that node_exporter's textfile collector, which
-reads the older Prometheus format, reads the same file.
+There are only gauges and no `UNIT` lines, so that node_exporter's textfile collector, which reads the older Prometheus
+format, can read the file, too.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _LONGEST: Final = 200
 
 
 def format_metrics(results: Results) -> str:
-    """The verdict of every row and run as one series per verdict (1 for the one it has), requests, durations, time.
+    """Return a series for each row or run and verdict (1 for the one it has, else 0), requests, durations, start.
 
-    `target` is the profile's name, or the base URL where it has none.
+    The label `target` is the profile's name, or the base URL if it has none.
     """
     registry = CollectorRegistry()
 
@@ -68,5 +68,5 @@ def format_metrics(results: Results) -> str:
 
 
 def _label(text: str) -> str:
-    """The library escapes what the format needs; what a person cannot see is named first."""
+    """Replace invisible characters and shorten; the library escapes what the format requires."""
     return clip_text(to_one_line(text), _LONGEST)

@@ -1,7 +1,7 @@
-"""SARIF 2.1.0 for code scanning: every row is a rule, and what deviates points at the row's line in the case file.
+"""Formats SARIF 2.1.0 for code scanning: every row is a rule, and a deviation has the row's line in the case file.
 
-violates → error · drifts → warning · inconclusive → kind `open`, which is SARIF's word for it. A known deviation is
-suppressed with its reason.
+violates → error · drifts → warning · inconclusive → kind `open`, SARIF's term for it. A known deviation is suppressed
+with its reason.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KINDS = {
 
 
 def format_sarif(results: Results, language: str | None = None) -> str:
-    """The log: a run per contract and target."""
+    """Return the log, with a run for each contract and target."""
     say = Translator.of(results.runs, language)
     log = {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -97,5 +97,5 @@ def _id(run: TargetRun, row: RowResult) -> str:
 
 
 def _message(text: str) -> dict[str, str]:
-    """A message's text: `[words](place)` would become a link, so brackets are escaped as SARIF says."""
+    """Return a message object; brackets are escaped as SARIF requires, because `[text](url)` would become a link."""
     return {"text": re.sub(r"([\\\[\]])", r"\\\1", to_one_line(text))}

@@ -1,4 +1,4 @@
-"""For the terminal, through rich: counts per table of each contract, then each violation in four lines."""
+"""Formats results for the terminal with rich: counts for each table, then each violation in four lines."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ STYLES = {
     Verdict.CONFORMS: "green", Verdict.DRIFTS: "yellow", Verdict.VIOLATES: "bold red",
     Verdict.INCONCLUSIVE: "magenta", Verdict.NOT_EXERCISED: "dim",
 }  # fmt: skip
-"""Of verdicts, for everything that a terminal shows; a symbol or a word always stands beside the colour."""
+"""Terminal styles of verdicts; a symbol or a word always accompanies the colour."""
 
 _LONGEST = 100
 
 
 def print_table(console: Console, results: Results, language: str | None = None) -> None:
-    """What a console prints when a run is over; every text is plain, so that nothing in it is read as markup.
+    """Print the results of a run; all texts are plain, so that nothing in them is read as markup.
 
-    Commands are not broken over lines, so that they can be copied: the terminal wraps them itself.
+    Commands are not broken into lines, so that they can be copied; the terminal wraps them.
     """
     say = Translator.of(results.runs, language)
     parts: list[RenderableType] = []
@@ -47,7 +47,7 @@ def print_table(console: Console, results: Results, language: str | None = None)
 
 
 def format_table(results: Results, language: str | None = None) -> str:
-    """The same as text without colour, 120 columns wide."""
+    """Return the printed results as text without colour, 120 columns wide."""
     console = Console(file=StringIO(), width=120, color_system=None, force_terminal=False, legacy_windows=False)
     with console.capture() as capture:
         print_table(console, results, language)
@@ -55,7 +55,7 @@ def format_table(results: Results, language: str | None = None) -> str:
 
 
 def describe_violation(row: RowResult, say: Translator) -> Iterator[Text]:
-    """Four lines: row and promise; what was expected and what came; the answer; the command that sends it again."""
+    """Yield four lines: row and promise; finding; answer; command that reproduces it."""
     known = f" ({say(Message('Known deviation'))})" if row.known else ""
     promise = f" → {say(format_promise(row))}" if row.expected else ""
     head = f"{SYMBOLS[row.verdict]} {to_one_line(row.id)}"
@@ -99,13 +99,13 @@ def _violations(run: TargetRun, say: Translator) -> Iterator[Text]:
 
 
 def _warnings(run: TargetRun, say: Translator) -> Iterator[Text]:
-    """What the run warns of, such as what it may have left; not why rows are inconclusive, which stands before."""
+    """Yield the run's warnings, such as possible leftovers, except reasons of rows, which are shown with the rows."""
     reasons = {row.reason for row in list_rows(run)}
     yield from (Text(f"! {say(text)}", style="yellow") for text in run.warnings if text not in reasons)
 
 
 def _entry(name: str, text: str) -> Text:
-    """One line, however long: a terminal wraps it itself, and what is copied from it is whole."""
+    """Return a line that is not broken, so that it can be copied completely; the terminal wraps it."""
     entry = Text.assemble((f"  {name}: ", "dim"), text)
     entry.no_wrap, entry.overflow = True, "ignore"
     return entry
