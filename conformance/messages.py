@@ -51,7 +51,7 @@ class Message(str):
     def map_texts(self, convert: Callable[[str], str]) -> Message:
         """Return the message with `convert` applied to each value that is text."""
         values = {name: convert(value) if isinstance(value, str) else value for name, value in self.values.items()}
-        return Message(self.template, **values)
+        return self if values == self.values else Message(self.template, **values)
 
     def walk(self) -> Iterator[Message]:
         """Yield the message itself and all messages among its values, recursively."""

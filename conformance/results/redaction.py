@@ -120,7 +120,7 @@ class Redactor:
             shown = self._withhold(self._replace(text, limit))
             if len(done) < MOST_REMEMBERED:
                 done[text] = shown
-        return shown
+        return text if shown == text else shown
 
     def find_hidden(self, text: str) -> tuple[str, ...]:
         """The names of the secrets that a text holds in a form that is not replaced where it stands."""
@@ -166,7 +166,8 @@ class Redactor:
             changed = {}
             for name, ours in members:
                 member = getattr(value, name)
-                if (redacted := self._redact(member, is_ours=ours)) is not member:
+                redacted = self.text(member) if member.__class__ is str else self._redact(member, is_ours=ours)
+                if redacted is not member:
                     changed[name] = redacted
             return dataclasses.replace(value, **changed) if changed else value
         if isinstance(value, tuple):
@@ -294,4 +295,4 @@ def _printable(text: str) -> str:
 def _list_members(kind: type) -> tuple[tuple[str, bool], ...]:
     """The members of a dataclass, and whether a number there is ours: what a target answered may be of any type."""
     members = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-    return tuple((item.name, "Any" not in str(item.type)) for item in members)
+    return tuple((item.name, "Any" not in str(item.type)) for item in members if item.type not in ("int", "float"))
