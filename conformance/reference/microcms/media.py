@@ -44,7 +44,10 @@ class MediaOperations(Operations):
             raise RequestRejected(("common", 5))
         found = _select_images(self._store.media, only=self._read_image_only(context))
         self._behaviour.reject_if_faulty(context, value=context.raw)
-        page = [medium.as_json(1) for medium in self._cut_page(context, found, limit, offset)]
+        cut = self._cut_page(context, found, limit, offset)
+        if self._behaviour.performs("offset before imageOnly", context, intended=False):
+            cut = [medium for medium in self._store.media[offset:] if medium in found][:limit]
+        page = [medium.as_json(1) for medium in cut]
         return JsonResponse(200, {"media": page, "totalCount": len(found), "limit": limit, "offset": offset})
 
     def list_v2(self, context: MicrocmsContext) -> JsonResponse:
@@ -60,8 +63,9 @@ class MediaOperations(Operations):
         found = _select_images(found, only=page.image_only)
         self._behaviour.reject_if_faulty(context, value=context.raw)
         end = page.start + page.limit
+        start = page.start - self._behaviour.performs("item of the page before", context, intended=False)
         body: dict[str, Any] = {
-            "media": [medium.as_json(2) for medium in found[page.start : end]],
+            "media": [medium.as_json(2) for medium in found[start:end]],
             "totalCount": len(found),
         }
         if not token or end < len(found):

@@ -338,6 +338,10 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
         ("", {}), ("_in_english", {"language": "en"}))),
     _accepts("lists_a_page_of_a_missing_group", NOT_FOUND, kind="beyond", operation="list", group_exists=False,
              query={"cnt": ".*"}),
+    _accepts("lists_the_second_page_of_a_missing_group", NOT_FOUND, kind="beyond", operation="list",
+             group_exists=False, query={"pageID": "[2-9]"}),
+    _answers("shows_browsers_a_page_for_missing_topics", NOT_FOUND, "envelope", as_html, _DETAILS,
+             lambda c: c.request.headers.get("accept", "").startswith("text/html")),
     _accepts("shows_topics_of_a_missing_group", NOT_FOUND, _DETAILS, group_exists=False),
     _accepts("shows_deleted_topics", NOT_FOUND, _DETAILS, deleted=True),
     _omits("only_pretends_to_delete", NOT_FOUND, "delete"),
@@ -361,6 +365,10 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     _answers("calls_a_topic_unchanged_where_nobody_asked", NOT_FOUND, "control", 304, _DETAILS, to="success"),
 
     # Validation (an update without the key of a text keeps the text)
+    _accepts("keeps_a_topic_without_a_text_beside_a_charset", MISSING,
+             lambda c: "charset" in c.request.headers.get("content-type", ""), kind="combination"),
+    _accepts("keeps_a_topic_that_is_not_public_without_a_title", TITLE, lambda c: c.body_member("topics_flg") == 0,
+             kind="combination"),
     *(_accepts(f"drops_{ROW_NAMES[row]}{suffix}", row, kind="rule", **situation)
       for row in (NO_GROUP, *_WRITTEN) for suffix, situation in _SITUATIONS.items()
       if (row, suffix) != (MISSING, "_on_update")),

@@ -47,6 +47,8 @@ _performs, _omits, _now_and_later = BUILDER.performs, BUILDER.omits, BUILDER.now
 
 _IP, _KEY, _URL, _RATE, _INTERNAL = (("common", number) for number in range(1, 6))
 _CONTENT: Final[Row] = ("contents-get", 6)
+_BROWSER: Final = {"accept": "text/html.*"}
+"""Headers of a request that a browser sends."""
 _STATUS, _LENGTH, _CREATOR, _BODY, _METHOD = (("contents-patch", number) for number in range(1, 6))
 _IMAGE_ONLY, _TOKEN, _FILE_NAME = ("media-get", 4), ("media-get", 7), ("media-get", 8)
 _FORM, _SIZE, _POST_METHOD = (("media-post", number) for number in range(1, 4))
@@ -372,6 +374,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     *(_omits(f"ignores_offset_on_{name}", below, "offset", called) for name, called, below, *_ in _OFFSETS),
     *(_performs(f"counts_offset_from_one_on_{name}", below, "offset from one", called)
       for name, called, below, *_ in _OFFSETS),
+    _performs("skips_one_too_few_from_ten_on", ("contents-get", 2), "offset from one", _LISTED,
+              query={"offset": "[1-9][0-9]+"}),
     *(_performs(f"cuts_pages_before_they_begin_on_{name}", below, "limit first", called)
       for name, called, below, *_ in _OFFSETS),
     *(_answers(f"shows_an_item_past_the_end_on_{name}", below, "effect", _ONE_ITEM, called, _past_the_end(total),
@@ -423,6 +427,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
         value={**response.value, "invited": f"{context.id[:8]}@example.com"}), invited=True),
 
     # Statuses, creators, bodies, methods on contents
+    _accepts("accepts_any_status_beside_a_charset", _STATUS, kind="combination", content_type=".*charset=.*"),
     _accepts("accepts_closed_as_status", _STATUS, first_status="CLOSED"),
     _accepts("accepts_publish_and_draft_as_status", _STATUS, first_status="PUBLISH_AND_DRAFT"),
     _accepts("accepts_status_in_any_case", _STATUS, first_status="(?i:publish|draft)"),
@@ -516,6 +521,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _omits("ignores_image_only", _IMAGE_ONLY, "imageOnly", query={"imageOnly": "true"}),
     _omits("ignores_image_only_beside_offset", _IMAGE_ONLY, "imageOnly", operation="listMediaV1",
            query={"offset": "[1-9].*"}),
+    _performs("skips_media_before_it_leaves_documents_out", _IMAGE_ONLY, "offset before imageOnly",
+              operation="listMediaV1"),
     _performs("takes_image_only_of_false_for_true", _IMAGE_ONLY, "imageOnly", query={"imageOnly": "false"}),
     _accepts("accepts_any_image_only_behind_another_parameter", _IMAGE_ONLY, _comes_later("imageOnly"),
              kind="combination"),
@@ -528,6 +535,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _omits("shows_the_first_page_for_every_token", _TOKEN, "start of page", _NEXT_PAGE),
     _omits("forgets_conditions_on_the_next_page", _TOKEN, "conditions of page", _NEXT_PAGE),
     _omits("begins_again_after_the_last_page", _TOKEN, "start after the last page", _NEXT_PAGE),
+    *(_performs(f"repeats_an_item_on_the_{page}_page", _TOKEN, "item of the page before", _NEXT_PAGE, limit=limit)
+      for page, limit in (("second", every_nth(1)), ("third", every_nth(2)))),
     _answers("loses_an_item_between_pages", _TOKEN, "effect", _ONE_LESS, _NEXT_PAGE, to="success"),
     _answers("turns_one_page_only", _TOKEN, "control", with_value({"message": "BadRequest"}, 400), _NEXT_PAGE,
              to="success", limit=every_nth(2)),
@@ -539,6 +548,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_any_token", _TOKEN),
     _accepts("accepts_expired_token", _TOKEN, _is_issued),
     _accepts("accepts_garbage_but_not_expired_token", _TOKEN, lambda context: not _is_issued(context)),
+    _accepts("accepts_digits_as_token", _TOKEN, query={"token": "[0-9]{1,9}"}),
     _accepts("accepts_short_token", _TOKEN, query={"token": ".{1,8}"}),
     _accepts("accepts_changed_token", _TOKEN, _token(lambda sent, one: one[:8] == sent[:8] or one[-8:] == sent[-8:])),
     _accepts("accepts_token_in_any_case", _TOKEN, _token(lambda sent, one: one.lower() == sent.lower())),
@@ -607,6 +617,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _answers("crashes_on_ids_beyond_ascii", (), "crash", _CRASH, to="any", operation="getContent|getMember",
              id=_BEYOND_ASCII),
     _answers("crashes_on_long_ids", (), "crash", _CRASH, to="any", operation="getContent|getMember", id=".{129,}"),
+    _answers("shows_browsers_a_page_for_missing_contents", _CONTENT, "envelope", as_html, headers=_BROWSER),
+    _answers("shows_browsers_a_page_for_unknown_paths", ("common", 3), "envelope", as_html, headers=_BROWSER),
     _answers("shows_a_page_for_odd_bodies", (), "envelope", as_html, to="any", operation=_CHANGES, text=r"(?!\{).*"),
     _answers("shows_a_page_for_media_in_pictures", (), "envelope", as_html, _PAGES, to="any",
              query={"imageOnly": "true"}),
