@@ -30,6 +30,8 @@ _MESSAGES = {
     "bool_type": "must be true or false",
     "string_unicode": "holds half a character",
 }
+HYPHENATED = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""The pattern of the names of contracts, tables and rows."""
 _SHOULD = re.compile(r"^(Input|String|Value|List|Dictionary|Data) should ")
 
 
@@ -128,6 +130,8 @@ def _describe_error(place: Place, detail: ErrorDetails) -> str:
         return f"{name} is none of {detail['ctx']['expected']}"
     if kind == "too_short" and detail["ctx"].get("actual_length") == 0:
         return f"{name} is empty"
+    if kind == "string_pattern_mismatch" and detail["ctx"]["pattern"] == HYPHENATED:
+        return f"{name} is no name; use a-z, 0-9 and single hyphens"
     return f"{name} {_MESSAGES.get(kind) or _SHOULD.sub('must ', detail['msg'])}"
 
 

@@ -243,14 +243,15 @@ class _YamlBuilder:
         if node.style:
             return text
         if text == "":
-            return self._problem(node, "a value is missing", 'write null, "" or the value')
+            return self._problem(node, "a value is missing", "write it, or leave the key out")
         if _NUMBER.match(text):
             number = int(text) if _INTEGER.match(text) else float(text)
             if isinstance(number, int) or isfinite(number):
                 return number
             return self._problem(node, f"{text[:20]}… is too large a number", "write it as a text, in quotes")
         if _AMBIGUOUS.match(text) and text not in _KEYWORDS:
-            return self._problem(node, f"{text!r} means different things to different readers", f'write "{text}"')
+            what = f"the value {text!r} is read otherwise by other programs"
+            return self._problem(node, what, f'put it in quotes: "{text}"')
         return _KEYWORDS.get(text, text)
 
     def _problem(self, node: yaml.Node, what: str, hint: str) -> None:

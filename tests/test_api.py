@@ -152,6 +152,19 @@ def test_errors(conformance_target, status):
 """
 
 
+def test_a_contract_that_cannot_be_used_fails_the_test_with_its_line_and_no_traceback(
+    pytester: pytest.Pytester,
+) -> None:
+    write_contract(pytester.path / "shop")
+    table = pytester.path / "shop" / "items.yaml"
+    table.write_text(table.read_text("utf-8").replace("status", "stauts"), "utf-8")
+    pytester.makepyfile(TEST)
+    ran = pytester.runpytest_inprocess("-q")
+    ran.assert_outcomes(failed=2)
+    ran.stdout.fnmatch_lines(["*items.yaml:*: unknown key 'stauts' in rows.0.expect; did you mean 'status'?"])
+    ran.stdout.no_fnmatch_line("*conformance/contract/loader.py*")
+
+
 def test_a_project_holds_its_own_app_to_a_contract_with_a_fixture(pytester: pytest.Pytester) -> None:
     write_contract(pytester.path / "shop")
     pytester.makepyfile(TEST)

@@ -28,7 +28,7 @@ def command(contracts: Sequence[Contract], selection: TargetSelection, *, seed: 
     """
     if not selection.real and selection.contract is None and len(contracts) > 1:
         names = " or ".join(one.name for one in contracts)
-        raise ConfigError([Problem("--target", "which target?", f"give a profile, or --contract {names}")])
+        raise ConfigError([Problem("--target", "no target is given", f"give a profile, or --contract {names}")])
     code = 0
     for one, held_to in resolve_targets(contracts, selection):
         diagnosis = examine_target(one, held_to, seed or 0)

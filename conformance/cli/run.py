@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from conformance.contract.folders import (
 from conformance.errors import ConfigError, Problem
 from conformance.run_options import RUN_OPTIONS
 from conformance.target.loader import read_profile_document
+from conformance.validation import suggest
 
 OPTIONS_WITH_TEXT = ("-k", "-m", "-p", "-o", "-c", "--junitxml", "--html", "--deselect")
 """Options of pytest whose value may look like a row or a folder."""
@@ -29,6 +32,9 @@ OPTIONS_WITH_TEXT = ("-k", "-m", "-p", "-o", "-c", "--junitxml", "--html", "--de
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Looking for garbage more often takes a third of a run and finds next to nothing: results stay to its end."""
 
+_MISTYPED = 0.88
+"""How alike an unknown option and one of ours are (0 to 1) where it is held to be mistyped, and not pytest's."""
+_ROW_ID = re.compile(r"^ *- id: (\S+)$", re.MULTILINE)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -73,9 +79,18 @@ def command(pytest_args: tuple[str, ...], **options: Any) -> int:
         raise ConfigError([Problem("-n", "several processes need pytest-xdist", hint)])
     folder: Path | None = options.pop("cases")
     folders = _find_folders(folder, options["contract"], options["target"])
+    _refuse_near_options(pytest_args)
     selected = list(resolve_rows(pytest_args, folders))
     arguments = [*_plugins(selected), *pytest_arguments(options), *selected, *places(selected, folders)]
     return then.end(_run_pytest(arguments))
+
+
+def _refuse_near_options(arguments: Sequence[str]) -> None:
+    """Raise ConfigError for what is almost one of our options; pytest would name options and files of its own."""
+    for name in (text.partition("=")[0] for text in arguments):
+        near = get_close_matches(name, [f"--{each}" for each in RUN_OPTIONS], n=1, cutoff=_MISTYPED)
+        if name.startswith("--") and near:
+            raise ConfigError([Problem(name, "there is no such option", f"did you mean {near[0]}?")])
 
 
 def _run_pytest(arguments: list[str]) -> int:
@@ -131,7 +146,9 @@ def resolve_rows(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[
         elif found:
             yield from (f"{file}::{row}" for file in found)
         else:
-            raise ConfigError([Problem("ROW", f"there is no row {text!r}", "`conformance list` names all")])
+            written = "".join(file.read_text("utf-8") for file in files if file.is_file())
+            known = [f"{table}/{id_}" for id_ in _ROW_ID.findall(written)]
+            raise ConfigError([Problem("ROW", f"there is no row {text!r}", suggest(text, known, "rows of this table"))])
 
 
 def _find_folders(cases: Path | None, contract: str | None, target: str | None) -> tuple[Path, ...]:

@@ -6,6 +6,7 @@ that nothing removes: mistakes that would silently have no effect, or fail only 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -114,7 +115,9 @@ class _File:
         names = list(known)
         for name in used:
             if name not in names:
-                yield self.problem(place, f"there is no {kind} {name!r}", suggest(name, names, f"{kind}s"))
+                head = re.split(" of | with ", kind)[0]
+                kinds = f"{head.replace(' or ', 's or ')}s{kind.removeprefix(head)}"
+                yield self.problem(place, f"there is no {kind} {name!r}", suggest(name, names, kinds))
 
 
 # --- contract.yaml
@@ -488,3 +491,7 @@ def _check_text(file: _File, text: str, place: Place, captures: set[str]) -> Ite
                 yield from file.unknown_names(place, [".".join(members[1:])], named.fields, kind)
         elif head == "capture":
             yield from file.unknown_names(place, [".".join(members)], captures, head)
+        elif head == "path":
+            called = file.contract.operations.values()
+            known = set[str]().union(*map(_path_parameters, called))
+            yield from file.unknown_names(place, members[:1], known, "path parameter")

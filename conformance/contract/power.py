@@ -33,7 +33,7 @@ def control_key(row: str, label: str) -> ProbeKey:
 
 def fingerprint_cases(contract: Contract) -> str:
     """Return a hash of the contract that ignores layout, prose, and keys at their default, such as later additions."""
-    prose = {"cause", "source", "vars", "like"}
+    prose = {"cause", "source", "vars", "like", "mistaken"}
     cases = (f"{row.id} {row.case.model_dump_json(exclude_defaults=True, exclude=prose)}" for row in contract.rows)
     shared = {"inputs", "open_choices", "controls", "guards", "wordings"}  # rows that name them contain them
     parts = [contract.file.model_dump_json(exclude_defaults=True, exclude=shared), *cases]

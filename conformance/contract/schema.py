@@ -308,7 +308,7 @@ class Control(StrictModel):
 def _resolve_control(value: Any, info: ValidationInfo) -> Any:
     """Resolve a control that is written in the row or named from the contract; its name is its label by default."""
     if isinstance(value, dict) and "label" not in value:
-        raise ValueError("has no label; add `label:`")
+        raise ValueError("has no label; write {label: …, steps: [{call: …}]}, or a name from contract.yaml")
     found = named(value, info, "controls", Control)
     return found.model_copy(update={"label": value}) if isinstance(found, Control) and not found.label else found
 

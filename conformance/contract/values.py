@@ -22,9 +22,9 @@ from pydantic_core import PydanticCustomError
 
 from conformance.contract.templates import find_placeholders, unknown_placeholders
 from conformance.jsontools import walk_values
-from conformance.validation import SAID_ELSEWHERE, suggest
+from conformance.validation import HYPHENATED, SAID_ELSEWHERE, suggest
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Name = Annotated[str, StringConstraints(pattern=HYPHENATED)]
 _HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 
 
@@ -71,7 +71,7 @@ StepCapture = Annotated[str, AfterValidator(_check_step_capture)]
 def check_header_name(text: str) -> str:
     """Return the name of a header that a file may set; raise ValueError for any other."""
     if not re.fullmatch(_HEADER_NAME, text):
-        raise ValueError("is not the name of a header")
+        raise ValueError("is not the name of a header, which has no space and no colon")
     if text.lower() in FRAMING_HEADERS:
         raise ValueError("is set by the suite alone; leave it out")
     return text

@@ -38,6 +38,6 @@ def find_missing_coverage(
                 yield f"--require all: {len(missing)} of {format_count(len(rows), 'rows')} not exercised: {names}"
         elif text.isdecimal():
             if len(exercised) < int(text):
-                yield f"--require {text}: only {len(exercised)} of {len(rows)} rows were exercised"
+                yield f"--require {text}: only {len(exercised)} of {format_count(len(rows), 'rows')} exercised"
         elif text not in exercised:
             yield f"--require {text}: the row was not exercised"

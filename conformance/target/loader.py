@@ -190,10 +190,10 @@ def _build_target(  # noqa: PLR0917 - what each is, its name says
     locate: Locate,
     places: Mapping[str, str],
     name: str,
-    known: Iterable[Problem],
+    known: Sequence[Problem],
 ) -> Target:
     """Return the target of a profile; raise ConfigError with the `known` problems and all others."""
-    problems = list(known)
+    problems, unread = list(known), {each.where for each in known}
     members: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
     reader = SecretReader(environ, folder, _is_local(members.get("base_url")))
     profile: Profile | None = None
@@ -201,7 +201,8 @@ def _build_target(  # noqa: PLR0917 - what each is, its name says
         profile = Profile.model_validate(written, context=reader)
     except ValidationError as error:
         schema = Profile.model_json_schema()
-        problems += problems_from_validation(error, written, locate, schema=schema, private=_PRIVATE)
+        found = problems_from_validation(error, written, locate, schema=schema, private=_PRIVATE)
+        problems += [each for each in found if each.where not in unread]
     granted = frozenset(allow)
     problems += [
         Problem("--allow", f"{word!r} is no permission", suggest(word, PERMISSIONS, "permissions"))

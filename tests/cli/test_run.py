@@ -85,6 +85,18 @@ def test_nothing_selected_is_no_success(tool: Tool, tmp_path: Path) -> None:
     assert said in " ".join(result.out.split())
 
 
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("--languge=ja", "--languge: there is no such option; did you mean --language?"),
+        ("members-get/member-notfound", "did you mean 'members-get/member-not-found'?"),
+    ],
+)
+def test_a_mistyped_option_or_row_is_met_with_the_nearest_one(tool: Tool, argument: str, said: str) -> None:
+    result = tool("run", *QUICK, argument)
+    assert (result.code, said in result.all) == (4, True), result.all
+
+
 def test_a_row_is_selected_by_its_id_as_a_keyword_too(tool: Tool) -> None:
     result = tool("run", *QUICK, "-k", "members-get/member-not-found")
     assert (result.code, "1 row or operation" in result.out) == (0, True), result.all

@@ -182,6 +182,7 @@ def test_chains_may_only_call_what_there_is(problems: Problems) -> None:
         ),
         ("before: [{call: get, request: {path: {idd: a}}}]", "there is no path parameter 'idd'; did you mean 'id'?"),
         ("before: [{call: list, request: {path: {id: a}}}]", "there is no path parameter 'id'"),
+        ("before: [{call: get, request: {path: {id: '{path.idd}'}}}]", "there is no path parameter 'idd'; did you"),
         ("before: [{call: get, capture: {a: id}}]", "before.0.capture.a is no JSON pointer; write it as /member/0"),
         ("control: [{label: a, steps: [{call: this, expect: {status: 200, equals: {id: 1}}}]}]", "is no JSON pointer"),
         ("unchanged: [{read: {call: list}, compare: [items]}]", "is no JSON pointer; write it as /member/0"),

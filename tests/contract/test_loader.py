@@ -172,7 +172,9 @@ def test_a_table_must_be_called_as_its_file(problems: Problems) -> None:
 
 
 def test_an_id_is_lower_case_and_hyphens(problems: Problems) -> None:
-    assert problems(ROW.replace("limit-below", "Limit_below"))[0].startswith("items.yaml:5: rows.0.id must match ")
+    assert problems(ROW.replace("limit-below", "Limit_below"))[0].startswith(
+        "items.yaml:5: rows.0.id is no name; use a-z"
+    )
 
 
 def test_an_operation_that_openapi_does_not_have_is_found_where_it_is_named(problems: Problems) -> None:

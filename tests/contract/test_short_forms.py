@@ -133,7 +133,11 @@ def test_a_variable_that_is_a_placeholder_takes_members_and_changes() -> None:
             "items.yaml:5: {format} has no value in the row below; write it under `vars: {f",
         ),
         ('{item: "', '{fixture: "', "is what placeholders are called already; name it other than fixture"),
-        ("control: [", "control: [{steps: [look]}, ", "items.yaml:14: rows.0.control has no label; add `label:`"),
+        (
+            "control: [",
+            "control: [{steps: [look]}, ",
+            "items.yaml:14: rows.0.control has no label; write {label: …, steps: [{call: …}]}, or a name",
+        ),
     ],
 )
 def test_a_name_that_is_not_known_is_named_with_its_line(problems: Problems, old: str, new: str, expected: str) -> None:

@@ -17,7 +17,7 @@ ROWS = ("items/one", "items/two", "items/three")
     ("requirement", "expected"),
     [
         ("all", ["--require all: 1 of 3 rows not exercised: items/three"]),
-        ("3", ["--require 3: only 2 of 3 rows were exercised"]),
+        ("3", ["--require 3: only 2 of 3 rows exercised"]),
         ("2", []),
         ("items/one", []),
         ("items/three", ["--require items/three: the row was not exercised"]),

@@ -125,7 +125,10 @@ def test_a_command_that_fails_is_a_problem_that_quotes_nothing(tmp_path: Path, c
     ("text", "expected"),
     [
         ("headers: {Content-Length: '0'}", "headers.Content-Length is set by the suite alone"),
-        ("headers: {'a b': x}", "is not the name of a header; the value goes by env or file"),
+        (
+            "headers: {'a b': x}",
+            "headers.a b is not the name of a header, which has no space and no colon; the value",
+        ),
         ("headers: {X-A: {env: NOT_SET}}", "headers.X-A.env names the environment variable NOT_SET, which is not set"),
         ("headers: {X-A: {value: s3cret}}", "holds a secret, which only a base URL on this machine allows"),
         (
