@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
-from conformance.contract.values import FRAMING_HEADERS
+from conformance.contract.values import FRAMING_HEADER
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
 from conformance.messages import Message
@@ -66,8 +66,10 @@ DEFAULT_HEADERS: Headers = (
     ("Accept-Encoding", "gzip, deflate"),
     ("Accept", "*/*"),
 )
-OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
-"""Headers that make another method of a request in the eyes of many servers."""
+OVERRIDE = re.compile("x[_-](http[_-]method|(http[_-])?method[_-]override)", re.IGNORECASE)
+"""A header that makes another method of a request in the eyes of many servers."""
+METHOD_MEMBER = re.compile(rb"_method(?<!\w_method)\b")
+"""The member of a query or a form that does so."""
 
 UNSENDABLE = re.compile(r"[^\x21-\x7e]")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -132,11 +134,17 @@ class PermissionGate:
         )
 
     def _check_methods(self, request: Request) -> None:
-        """Raises RequestBlocked where its method, or one that a header would make of it, was not permitted."""
-        overrides = {value.strip().upper() for name, value in request.headers if name.lower() in OVERRIDES}
-        needed = {"delete" if method == "DELETE" else "write" for method in overrides - READ_METHODS}
-        if request.method.upper() == "DELETE":
-            needed.add("delete")
+        """Raises RequestBlocked where its method, or one that a server may see in it otherwise, was not permitted."""
+        others = [request.method] if request.method.upper() == "DELETE" else []
+        others += [value for name, value in request.headers if OVERRIDE.fullmatch(name)]
+        url, body = unquote_to_bytes(request.url), unquote_to_bytes(request.body or b"")
+        if METHOD_MEMBER.search(url):
+            others.append(url.decode("latin-1"))
+        # A server that reads no body of a GET may take it for the next request.
+        if METHOD_MEMBER.search(body) or (request.method in READ_METHODS and b" HTTP/1" in body):
+            others.append(body.decode("latin-1"))
+        unsafe = {method.strip().upper() for method in others} - READ_METHODS
+        needed = {"delete" if "DELETE" in method else "write" for method in unsafe}
         for permission in sorted(needed - self.permissions):
             raise RequestBlocked(
                 Message("it needs the permission {permission!r}, which was not given", permission=permission)
@@ -158,7 +166,7 @@ def _head(line: str, authority: str, request: Request, *, proxy: str | None) -> 
     for name, value in request.headers:
         if not TOKEN.fullmatch(name):
             raise RequestBlocked(Message("the name of a header is no token"))
-        if name.lower() in FRAMING_HEADERS:
+        if FRAMING_HEADER.fullmatch(name):
             raise RequestBlocked(
                 Message(
                     "the header {name} says where a request ends or which way it goes: it is the suite's", name=name

@@ -34,7 +34,7 @@ from conformance.contract.schema import (
 )
 from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import captures_used, find_placeholders, unknown_placeholders
-from conformance.contract.values import FRAMING_HEADERS, Names, StrictModel
+from conformance.contract.values import FRAMING_HEADER, Names, StrictModel
 from conformance.errors import Problem
 from conformance.jsontools import walk_texts, walk_values
 from conformance.validation import problems_from_validation, suggest
@@ -317,7 +317,7 @@ def _check_names(
                 head, _, name = text.partition(".") if kind == "part of a request" else (text, "", "")
                 if not (kind in _KINDS_WITH_PLACEHOLDERS and "{" in text):
                     yield from file.unknown_names(inside, [head], known[kind], kind)
-                if head == "headers" and name.lower() in FRAMING_HEADERS:
+                if head == "headers" and FRAMING_HEADER.fullmatch(name):
                     yield file.problem(inside, f"{name} is set by the suite alone", "leave it out")
 
 

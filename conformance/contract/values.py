@@ -40,11 +40,11 @@ Pointer = Annotated[str, AfterValidator(_check_pointer)]
 
 Pair = Annotated[list[Pointer], Field(min_length=2, max_length=2)]
 
-FRAMING_HEADERS = frozenset(
-    "connection content-length expect host keep-alive proxy-authorization proxy-connection te trailer "  # noqa: SIM905
-    "transfer-encoding upgrade".split()
+FRAMING_HEADER = re.compile(
+    "(?i)connection|content[_-]length|expect|host|keep[_-]alive|proxy[_-](authorization|connection)|te|trailer"
+    "|transfer[_-]encoding|upgrade"
 )
-"""Headers that frame or route a request, which only the suite may set."""
+"""Headers that frame or route a request, which only the suite may set; CGI makes no difference of `_` and `-`."""
 
 
 def _check_capture(text: str) -> str:
@@ -72,7 +72,7 @@ def check_header_name(text: str) -> str:
     """Return the name of a header that a file may set; raise ValueError for any other."""
     if not re.fullmatch(_HEADER_NAME, text):
         raise ValueError("is not the name of a header, which has no space and no colon")
-    if text.lower() in FRAMING_HEADERS:
+    if FRAMING_HEADER.fullmatch(text):
         raise ValueError("is set by the suite alone; leave it out")
     return text
 

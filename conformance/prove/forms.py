@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from conformance.messages import Message, join_messages, plural_message
 from conformance.prove.curve import build_curve
-from conformance.prove.model import Blame, ContractProof, FaultProof, Outcome, Proof, RightServerProof
+from conformance.prove.model import Blame, ContractProof, FaultProof, Outcome, Proof
 from conformance.report.page import render_template
 from conformance.report.words import VERDICTS, name_of
 from conformance.results.serialization import format_json_text
@@ -58,11 +58,6 @@ def format_blame(blame: Blame) -> str:
     return join_messages(": ", parts)
 
 
-def format_choices(server: RightServerProof) -> str:
-    """Return the unusual open choices of a conforming server."""
-    return ", ".join(f"{name}={choice}" for name, choice in server.variants.items()) or Message("every usual choice")
-
-
 def _find_milestones(one: ContractProof) -> Iterator[tuple[int, int]]:
     """Yield 50, 80 and 100 per cent with the number of requests by which that share of caught faults was caught."""
     for share in (0.5, 0.8, 1.0):
@@ -110,5 +105,7 @@ def format_proof(proof: Proof, form: str = "txt", language: str | None = None) -
         milestones=_find_milestones,
         fault_line=format_fault,
         blame_line=format_blame,
-        choices_line=format_choices,
+        choices_line=lambda server: (
+            ", ".join(f"{name}={choice}" for name, choice in server.variants.items()) or Message("every usual choice")
+        ),
     )

@@ -120,9 +120,10 @@ def _change_status_or_body(row: Row) -> Iterator[_Form]:
 
 def _change_error_members(contract: Contract, row: Row) -> Iterator[_Form]:
     envelope, expect = contract.file.envelope, row.case.expect
-    others = {
+    codes = [code for other in contract.rows for code in other.case.expect.codes if code not in expect.codes]
+    others: dict[str, list[Any]] = {
         "message": _other_messages(contract, row),
-        "code": _other_codes(contract, row),
+        "code": (codes or ["another_code"]) if expect.codes else [],
         "field": ["another_field"] if expect.field else [],
     }
     keys = {"message": envelope.message, "code": envelope.code, "field": envelope.field}
@@ -140,12 +141,6 @@ def _other_messages(contract: Contract, row: Row) -> list[str]:
     own = {one.text for one in list_wordings(row)}
     texts = [one.text for other in contract.rows if other.id != row.id for one in list_wordings(other)]
     return [re.sub(r"\{[^{}]*\}", "x", text) for text in texts if text and text not in own] if own else []
-
-
-def _other_codes(contract: Contract, row: Row) -> list[Any]:
-    own = row.case.expect.codes
-    codes = [code for other in contract.rows for code in other.case.expect.codes if code not in own]
-    return (codes or ["another_code"]) if own else []
 
 
 def _with_json(response: Response, change: Callable[[Any], Any]) -> Response | None:

@@ -27,6 +27,8 @@ Start = Callable[..., Any]
         "TE",
         "Upgrade",
         "Proxy-Authorization",
+        "Content_Length",
+        "TRANSFER_ENCODING",
     ],
 )
 def test_framing_headers_are_never_taken_from_a_request(serve: Start, talk: Start, name: str) -> None:
@@ -43,9 +45,17 @@ def test_a_body_is_framed_by_its_own_length(serve: Start, talk: Start) -> None:
     assert b"\r\nContent-Length: 21\r\n" in server.requests[0]
 
 
-@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])
 @pytest.mark.parametrize(
-    ("method", "permissions"), [("DELETE", ("read", "write")), ("PATCH", ("read",)), ("delete ", ("read",))]
+    "name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_Method_Override", "X-Http_Method"]
+)
+@pytest.mark.parametrize(
+    ("method", "permissions"),
+    [
+        ("DELETE", ("read", "write")),
+        ("PATCH", ("read",)),
+        ("delete ", ("read",)),
+        ("GET, DELETE", ("read", "write")),
+    ],
 )
 def test_a_method_in_a_header_needs_its_permission(
     serve: Start, talk: Start, name: str, method: str, permissions: tuple[str, ...]
@@ -53,6 +63,35 @@ def test_a_method_in_a_header_needs_its_permission(
     server = script(serve, OK)
     outcome = talk(server.url, permissions).send(Request("GET", server.url, ((name, method),))).outcome
     assert (outcome.kind, server.peers) == (FailureKind.NOT_SENT, [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "permissions"),
+    [
+        (("GET", "?a=b&_method=DELETE", b""), ("read",)),
+        (("POST", "?%5Fmethod=delete", b""), ("read", "write")),
+        (("POST", "", b"a=b&_method=delete"), ("read", "write")),
+        (("POST", "", b"%5fmethod=%44ELETE"), ("read", "write")),
+        (("POST", "", b'{"_method": "DELETE"}'), ("read", "write")),
+        (("POST", "", b'--x\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n'), ("read", "write")),
+        (("GET", "", b"POST /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read",)),
+        (("GET", "", b"DELETE /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read", "write")),
+    ],
+)
+def test_a_method_that_a_server_may_see_elsewhere_needs_its_permission(
+    serve: Start, talk: Start, sent: tuple[str, str, bytes], permissions: tuple[str, ...]
+) -> None:
+    server = script(serve, OK)
+    method, query, body = sent
+    request = Request(method, f"{server.url}/x{query}", (), body or None, permissions[-1])
+    outcome = talk(server.url, permissions).send(request).outcome
+    assert (outcome.kind, server.peers) == (FailureKind.NOT_SENT, [])
+
+
+@pytest.mark.parametrize("body", [b'{"payment_method": "DELETE"}', b"x_method=DELETE", b'{"a_methods": "_methods"}'])
+def test_a_member_of_another_name_needs_no_further_permission(serve: Start, talk: Start, body: bytes) -> None:
+    server = script(serve, OK)
+    assert talk(server.url, ("read", "write")).send(Request("POST", server.url, (), body, "write")).response
 
 
 @pytest.mark.parametrize("permission", ["read", "write"])

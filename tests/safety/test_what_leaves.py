@@ -15,6 +15,7 @@ from conformance.reference.http import WireResponse
 from tests.safety import commands
 from tests.safety.recorder import Sent, recording
 from tests.safety.watched import CONTRACTS, Watched, saved, watched
+from tests.test_api import write_contract
 
 READS = {"doctor", "init"}
 """The commands that only read, whatever is allowed."""
@@ -104,6 +105,51 @@ def test_no_answer_leads_to_another_host(name: str, call_all: Callable[..., list
     assert len(sent) > 10
     assert not [request for request in sent if request.values("cookie")]
     assert {request.values("host")[0] for request in sent} == {server.profile["base_url"].removeprefix("http://")}
+
+
+SMUGGLED = "DELETE /items/1 HTTP/1.1\r\nHost: x\r\n\r\n"
+ODD_REQUESTS: tuple[dict[str, Any], ...] = (
+    *({"method": one} for one in ("get", "delete", "GET ", "HEAD", "OPTIONS", "TRACE", "CONNECT", "POST", "PROPFIND")),
+    *({"method": one} for one in (f"GET / HTTP/1.1\r\n\r\n{SMUGGLED}", "\uff24\uff25\uff2c\uff25\uff34\uff25")),
+    *(
+        {"headers": {one: "DELETE"}}
+        for one in ("X-HTTP-Method-Override", "X_HTTP_Method_Override", "x-method_override")
+    ),
+    *({"headers": {"X-A": one}} for one in (f"a\r\n\r\n{SMUGGLED}", "a\nX-B: c", "a\0b", "\u65e5\u2028\x85")),
+    *(
+        {"url": one}
+        for one in ("/items/1?_method=DELETE", f"/x HTTP/1.1\r\n\r\n{SMUGGLED}", "@127.0.0.1:1/x", "0/x", "/x#y")
+    ),
+    *({"raw": one} for one in (SMUGGLED, "_method=DELETE", "a=b&%5fmethod=delete", '{"_method": "PUT"}')),
+    {"raw": SMUGGLED, "without_length": True},
+    {"raw": "x", "content_type": f"a/b\r\n\r\n{SMUGGLED}"},
+    {"multipart": [{"name": '_method"\r\n\r\nDELETE', "text": SMUGGLED}]},
+)
+
+
+def test_where_nothing_is_allowed_no_case_sends_more_than_a_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its methods and headers are, and although each of its rows says that it only reads."""
+    monkeypatch.chdir(tmp_path)
+    write_contract(Path("cases/shop"))
+    table = json.loads(Path("cases/shop/items.yaml").read_text())
+    row = table["rows"][0] | {"permission": "read"}
+    table["rows"] = [
+        row | {"id": f"odd-{n}", "request": ({} if "url" in odd else row["request"]) | odd}
+        for n, odd in enumerate(ODD_REQUESTS)
+    ]
+    Path("cases/shop/items.yaml").write_text(json.dumps(table))
+    assert "no problem" in commands.call(["lint", "cases/shop"]).output
+    with watched("kuroco") as server, recording(int(server.profile["base_url"].rpartition(":")[2])) as recorder:
+        profile = {"contract": "shop", "base_url": f"http://127.0.0.1:{recorder.port}", "allow": []}
+        few = ["--depth", "smoke", "--no-explore", "-p", "no:cacheprovider", "--cases", "cases"]
+        commands.call(["run", "--target", str(saved(tmp_path, profile)), *few])
+        sent = recorder.sent
+        assert len(sent) == len(server.actual), "the server saw as many requests as a strict reader"
+    assert len(sent) > 10
+    assert {request.method for request in sent} == {"GET", "HEAD"}
+    assert b"DELETE" not in b"".join(recorder.streams)
 
 
 MAKING = {"kuroco": "topics-write/title-missing", "microcms-management": "media-post/invalid-request"}
