@@ -1,4 +1,4 @@
-"""The command `conformance`: a thin host, each command a module that is loaded only when it is called.
+"""The command `conformance`; the module of each subcommand is imported only when it is called.
 
 What goes wrong with us is shown as a message, never as a traceback; the exit codes are those of the design:
 0 conforms or drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error, 4 unusable, 5 nothing exercised.
@@ -43,11 +43,11 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 
 MODULES: Final[Mapping[str, str]] = {"try": "try_row"}
-"""The modules of commands whose names Python reserves."""
+"""The modules of commands whose names are reserved in Python."""
 
 
 class _Commands(click.Group):
-    """Knows each command by name and line; imports it when it is called."""
+    """Lists each command with its help line, and imports it when it is called."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(commands=dict.fromkeys(COMMANDS, click.Command(None)), **settings)
@@ -76,8 +76,8 @@ def group() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run a command; ends the process with its exit code."""
-    # Python looks for garbage a last time when all goes away anyway: a fifth of a second, and more after many rows.
+    """Run a command and exit with its exit code."""
+    # Skip Python's last garbage collection at exit, which takes a fifth of a second, and more after many rows.
     atexit.register(gc.freeze)
     try:
         with interrupt_on_signals(ends_process=arguments is None):
@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> Any:
     except ConformanceError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is no verdict, which exit code 1 would say
+    except Exception as error:  # noqa: BLE001 - any error; the default exit code 1 would look like a verdict
         click.echo(format_internal_error(error, lambda text: text.partition(": ")[0]), err=True)
         sys.exit(InternalError.exit_code)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,4 +1,4 @@
-"""What is done with the results of a run once it is over: compared, kept in the history, written as metrics."""
+"""Processes the results of a run after its end: compares them, adds them to the history, writes metrics."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from conformance.results.serialization import read_results
 
 
 class AfterRun:
-    """What was asked for, checked before the run: a night's requests are not spent to find a typing error.
+    """The requested actions after a run; options are checked before the run, so that no long run is wasted.
 
-    Reads the baseline at once, for the run may write in its place. Raises ConfigError for what cannot be used.
+    Reads the baseline at once, because the run may overwrite it. Raises ConfigError for unusable options.
     """
 
     def __init__(
@@ -38,14 +38,14 @@ class AfterRun:
             raise ConfigError([problem])
         self._acts: list[Callable[[Results], object]] = []
         if history is not None:
-            from conformance.history.store import Retention, append_results, read_history  # noqa: PLC0415 - SQLite only where it is asked for
+            from conformance.history.store import Retention, append_results, read_history  # noqa: PLC0415 - SQLite only if requested
 
             if history.exists() or refuse_file(history) is not None:
-                read_history(history, last=1)  # refuses a file that is no history, and one that is damaged
+                read_history(history, last=1)  # raises if the file is damaged or not a history
             keep = Retention.parse(history_keep) if history_keep is not None else None
             self._acts.append(lambda results: append_results(history, results, keep))
         if metrics is not None:
-            from conformance.report.writers.metrics import format_metrics  # noqa: PLC0415 - prometheus_client only where it writes
+            from conformance.report.writers.metrics import format_metrics  # noqa: PLC0415 - prometheus_client only if requested
 
             self._acts.append(lambda results: write_text(metrics, format_metrics(results)))
         if baseline is not None:
@@ -53,12 +53,12 @@ class AfterRun:
         self.strict, self.language, self.report_assets = strict, language, report_assets
         self.results = output / "results.json"
         self.before = _stamp(self.results)
-        """What stood in the place of the results before the run: not its results."""
+        """The stamp of an earlier results file, by which it is recognized if the run writes none."""
 
     def end(self, code: int) -> int:
-        """Do what was asked for with the results of the run, if it left any; the exit code, the run's being `code`.
+        """Perform the actions on the results of the run, if it wrote any; return the exit code, given the run's `code`.
 
-        What cannot be done is printed, and the rest is done.
+        Errors of an action are printed, and the other actions are performed.
         """
         if not self._acts or _stamp(self.results) in {None, self.before}:
             return code
@@ -72,8 +72,8 @@ class AfterRun:
         return 1 if worse and code == 0 else code
 
     def _is_worse(self, baseline: Results, results: Results) -> bool:
-        """Compare with an earlier run, and write how it compares."""
-        from conformance.compare.compare import compare  # noqa: PLC0415 - only where it was asked for
+        """Compare with an earlier run, print and write the comparison, and return whether the target got worse."""
+        from conformance.compare.compare import compare  # noqa: PLC0415 - only if requested
         from conformance.compare.forms import format_comparison  # noqa: PLC0415 - the same
 
         found = compare(baseline, results)
@@ -81,7 +81,7 @@ class AfterRun:
         for form, ending in (("json", "json"), ("markdown", "md"), ("html", "html")):
             write_text(self.results.with_name(f"comparison.{ending}"), format_comparison(found, form, self.language))
         move_assets_out([self.results.with_name("comparison.html")] if self.report_assets else ())
-        with suppress(OutputError):  # where it cannot be had, the text is in the reports
+        with suppress(OutputError):  # the text is also in the reports
             append_to_job_summary(lambda: f"\n{format_comparison(found, 'markdown', self.language)}")
         return found.worse or (self.strict and found.drifted)
 

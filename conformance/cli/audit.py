@@ -1,4 +1,4 @@
-"""`conformance audit`: many targets at once, run alike and compared row by row."""
+"""`conformance audit`: runs many targets with the same options and compares them row by row."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _run_pair(
     contracts: Mapping[str, Contract],
     language: str | None,
 ) -> int:
-    """Print where two targets differ; 1 where they do, and 5 where neither answered."""
+    """Print the differences of two targets; return 1 if there are any, 5 without comparison, 2 if interrupted."""
     pairing, interrupted = run_pair(pair, audit_options, output, contracts, language)
     click.echo(format_pair(pairing, language=language), nl=False)
     if interrupted or not pairing.compared:
@@ -109,7 +109,7 @@ def _run_pair(
 
 
 def _parse_timeout(timeout: str) -> float:
-    """Seconds; raises ConfigError."""
+    """Return the timeout in seconds; raise ConfigError."""
     try:
         return parse_duration(timeout)
     except ValueError as error:
@@ -117,7 +117,7 @@ def _parse_timeout(timeout: str) -> float:
 
 
 def _leave_threads_behind(code: int) -> int:
-    """End the process at once: threads that never end would keep Python alive, and everything is written."""
+    """Exit at once, because threads that never end would keep Python alive; everything is already written."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""`conformance compare`: what changed between two results."""
+"""`conformance compare`: shows what changed between two results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contracts that a command is about, read with every problem of each."""
+"""Reads and selects the contracts, targets and rows that a command is called with."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from conformance.validation import closest_name, suggest
 
 
 def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
-    """The usable contracts, of one name if one is given, and what is wrong with the others.
+    """Return the valid contracts (or only the named one), and the problems of the others.
 
-    Raises ConfigError where none is called so.
+    Raises ConfigError if the named one does not exist or is invalid.
     """
     found: list[Contract] = []
     problems: list[Problem] = []
@@ -48,10 +48,10 @@ def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Co
 def select_contracts(
     target: str | None, contract: str | None, allow: Sequence[str] = (), cases: Path | None = None
 ) -> tuple[list[Contract], TargetSelection]:
-    """The contracts that the options select, and which target they are run against; raises ConfigError.
+    """Return the contracts and the target that the options select; raise ConfigError.
 
-    Without a target, a contract that has no embedded server is left out, with a line that says so. So is one that
-    cannot be read while others can.
+    Without a target, contracts that have no embedded server are left out with a message, as are invalid ones if there
+    are valid ones.
     """
     contracts, problems = read_contracts(contract, cases)
     if not contracts:
@@ -69,9 +69,9 @@ def select_contracts(
 
 
 def with_contracts(command: Callable[..., int]) -> Callable[..., int]:
-    """Add --target, --contract and --cases to a command that is called with the contracts and the target they select.
+    """Add --target, --contract and --cases to a command, which is called with the selected contracts and target.
 
-    An `--allow` of the command itself goes into that selection.
+    An `--allow` option of the command is used for the selection, too.
     """
 
     @wraps(command)
@@ -85,14 +85,14 @@ def with_contracts(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def resolve_targets(contracts: Iterable[Contract], selection: TargetSelection) -> Iterator[tuple[Contract, Target]]:
-    """Each contract with its target; embedded servers run until the next one is asked for. Raises ConfigError."""
+    """Yield each contract with its target; embedded servers run until the iterator ends. Raises ConfigError."""
     with EmbeddedServers() as offer:
         for contract in contracts:
             yield contract, resolve_target(contract, selection, offer, os.environ)
 
 
 def find_row(contracts: Sequence[Contract], text: str) -> list[tuple[Contract, Row]]:
-    """The rows that are meant by an ID, by its last part, or by a case file's `FILE::ROW`; raises ConfigError."""
+    """Return the rows with an ID, its last part, or a case file's `FILE::ROW`; raise ConfigError if there are none."""
     expected = text.replace("::", "/").removesuffix("/")
     parts = expected.replace(".yaml", "").split("/")
     names = {"/".join(parts[-2:]), parts[-1]} if len(parts) > 2 else {expected.replace(".yaml", "")}

@@ -1,4 +1,4 @@
-"""`conformance doctor`: is a target ready, what would a run send, what is missing; reads only, no verdict."""
+"""`conformance doctor`: checks by reads alone whether a target is ready for a run, and what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`conformance drift`: the vendor's page as it is today, against the rows of a contract."""
+"""`conformance drift`: compares a vendor's current pages with the rows of a contract."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def command(contract: str, pages: tuple[str, ...], *, accept: bool, edition: str
     found = compare_pages(one, read)
     for drift in found:
         click.echo("\n".join(to_one_line(line) if n == 0 else line for n, line in enumerate(_lines(drift))))
-    left = _accept(one, found, edition or datetime.now(UTC).date().isoformat()) if accept else found
+    left = _accept_wordings(one, found, edition or datetime.now(UTC).date().isoformat()) if accept else found
     rows = sum(len(table.rows) for tables in read.values() for table in tables)
     counts = Counter(drift.kind for drift in found)
     summary = ", ".join(f"{counts[kind]} {kind}" for kind in ("new", "gone", "moved", "changed") if counts[kind])
@@ -79,13 +79,13 @@ def _text(text: str) -> str:
     return clip_text(to_one_line(text), _LONGEST)
 
 
-def _accept(contract: Contract, found: Sequence[Drift], edition: str) -> list[Drift]:
-    """Write each reworded message into its case as another wording; what else differs is left."""
+def _accept_wordings(contract: Contract, found: Sequence[Drift], edition: str) -> list[Drift]:
+    """Add each reworded message to its case as another wording; return the other differences."""
     accepted = wordings_to_accept(found)
     texts: dict[Path, str] = {}
-    # From the last row of a file to its first: what is written further down moves no line above it.
+    # From the last row of a file to its first, because an insertion moves the lines below it.
     for row in sorted(contract.rows, key=lambda each: -each.number):
-        if row.id in accepted and not ("expect" in row.inherited and _whole_id(row) in accepted):
+        if row.id in accepted and not ("expect" in row.inherited and _parent_id(row) in accepted):
             text = texts.get(row.file) or row.document.text
             texts[row.file] = _with_wordings(contract, row, accepted[row.id], edition, text)
     for path, text in texts.items():
@@ -95,16 +95,16 @@ def _accept(contract: Contract, found: Sequence[Drift], edition: str) -> list[Dr
     return [one for one in found if id(one) not in taken and not (one.kind == "changed" and one.what == "message")]
 
 
-def _whole_id(row: Row) -> str:
-    """The ID of the row that one is `like`."""
+def _parent_id(row: Row) -> str:
+    """Return the ID of the row that a row is `like`."""
     name = row.case.like or ""
     return name if "/" in name else f"{row.table}/{name}"
 
 
 def _with_wordings(contract: Contract, row: Row, reworded: Sequence[Drift], edition: str, text: str) -> str:
-    """The text of the row's file with new wordings after its own; those that rows share stay as they are.
+    """Return the text of the row's file with new wordings after its own; `wordings` shared by rows are not changed.
 
-    A row that has its `expect` of another is given one of its own below its `like`.
+    A row that inherits its `expect` gets its own one below its `like`.
     """
     expect = row.document.value["rows"][row.number - 1]["expect"]
     own = write_out_message(expect.get("message", []))
@@ -121,10 +121,10 @@ def _with_wordings(contract: Contract, row: Row, reworded: Sequence[Drift], edit
 
 
 def _with_own_expect(row: Row, text: str) -> str:
-    """The text of the file of a row that is `like` another, with an `expect` of its own below that key."""
+    """Return the text of a row's file with an empty `expect` below the `like` of the row."""
     lines, at = text.splitlines(keepends=True), row.document.lines[(*row.place, "like")]
     if mark := re.match(r"[ -]*(?=like:)", lines[at - 1]):
         lines.insert(at, f"{' ' * mark.end()}expect: {{}}\n")
     else:
-        row.own_place("expect")  # the row stands in braces: a person must write it
+        row.own_place("expect")  # raises: a row in braces must be edited by a person
     return "".join(lines)

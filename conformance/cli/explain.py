@@ -1,4 +1,4 @@
-"""`conformance explain`: what a row promises, in whose words, what is sent for it and why."""
+"""`conformance explain`: shows what a row promises, its source, and what is sent for it and why."""
 
 from __future__ import annotations
 

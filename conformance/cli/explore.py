@@ -1,4 +1,4 @@
-"""`conformance explore`: what a target answers beyond the tables, and rows to copy from it."""
+"""`conformance explore`: explores operations beyond the tables, and drafts rows from undocumented responses."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def command(
                     click.echo("".join(f"! {cause.text}\n" for cause in causes), nl=False)
                 [exploration] = apply_causes([explored], causes)
                 follows = exploration.reason in [cause.text for cause in causes]
-                click.echo("\n".join(_lines(one, exploration, follows=follows)))
+                click.echo("\n".join(_format_exploration(one, exploration, follows=follows)))
     if write is not None:
-        _save(write, found)
+        _write_rows(write, found)
     return _exit_code(exploration.verdict for _, exploration in found)
 
 
-def _lines(contract: Contract, found: Exploration, *, follows: bool) -> Iterator[str]:
-    """What an operation was answered; nothing but its verdict where that `follows` from a cause that was told."""
+def _format_exploration(contract: Contract, found: Exploration, *, follows: bool) -> Iterator[str]:
+    """Yield the lines of an explored operation; only its verdict if that `follows` from a cause already shown."""
     statuses = ", ".join(f"{count} x {status}" for status, count in found.statuses)
     requests = format_count(found.requests, "requests")
     yield f"{contract.name} {found.operation}: {found.verdict}, {requests} ({statuses or 'none'})"
@@ -81,8 +81,8 @@ def _lines(contract: Contract, found: Exploration, *, follows: bool) -> Iterator
         yield f"  undocumented: {pair.status} {to_one_line(pair.message)}  {to_one_line(pair.curl)}"
 
 
-def _save(path: Path, found: Iterable[tuple[Contract, Exploration]]) -> None:
-    """One file for each contract; with several of them the name of the contract is added to that of the file."""
+def _write_rows(path: Path, found: Iterable[tuple[Contract, Exploration]]) -> None:
+    """Write the drafted rows of each contract; with several contracts, add their names to the file name."""
     pairs: dict[str, list[Undocumented]] = {}
     for contract, exploration in found:
         pairs.setdefault(contract.name, []).extend(exploration.undocumented)

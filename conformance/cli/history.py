@@ -1,4 +1,4 @@
-"""`conformance history`: what changed over time."""
+"""`conformance history`: shows what changed over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`conformance init`: a commented profile for a target, with the fixtures that reads could find."""
+"""`conformance init`: writes a commented profile for a target, with the fixtures that reads can find."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from conformance.setup.fixtures import discover_fixtures
 from conformance.target.addresses import parse_base_url
 from conformance.target.loader import Target, check_target_names, named_variables, target_from_mapping
 
-_PATIENCE = {"per_wait": "10s", "in_all": "20s"}
-"""How long it waits for answers that do not come, and where the target asks for it."""
-_LONGEST = 60.0
-"""Seconds within which the last look for a fixture begins."""
+_WAITING = {"per_wait": "10s", "in_all": "20s"}
+"""The most waiting for missing responses, and for delays that the target asks for."""
+_SEARCH_SECONDS = 60.0
+"""Seconds after which no further search for a fixture begins."""
 
 
 @click.command("init")
@@ -62,14 +62,14 @@ def command(
         raise ConfigError([Problem("--base-url", str(error))]) from None
     one = read_contracts(contract, cases)[0][0]
     credentials = _credentials(one)
-    fixtures = dict(_pair(text) for text in known)
+    fixtures = dict(_parse_fixture(text) for text in known)
     notes: dict[str, str] = {}
     unset = sorted(_unset_variables(credentials))
     if unset:
         click.echo(f"{', '.join(unset)} is not set: no fixture was looked for on the target", err=True)
     elif base_url is not None:
         target = _target(one, base_url, credentials, fixtures)
-        fixtures, notes = _found(one, target)
+        fixtures, notes = _find_fixtures(one, target)
     text = render_template(
         "conformance.authoring",
         "profile.yaml.jinja",
@@ -91,11 +91,11 @@ def command(
 
 
 def _credentials(contract: Contract) -> dict[str, dict[str, Any]]:
-    """The credentials as the contract usually finds them: those whose variables are set, and the usual one."""
+    """Return the contract's usual credentials: those whose environment variables are set, and the default one."""
     forms = {name: named.usual for name, named in contract.file.credentials.items() if named.usual}
     found = {name: form for name, form in forms.items() if not _unset_variables(form)}
     usual = contract.file.credential or ""
-    # One whose variables are not set is left out only where a run can obtain it by others.
+    # If its variables are not set, it is left out only if a run can obtain it by other credentials.
     if usual in forms and not (found and contract.file.credentials[usual].obtain):
         found[usual] = forms[usual]
     return found
@@ -105,7 +105,7 @@ def _unset_variables(form: Mapping[str, Any]) -> set[str]:
     return {name for name in named_variables(form) if name not in os.environ}
 
 
-def _pair(text: str) -> tuple[str, Any]:
+def _parse_fixture(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise ConfigError([Problem("--fixture", f"{text!r} is no fixture", "write it as NAME=VALUE")])
@@ -118,7 +118,7 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
         "base_url": base_url,
         "credentials": credentials,
         "fixtures": dict(fixtures),
-        "patience": _PATIENCE,
+        "patience": _WAITING,
         **({"pace": contract.file.pace} if contract.file.pace else {}),
     }
     target = target_from_mapping(profile, where="conformance init", environ=os.environ)
@@ -128,10 +128,10 @@ def _target(contract: Contract, base_url: str, credentials: Mapping[str, Any], f
     return target
 
 
-def _found(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str, str]]:
-    """Every fixture that is given or was found, and a note on each that was looked for."""
+def _find_fixtures(contract: Contract, target: Target) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the given and found fixtures, and a note on each that was searched for."""
     with closing(build_context(contract, target, "standard", 0)) as context:
-        discovery = discover_fixtures(context, _LONGEST)
+        discovery = discover_fixtures(context, _SEARCH_SECONDS)
     words = dict.fromkeys(discovery.found, "Found on the target.")
     missed = {name: context.redactor.text(f"Not found: {why}.") for name, why in discovery.missed.items()}
     fixtures = {**target.fixtures, **discovery.found}

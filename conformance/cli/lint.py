@@ -1,4 +1,4 @@
-"""`conformance lint`: every problem of case files at once, as `file:line: what; how to correct it`."""
+"""`conformance lint`: reports every problem of case files as `file:line: what; how to correct it`."""
 
 from __future__ import annotations
 

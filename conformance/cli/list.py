@@ -1,4 +1,4 @@
-"""`conformance list`: every row of every contract."""
+"""`conformance list`: lists every row of every contract."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def command(contract: str | None, cases: Path | None) -> int:
 
 
 def format_row_promise(row: Row) -> tuple[str, str]:
-    """Status and message in a few words: of several documented wordings the first, and how many more there are."""
+    """Return status and code with message; of several wordings the first, and the number of others."""
     expect = row.case.expect
     wordings = list_wordings(row)
     more = f"  (and {len(wordings) - 1} more wordings)" if len(wordings) > 2 else "  (and 1 more wording)"

@@ -1,4 +1,4 @@
-"""`conformance new`: a contract drafted from the page on which a vendor documents its errors."""
+"""`conformance new`: drafts a contract from the pages on which a vendor documents its errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from conformance.files import write_text
 from conformance.messages import format_count
 
 _SECRET = re.compile(r"([?&][^=&#]*(?:key|token|secret|sig|pass|auth|credential)[^=&#]*=)[^&#]+", re.IGNORECASE)
-"""A parameter of an address that lets a reader in."""
+"""A URL parameter that may be a secret."""
 
 
 @click.command("new")

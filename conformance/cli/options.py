@@ -1,4 +1,4 @@
-"""Options that several commands have, each with one meaning everywhere."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.run_options import RUN_OPTIONS
 
 
 def run_option(name: str) -> Callable[[Any], Any]:
-    """An option of a run; its value is None, False or an empty tuple where it is not given."""
+    """Return a decorator for an option of a run, whose value is None, False or () if it is not given."""
     option = RUN_OPTIONS[name]
     kind: Any = click.Choice(option.choices) if option.choices else None
     if type(option.default) is int:

@@ -1,4 +1,4 @@
-"""`conformance plan`: every request that a run would send; none is sent."""
+"""`conformance plan`: lists every request that a run would send, without sending any."""
 
 from __future__ import annotations
 
@@ -109,11 +109,11 @@ def _describe_row(context: RunContext, plan: RowPlan) -> Iterator[str]:
 
 
 def describe_line(context: RunContext, request: PlannedRequest) -> str:
-    """A request in one line: what goes out, what it is for, and the permission that it needs."""
+    """Return a request in one line: method and URL, its purpose, and the permission that it needs."""
     method, url = describe_request(context, request)
     shown = url if len(url) <= 160 else f"{url[:140]}… ({len(url)} characters)"
     permission = "" if request.permission == "read" else f"  [{request.permission}]"
     condition = f", {request.condition}" if request.condition else ""
-    label = request.label.removeprefix(request.role).strip()  # which may begin with it: example (listContents)
+    label = request.label.removeprefix(request.role).strip()  # a label may begin with the role: example (listContents)
     what = f"{request.role}{': ' if label == request.label else ' '}{label}".rstrip()
     return to_one_line(f"{method:6} {shown}  — {what}{condition}{permission}")

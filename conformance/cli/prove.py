@@ -1,4 +1,4 @@
-"""`conformance prove`: run the suite against servers that are wrong on purpose, and right ones that differ."""
+"""`conformance prove`: runs the suite against faulty servers and against different conforming ones."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ Item = TypeVar("Item")
 
 BROKEN, INTERRUPTED, NOTHING_EXERCISED = 1, 2, 5
 _SECONDS_BETWEEN_LINES = 15.0
-"""Seconds between two lines of progress where there is no terminal."""
+"""Seconds between lines of progress without a terminal."""
 ENOUGH = 0.95
-"""The share of faults that a row's case catches where it is fit for use."""
+"""The least share of faults that a usable contract's cases catch on a target."""
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -127,14 +127,14 @@ def command(  # noqa: PLR0917 - click gives them by name
 
 
 def _measure_target(text: str, contract: str | None, cases: Path | None, options: RunOptions) -> int:
-    """Measure each row of the target's contract; returns the exit code. Raises ConfigError."""
+    """Measure each row of the target's contract; return the exit code. Raises ConfigError."""
     contracts, selection = select_contracts(text, contract, (), cases)
     target = resolve_target(contracts[0], selection, lambda _: {}, os.environ)
     return _print_powers(measure_target(contracts[0], target, options), target.described)
 
 
 def _measure_recorded(path: Path, contract: str | None, cases: Path | None) -> int:
-    """Measure the rows of recorded runs on their own answers; returns the exit code. Raises ConfigError."""
+    """Measure the rows of recorded runs on their recorded responses; return the exit code. Raises ConfigError."""
     results = read_results(path)
     runs = [run for run in results.runs if contract in {None, run.contract.name}]
     contracts, problems = read_contracts(contract, cases)
@@ -151,7 +151,7 @@ def _measure_recorded(path: Path, contract: str | None, cases: Path | None) -> i
 
 
 def _take_until_interrupted(items: Iterable[Item]) -> tuple[list[Item], bool]:
-    """The items that came, and whether Ctrl-C ended them."""
+    """Return the items until the end or Ctrl-C, and whether it was Ctrl-C."""
     taken: list[Item] = []
     try:
         for item in items:
@@ -175,7 +175,7 @@ def _print_powers(measured: Iterable[RowPower], described: Mapping[str, Any]) ->
 
 
 def _show_progress(trials: Iterable[ServerProof], total: int) -> Iterator[ServerProof]:
-    """The same servers, with their number shown on standard error."""
+    """Pass the servers on, and show their number on standard error."""
     screen, last_line = Console(stderr=True), -_SECONDS_BETWEEN_LINES
     if screen.is_terminal:
         trials = track(trials, "servers tried", total, console=screen, transient=True)
@@ -187,7 +187,7 @@ def _show_progress(trials: Iterable[ServerProof], total: int) -> Iterator[Server
 
 
 def _write_power(proof: Proof, contracts: Mapping[str, Contract]) -> None:
-    """`power.json` of each contract whose faults were all tried; raises OutputError."""
+    """Write `power.json` of each contract whose faults were all tried; raise OutputError."""
     for one in proof.contracts:
         if one.whole and not proof.partial:
             contract = contracts[one.contract]

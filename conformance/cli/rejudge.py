@@ -1,4 +1,4 @@
-"""`conformance rejudge`: evidence of an earlier run judged by today's cases; sends nothing."""
+"""`conformance rejudge`: judges the evidence of an earlier run by the current cases, without sending anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`conformance report`: any form of a report, drawn again from results.json or the results.jsonl of a killed run."""
+"""`conformance report`: renders reports from results.json or from the results.jsonl of a killed run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`conformance run`: pytest with our progress in place of its own output, so that there is one way to run."""
+"""`conformance run`: runs pytest with our progress display, so that there is only one way to run."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from conformance.target.loader import read_profile_document
 from conformance.validation import suggest
 
 OPTIONS_WITH_TEXT = ("-k", "-m", "-p", "-o", "-c", "--junitxml", "--html", "--deselect")
-"""Options of pytest whose value may look like a row or a folder."""
+"""Options of pytest whose values may look like a row or a folder."""
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""Looking for garbage more often takes a third of a run and finds next to nothing: results stay to its end."""
+"""More frequent garbage collection takes a third of a run and frees little, because results are kept to its end."""
 
 _MISTYPED = 0.88
 """How alike an unknown option and one of ours are (0 to 1) where it is held to be mistyped, and not pytest's."""
@@ -94,7 +94,7 @@ def _refuse_near_options(arguments: Sequence[str]) -> None:
 
 
 def _run_pytest(arguments: list[str]) -> int:
-    """The exit code of pytest, with Python's collection of garbage set for a process that is ours alone."""
+    """Run pytest with fewer garbage collections, because the process is only ours; return its exit code."""
     import pytest  # noqa: PLC0415 - --help needs no pytest
 
     thresholds = gc.get_threshold()
@@ -106,7 +106,7 @@ def _run_pytest(arguments: list[str]) -> int:
 
 
 def pytest_arguments(options: Mapping[str, Any]) -> Iterator[str]:
-    """The options as pytest knows them, prefixed; without those that were left out."""
+    """Yield the given options with the prefix that they have in pytest."""
     for name, value in options.items():
         option = f"--conformance-{name.replace('_', '-')}"
         if value is True:
@@ -118,25 +118,25 @@ def pytest_arguments(options: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _plugins(arguments: Sequence[str]) -> Iterator[str]:
-    """Named one by one, so that they are there with PYTEST_DISABLE_PLUGIN_AUTOLOAD too; none is loaded twice."""
+    """Yield options that load our plugins by name, even with PYTEST_DISABLE_PLUGIN_AUTOLOAD, and disable others."""
     for name in ("metadata", "html", "conformance.pytest_plugin"):
         yield from ("-p", name)
     yield from ("-p", "no:schemathesis", "--conformance-display")
-    # The command has imported the plugin before pytest does, of which a project may make an error.
+    # pytest warns that the plugin is already imported, which a project may turn into an error.
     yield from ("-W", "ignore::pytest.PytestAssertRewriteWarning")
     if not any(argument.startswith("--hypothesis") for argument in arguments):
-        yield from ("-p", "no:hypothesispytest")  # it imports the library when a run ends, used or not
-    # At its end this looks for garbage twice among all that is kept: a tenth of the time of a row.
+        yield from ("-p", "no:hypothesispytest")  # it imports the library at the end of a run, used or not
+    # It collects garbage twice at the end, which takes a tenth of the time of a row.
     yield from ("-p", "no:unraisableexception")
-    # Rows log nothing, and what a library logs may hold a secret; catching it takes a fifth of the time of a row.
+    # Rows log nothing, and logs of libraries may contain secrets; capturing takes a fifth of the time of a row.
     if not any(argument.startswith(("--log", "log_", "-olog_")) for argument in arguments):
         yield from ("-p", "no:logging")
-    # Nothing that runs writes past Python's own streams; an `-s` or `--capture` of the caller comes later, and wins.
+    # Rows write only to Python's streams; a later `-s` or `--capture` of the caller overrides this.
     yield "--capture=sys"
 
 
 def resolve_rows(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[str]:
-    """The arguments, with each ID of a row as pytest names it: `cases/kuroco/login.yaml::login`."""
+    """Yield the arguments with row IDs as pytest node IDs: `cases/kuroco/login.yaml::login`; raise ConfigError."""
     for text, before in zip(arguments, ["", *arguments], strict=False):
         table, slash, row = text.partition("/")
         files = [folder / f"{table}.yaml" for folder in folders if slash and row and table]
@@ -152,7 +152,7 @@ def resolve_rows(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[
 
 
 def _find_folders(cases: Path | None, contract: str | None, target: str | None) -> tuple[Path, ...]:
-    """The folders of the contracts: own ones, and a shipped one where the options name it."""
+    """Return the folders of own contracts, and of a shipped one that the options name."""
     here = cases or Path.cwd()
     own = find_contract_folders(here)
     profile = Path(target) if target is not None and "://" not in target else None
@@ -165,10 +165,10 @@ def _find_folders(cases: Path | None, contract: str | None, target: str | None) 
 
 
 def places(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[str]:
-    """Where the contracts are, unless the arguments say so.
+    """Yield the arguments that tell pytest where the contracts are, unless the given arguments do.
 
-    Contracts that came with the package are run as from the working folder, which may belong to anyone: nothing of
-    its settings for pytest is read, and nothing is written where the package is installed.
+    Shipped contracts are run with the working folder as root, but without its pytest settings, because it may belong to
+    anyone, and without writing into the folder of the package.
     """
     here = Path.cwd()
     after = ["", *arguments]
@@ -184,6 +184,6 @@ def places(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[str]:
 
 
 def _leads_to_rows(text: str) -> bool:
-    """Whether an argument is a case file, a row in one, or a folder of contracts; `out.xml` of an option is none."""
+    """Return whether an argument is a case file, a row in one, or a folder with contracts."""
     path = Path(text.partition("::")[0])
     return bool(text) and (path.is_dir() or path.suffix == ".yaml") and bool(find_contracts(path))

@@ -1,4 +1,4 @@
-"""`conformance schema`: the JSON Schema of what we write and of what people write."""
+"""`conformance schema`: prints the JSON Schema of results, cases, contracts and profiles."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def command(name: str) -> int:
 
 
 def schema(name: str) -> dict[str, Any]:
-    """JSON Schema, draft 2020-12, of `results`, `case`, `contract` or `profile`."""
+    """Return the JSON Schema (draft 2020-12) of `results`, `case`, `contract` or `profile`."""
     if name == "results":
-        from conformance.results.schema import results_schema  # noqa: PLC0415 - one of four
+        from conformance.results.schema import results_schema  # noqa: PLC0415 - only if requested
 
         return results_schema()
     from conformance.contract.schema import ContractFile, TableFile  # noqa: PLC0415 - of three of four

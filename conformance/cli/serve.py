@@ -1,4 +1,4 @@
-"""`conformance serve`: an embedded reference server, right or wrong on purpose, until it is stopped."""
+"""`conformance serve`: runs an embedded reference server, conforming or faulty, until it is stopped."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def command(contract: str, port: int, faults: tuple[str, ...], *, listing: bool)
     except OSError as error:
         what = f"port {port} cannot be had: {error.strerror}"
         raise ConfigError([Problem("--port", what, "leave it out for a free one")]) from None
-    with server, contextlib.suppress(KeyboardInterrupt):  # which every signal to stop raises
+    with server, contextlib.suppress(KeyboardInterrupt):  # raised for every stop signal
         click.echo(dump(server.profile), nl=False)
         click.echo(f"{contract} listens at {server.base_url}; Ctrl-C stops it", err=True)
         threading.Event().wait()

@@ -1,4 +1,4 @@
-"""`conformance sweep`: what a killed run has left on its target is deleted or set back, and nothing else."""
+"""`conformance sweep`: deletes or restores what a killed run has left on its target, and nothing else."""
 
 from __future__ import annotations
 

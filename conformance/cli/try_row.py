@@ -1,4 +1,4 @@
-"""`conformance try`: one row's example and control, shown whole, with the `expect` that would hold."""
+"""`conformance try`: sends a row's example and control, and shows both with the `expect` that would hold."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def command(contracts: Sequence[Contract], selection: TargetSelection, *, row: s
         names = ", ".join(sorted(f"{one.name}: {entry.id}" for one, entry in found))
         raise ConfigError([Problem("ROW", f"{row!r} is several rows: {names}", "give the whole ID, or --contract")])
     ((one, entry),) = found
-    one = replace(one, power={})  # by which smoke would prefer another probe to the written example
-    for _, held_to in resolve_targets([one], selection):
+    one = replace(one, power={})  # or smoke might choose another probe than the written example
+    for _, resolved in resolve_targets([one], selection):
         run_options = RunOptions("smoke", 0, relative_to=Path.cwd(), output=Path("reports"))
-        with closing(TargetRunner(one, held_to, run_options)) as runner:
+        with closing(TargetRunner(one, resolved, run_options)) as runner:
             runner.begin([entry.id])
             runner.row(entry.id)
         (result,) = runner.results().runs[0].rows
@@ -72,7 +72,7 @@ def _conclude(contract: Contract, row: Row, result: RowResult, *, write: bool) -
 
 
 def _write(row: Row, result: RowResult, example: RecordedExchange, expect: Mapping[str, Any]) -> None:
-    """Add what was answered to the case, but nothing where the answer contradicts what the case documents."""
+    """Add what was answered to the case, but nothing if the answer contradicts the case."""
     text = row.file.read_text(encoding="utf-8")
     place = row.own_place("expect")
     unknown = {"status"} if row.document.lines[place] in dict(list_todos(text)) else set()
