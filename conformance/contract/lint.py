@@ -7,6 +7,7 @@ that nothing removes: mistakes that would silently have no effect, or fail only 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -59,9 +60,10 @@ def check_contract(contract: Contract, head: Document) -> list[Problem]:
     found: list[Problem] = []
     seen: dict[str, str] = {}
     variables = frozenset(name for row in contract.rows for name in row.case.vars)
-    captures: dict[str, set[str]] = {}
+    captures = defaultdict[str, set[str]](lambda: {"drawn"})
     for row in contract.rows:
-        captures[row.id] = captures.get(row.id, set()) | _captures_of_row(contract, row.case)
+        undo = row.case.undo.capture if row.case.undo else {}
+        captures[row.id] |= {*undo, *_list_captures(contract, find_steps(row.case))}
     found += _check_head(_File(contract, head, variables), _captures_of_contract(contract).union(*captures.values()))
     for table in contract.tables:
         file = _File(contract, table.rows[0].document, variables)
@@ -436,12 +438,6 @@ def _check_missing(file: _File, place: Place, operation: Operation, values: Mapp
 
 
 # --- captures and other placeholders
-
-
-def _captures_of_row(contract: Contract, case: Case) -> set[str]:
-    """Return the names that the steps of a row capture, including those of the chains that it calls."""
-    undo = case.undo.capture if case.undo else {}
-    return {"drawn", *undo, *_list_captures(contract, find_steps(case))}
 
 
 def _captures_of_contract(contract: Contract) -> set[str]:

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from conformance.checks.http_notes import compare_head_with_get
 from conformance.checks.response import summarize_response
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
@@ -188,7 +189,8 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
         follow_links(explorer, first)
         explorer.take_back()
         if first.accepted and _sends_head(explorer):
-            explorer.compare_head(first)
+            head = explorer.look(first.operation, first.probe, "HEAD")
+            explorer.evidence.add_notes(compare_head_with_get(first.exchange, head.exchange), head.sent.n)
     guard = None
     if writes and operation.read:
         shows_one = bool(explorer.document.operation(operation.read).among("path"))

@@ -14,7 +14,7 @@ from functools import partial
 from time import monotonic
 from typing import Literal, TypeVar
 
-from conformance.checks.http_notes import check_http_notes, compare_head_with_get
+from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
@@ -147,11 +147,6 @@ class Explorer(CleaningSender):
             self.statuses[answer.status] += 1
             self.evidence.add_notes(check_http_notes(answer.exchange), answer.sent.n)
         return answer
-
-    def compare_head(self, answer: ProbeAnswer) -> None:
-        """Send an answered GET again as HEAD, and note differences between the responses."""
-        head = self.look(answer.operation, answer.probe, "HEAD")
-        self.evidence.add_notes(compare_head_with_get(answer.exchange, head.exchange), head.sent.n)
 
     def repeat(self, first: ProbeAnswer) -> None:
         """Send an answered request again, and report a finding if the status differs."""

@@ -184,7 +184,11 @@ class ProbePlanner:
             edges = [edge for edge in edges if not is_excluded(self.target, described.except_, edge[1])]
         if described.always is None or self.depth == "thorough":
             return edges
-        sharing = [row.id for row in self.contract.rows if described in _inputs_to_share(row)]
+        sharing = [
+            row.id
+            for row in self.contract.rows
+            if any(described in part.values() for part in (row.case.vary, *(choice.vary for choice in row.case.open)))
+        ]
         share = edges[described.always + sharing.index(self.row.id) :: len(sharing)]
         return [*edges[: described.always], *share]
 
@@ -248,12 +252,6 @@ class ProbePlanner:
             if value is not None:
                 return format_value(value)
         return ""
-
-
-def _inputs_to_share(row: Row) -> list[Input]:
-    """The inputs that a row varies, firm and open, of which rows share the edges."""
-    parts = (row.case.vary, *(choice.vary for choice in row.case.open))
-    return [item for part in parts for item in part.values() if item.always is not None]
 
 
 def _all_at_once(combine: ContextValues) -> list[ContextValues]:
