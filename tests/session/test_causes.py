@@ -309,7 +309,7 @@ def test_what_our_own_proxy_refused_is_one_cause_with_its_line(key: str, failure
     reason = (
         PAGE_OF_PROXY.detail if failure is PAGE_OF_PROXY else "our proxy answered 407: it wants a user and a password"
     )
-    assert (cause.key, cause.text) == (key, f"{key}: 1 requests did not reach the target: {reason}")
+    assert (cause.key, cause.text) == (key, f"{key}: 1 request did not reach the target: {reason}")
     assert apply_causes([row], [cause])[0].reason == cause.text
 
 
