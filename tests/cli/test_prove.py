@@ -42,7 +42,7 @@ def test_a_caught_fault_is_told_with_its_row_and_the_requests_it_took(tmp_path: 
     (contract,) = written(tmp_path)["contracts"]
     (fault,) = contract["faults"]
     assert run.returncode == 0, printed
-    assert "1 of 1 faults caught, 0 of 2 right servers blamed, depth smoke" in printed
+    assert "1 of 1 fault caught, 0 of 2 right servers blamed, depth smoke" in printed
     assert (fault["outcome"], fault["row"]) == ("caught", "contents-get/limit-above-maximum")
     assert 0 < fault["after"] <= contract["requests"]
     assert [[0, 0], [fault["after"], 1]] == contract["curve"]
