@@ -24,7 +24,7 @@ from pydantic import TypeAdapter
 from conformance.errors import ConfigError, OutputError, Problem
 from conformance.files import hold_file, read_text
 from conformance.jsontools import walk_values
-from conformance.messages import Message, plural_message
+from conformance.messages import Message
 
 LEDGER_FILE: Final = "ledger.jsonl"
 """Its name in the folder of a run's reports."""
@@ -147,10 +147,8 @@ def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, 
         )
         return Ledger(path), (warning,)
     left = [entry for entry in entries if entry.base_url == base_url]
-    warning = plural_message(
-        len(left),
-        "an earlier run may have left {n} thing on the target: `conformance sweep` deletes it",
-        "an earlier run may have left {n} things on the target: `conformance sweep` deletes them",
+    warning = Message(
+        "an earlier run may have left {n} things on the target: `conformance sweep` cleans up", n=len(left)
     )
     return Ledger(path), ((warning,) if left else ())
 

@@ -19,7 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from conformance.contract.templates import show_placeholders
-from conformance.messages import Message, join_messages, plural_message
+from conformance.messages import Message, join_messages
 from conformance.report.format import format_duration
 from conformance.report.markdown_text import escape_prose, format_code, format_code_block
 from conformance.report.sanitize import clip_text, escape_cell, format_json, is_web_link, show_invisible, to_one_line
@@ -39,11 +39,9 @@ _ESCAPES: Final[Mapping[str, Callable[[Any], str]]] = {
 
 
 @lru_cache(maxsize=1024, typed=True)  # a page repeats few texts for thousands of rows
-def gettext(template: str, many: str | None = None, /, **values: Any) -> Message:
-    """Return the message of a template; with `many`, the singular or plural one depending on the value `n`."""
-    if many is None:
-        return Message(template, **values)
-    return plural_message(values.pop("n"), template, many, **values)
+def gettext(template: str, /, **values: Any) -> Message:
+    """Return the message of a template."""
+    return Message(template, **values)
 
 
 class PageTexts:

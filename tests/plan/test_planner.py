@@ -323,6 +323,15 @@ def test_an_edge_asks_a_write_in_a_further_language_in_place_of_the_example() ->
     assert again == {"insertTopic", "insertMissingGroup", "getTopic"}
 
 
+def test_a_probe_that_asks_for_languages_of_its_own_is_named_without_the_one_it_replaces() -> None:
+    ours = read_contract(CASES / "kuroco")
+    plans = plan_rows(ours, full(ours), ours.rows, "standard", 0)
+    assert [label for plan in plans.values() for label in labels(plan) if "browser" in label] == [
+        "request=languages-of-a-browser (detail)",
+        "request=languages-of-a-browser (insertTopic)",
+    ]
+
+
 def test_a_control_of_a_contract_asks_in_one_language_whatever_row_names_it() -> None:
     ours = read_contract(CASES / "kuroco")
     plans = plan_rows(ours, full(ours), ours.rows, "standard", 0)

@@ -51,18 +51,19 @@ def find_exchanged_texts(run: RunEvidence) -> Iterator[RunCause]:
 
     Where messages about one member show a text that is no other's, that one is named, and excuses nothing.
     """
-    groups = {key: each for key, each in run.fixtures.items() if isinstance(each, Mapping)}
-    blocks = {f"fixtures.{key}.{name}": each for key, group in groups.items() for name, each in group.items()}
     told: dict[str, list[Finding]] = {}
     for row in run.results:
         if row.expected is not None and row.expected.field is not None:
             told.setdefault(row.expected.field, []).extend(one for one in row.findings if one.check == "message")
+    named = dict(
+        _nested_texts("fixtures", {key: each for key, each in run.fixtures.items() if isinstance(each, Mapping)})
+    )
     shown: dict[str, tuple[str, str]] = {}
-    for place, block in blocks.items():
-        for member, value in block.items() if isinstance(block, Mapping) else ():
-            texts = {_text_in_place_of(str(value), one) for one in told.get(str(block.get("name")), ())}
-            if len(texts) == 1 and (text := next(iter(texts))) and member != "name":
-                shown[f"{place}.{member}"] = str(value), text
+    for place, value in named.items():
+        about = f"{place.rpartition('.')[0]}.name"
+        texts = {_text_in_place_of(value, one) for one in told.get(named.get(about, ""), ()) if place != about}
+        if len(texts) == 1 and (text := next(iter(texts))):
+            shown[place] = value, text
     for (place, (value, text)), (other, theirs) in combinations(shown.items(), 2):
         if theirs == (text, value):
             exchanged = Message(
