@@ -41,12 +41,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_contract(folder: Path) -> Contract:
-    """Read the contract in a folder, once in each process as long as its files hold the same.
-
-    Raises ConfigError with every problem of all its files.
-    """
-    digest = digest_files(folder)
-    return _remember_contract(folder, digest) if digest else _read_contract(folder)
+    """Read the contract in a folder, again only once a file has changed; raise ConfigError with every problem."""
+    return _read_contract(folder, digest_files(folder))
 
 
 def digest_files(path: Path) -> str:
@@ -62,11 +58,7 @@ def digest_files(path: Path) -> str:
 
 
 @lru_cache(maxsize=16)
-def _remember_contract(folder: Path, _digest: str) -> Contract:
-    return _read_contract(folder)
-
-
-def _read_contract(folder: Path) -> Contract:
+def _read_contract(folder: Path, _digest: str) -> Contract:
     problems: list[Problem] = []
     head_document, unreadable = read(folder / "contract.yaml")
     problems += unreadable

@@ -281,6 +281,6 @@ def test_more_members_than_can_be_held_are_not_checked(serve: Start, talk: Start
 
 def test_headers_without_number_are_kept_up_to_a_thousand(serve: Start, talk: Start) -> None:
     raw = HEAD + b"X: y\r\n" * 30_000 + b"Content-Length: 2\r\n\r\n{}"
-    outcome = ask(serve(raw), talk, timeout=1.5)
+    outcome = ask(serve(raw), talk, timeout=10.0)
     assert len(outcome.headers) == 1000
     assert outcome.faults[0] == "more than 1,000 headers: the rest was not kept"

@@ -280,3 +280,14 @@ def test_a_fault_of_what_a_table_says_is_one_problem(
 ) -> None:
     found = problems(more={"items.yaml": SHARED.replace(before, after, 1)})
     assert [expected in each for each in found if "may create" not in each] == [True], found
+
+
+@pytest.mark.parametrize("name", ["contract.yaml", "openapi.yaml", "items.yaml", "power.json"])
+def test_a_contract_is_read_again_once_a_file_has_changed(folder: Callable[..., Path], name: str) -> None:
+    path = folder()
+    (path / "power.json").write_text("{}")
+    first = read_contract(path)
+    assert read_contract(path) is first
+    with (path / name).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert read_contract(path) is not first
