@@ -87,9 +87,10 @@ class Recorder:
             "{topics_id}", str(self.fixtures["topics_id"] if topics_id is None else topics_id)
         )
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        headers = {"accept-language": way["Accept-Language"]} if "Accept-Language" in way else {}
+        named = {name: value for name, value in way.items() if name[0].isupper()}
+        headers = {name.lower(): value for name, value in named.items()}
         headers |= {"x-rcms-api-access-token": self.token if token is True else token} if token else {}
-        query = "&".join(f"{key}={value}" for key, value in way.items() if key != "Accept-Language")
+        query = "&".join(f"{key}={value}" for key, value in way.items() if key not in named)
         method = "GET" if body is None else "POST"
         outgoing = self.application.respond(
             IncomingRequest(method, path, query, headers, "127.0.0.1", RequestBody(io.BytesIO(raw), len(raw)))
@@ -147,6 +148,7 @@ class Recorder:
         self.send(TOKEN, "token_path", {}, token=False)
         self.send(TOKEN, "token_path", b"{", token=False)
         self.send(TOKEN, "token_path", b"\xe9", token=False)
+        self.send(LOGIN, "login_path", b"{", token=False)
         self.send(LOGIN, "login_path", self.login, token=False)
         grant = (self.send(TOKEN, "login_path", self.login, token=False) or {}).get("grant_token", "")
         for _ in range(2):
@@ -180,6 +182,9 @@ class Recorder:
             self.send(TOKEN, "token_path", {"grant_token": "word"}, token=False)
 
     def readers(self) -> None:
+        for header in ({"Accept": "text/html"}, {"If-None-Match": '"0"'}):
+            self.send(NOT_FOUND, "detail_path", None, header, 999_999_999)
+        self.send(NOT_FOUND, "missing_group_list_path", None, {"pageID": "2"})
         for way in WAYS:
             for fixture in ("list_path", "detail_path", "missing_group_list_path", "missing_group_detail_path"):
                 self.send(NOT_FOUND, fixture, None, way)
@@ -280,6 +285,9 @@ class Recorder:
         self.write(TITLE, self.valid(subject=""), {"_lang": "en", "Accept-Language": "ja"})
         self.write(EMAIL, self.valid(), {"Accept-Language": "ja;q=0.9"})
         self.write(TITLE, self.valid(subject=""), {"Accept-Language": "ja-JP"})
+        self.write(TITLE, self.valid(subject=""), {"_lang": "fr"})
+        self.write(TITLE, {**self.valid(subject=""), "topics_flg": 0}, {})
+        self.write(MISSING, self.without_required(), {"Content-Type": "application/json; charset=utf-8"})
 
 
 @cache

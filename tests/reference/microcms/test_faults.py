@@ -58,6 +58,7 @@ def ask(
 def list_of_contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     path = f"/api/v1/contents/{fixtures['endpoint']}"
     yield from pages(path, {"offset": "1"})
+    yield ask("GET", path, {"limit": 99, "offset": 11})
     yield ask("GET", path, {"limit": 101, "offset": 20000})
 
 
@@ -141,6 +142,8 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         f"-{known}_", "%zz", "a-b-c-d-e",
     ):  # fmt: skip
         yield ask("GET", f"{group}/{name}")
+    yield ask("GET", f"{group}/no", accept="text/html")
+    yield ask("PATCH", draft + "/status", body=b'{"status": ["FOO"]}', content_type="application/json; charset=utf-8")
     bodies: list[Any] = [{"status": value} for value in (
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
         ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 33, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [None],
@@ -176,7 +179,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
 def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     expired = fixtures["expired_media_token"]
     odd_tokens = ("x" * 300, "!!!" + expired[3:], expired + '".')
-    for token in ("x", "x", "garbage-and-more", expired, expired[:-1] + "!", expired.upper(), "é", *odd_tokens):
+    for token in ("7", "x", "x", "garbage-and-more", expired, expired[:-1] + "!", expired.upper(), "é", *odd_tokens):
         yield ask("GET", "/api/v2/media", {"token": token})
     for more in ({"fileName": "view"}, {"imageOnly": "true"}, {"limit": 100}):
         yield ask("GET", "/api/v2/media", {"limit": 2, **more})
@@ -225,6 +228,7 @@ def media(fixtures: Mapping[str, Any]) -> Iterable[Step]:
 def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     group = f"/api/v1/contents/{fixtures['endpoint']}"
     draft = f"{group}/{fixtures['draft_content_id']}"
+    yield ask("GET", "/api/v1/nowhere", accept="text/html")
     status = json.dumps({"status": ["PUBLISH"]}).encode()
     people = fixtures["member_id"]
     names = (
