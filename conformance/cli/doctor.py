@@ -30,8 +30,8 @@ def command(contracts: Sequence[Contract], selection: TargetSelection, *, seed: 
         names = " or ".join(one.name for one in contracts)
         raise ConfigError([Problem("--target", "no target is given", f"give a profile, or --contract {names}")])
     code = 0
-    for one, held_to in resolve_targets(contracts, selection):
-        diagnosis = examine_target(one, held_to, seed or 0)
+    for one, resolved in resolve_targets(contracts, selection):
+        diagnosis = examine_target(one, resolved, seed or 0)
         click.echo(format_diagnosis(diagnosis), nl=False)
         code = max(code, int(diagnosis.wrong) if diagnosis.possible else 4)
     return code

@@ -48,8 +48,8 @@ def command(
     ROW is an ID such as contents-get/limit-below-minimum, or its last part. Nothing is sent.
     """
     found = find_row(contracts, row)
-    for (_, entry), (one, held_to) in zip(found, resolve_targets((one for one, _ in found), selection), strict=True):
-        context = build_context(one, held_to, depth or "standard", seed or 0)
+    for (_, entry), (one, resolved) in zip(found, resolve_targets((one for one, _ in found), selection), strict=True):
+        context = build_context(one, resolved, depth or "standard", seed or 0)
         plan = plan_rows(one, context.target, [entry], context.depth, context.seed)[entry.id]
         for line in _describe_row(one, entry, context, plan):
             click.echo(line)
@@ -59,26 +59,26 @@ def command(
 def _describe_row(contract: Contract, row: Row, context: RunContext, plan: RowPlan) -> Iterator[str]:
     table = next(table for table in contract.tables if table.name == row.table)
     yield f"{row.id}"
-    yield f"  {contract.file.title}: {table.title}, row {row.number}  ({_short(row.file)}:{row.line})"
+    yield f"  {contract.file.title}: {table.title}, row {row.number}  ({_relative_path(row.file)}:{row.line})"
     if row.inherited:
         yield f"  like {row.case.like} in: {', '.join(row.inherited)}"
     yield f"\nWhen\n  {row.case.cause}"
     yield "\nThen"
-    yield from (f"  {line}" for line in _promise(contract, row))
+    yield from (f"  {line}" for line in _describe_promise(contract, row))
     yield "\nIn whose words"
-    yield from (f"  {line}" for line in _source(contract, row))
+    yield from (f"  {line}" for line in _describe_source(contract, row))
     count = 0 if plan.lacks else count_requests([plan])
     yield f"\nWhat is sent, at {context.depth}: {format_count(count, 'requests')}"
-    yield from _sent(context, plan)
+    yield from _describe_requests(context, plan)
     if row.case.open:
         yield "\nOpen choices"
-        yield from (f"  {line}" for line in _open(row))
+        yield from (f"  {line}" for line in _describe_open_choices(row))
     yield "\nNeeds"
     bare = target_from_mapping({"contract": contract.name, "base_url": "http://127.0.0.1:9"}, where="", environ={})
     yield f"  {', '.join(plan_row(contract, bare, row, 'standard').lacks) or 'a base URL'}\n"
 
 
-def _promise(contract: Contract, row: Row) -> Iterator[str]:
+def _describe_promise(contract: Contract, row: Row) -> Iterator[str]:
     expect = row.case.expect
     yield f"status   {' or '.join(map(str, expect.statuses))}  (must)"
     if expect.code is not None:
@@ -88,7 +88,7 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
     level = expect.message_level or contract.file.message_level
     for number, wording in enumerate(list_wordings(row)):
         head, end = ("message ", f"  ({level})") if number == 0 else ("or      ", "")
-        yield f"{head} {show_placeholders(wording.text)}{_of(wording)}{end}"
+        yield f"{head} {show_placeholders(wording.text)}{_format_origin(wording)}{end}"
     for name, header in expect.headers.items():
         rules = header.model_dump(exclude_unset=True, exclude={"level"})
         yield f"header   {name}: {', '.join(f'{key} {value}' for key, value in rules.items())}  ({header.level})"
@@ -101,12 +101,12 @@ def _promise(contract: Contract, row: Row) -> Iterator[str]:
     yield from (f"absent   {pointer}  (must)" for pointer in expect.absent or ())
 
 
-def _of(wording: Wording) -> str:
+def _format_origin(wording: Wording) -> str:
     parts = [part for part in (wording.language, wording.edition and f"edition {wording.edition}") if part]
     return f"  [{', '.join(parts)}]" if parts else ""
 
 
-def _source(contract: Contract, row: Row) -> Iterator[str]:
+def _describe_source(contract: Contract, row: Row) -> Iterator[str]:
     source = row.case.source
     edition = source.edition or contract.file.edition
     language = f", in {source.language}" if source.language else ""
@@ -116,7 +116,7 @@ def _source(contract: Contract, row: Row) -> Iterator[str]:
         yield source.note
 
 
-def _sent(context: RunContext, plan: RowPlan) -> Iterator[str]:
+def _describe_requests(context: RunContext, plan: RowPlan) -> Iterator[str]:
     if plan.lacks:
         yield f"  nothing: this target lacks {', '.join(plan.lacks)}"
         return
@@ -128,7 +128,7 @@ def _sent(context: RunContext, plan: RowPlan) -> Iterator[str]:
             yield from (f"    {describe_line(context, request)}" for request in of_role)
 
 
-def _open(row: Row) -> Iterator[str]:
+def _describe_open_choices(row: Row) -> Iterator[str]:
     meaning = {"accepted": "success", "this": "this row", "any-4xx": "any 4xx", "not-5xx": "anything but a 5xx"}
     for choice in row.case.open:
         accepted = ", ".join(meaning.get(str(each), str(each)) for each in choice.accept)
@@ -136,6 +136,6 @@ def _open(row: Row) -> Iterator[str]:
             yield f"{part}: {', '.join([*values.near_misses, *values.edges])} — accepted: {accepted}"
 
 
-def _short(path: Path) -> str:
+def _relative_path(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

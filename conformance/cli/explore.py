@@ -51,9 +51,9 @@ def command(
     """
     found: list[tuple[Contract, Exploration]] = []
     run_options = RunOptions(depth or "standard", seed or 0, relative_to=Path.cwd(), output=Path("reports"))
-    for one, held_to in resolve_targets(contracts, selection):
+    for one, resolved in resolve_targets(contracts, selection):
         causes: tuple[RunCause, ...] = ()
-        with closing(TargetRunner(one, held_to, run_options, embedded=not selection.real)) as runner:
+        with closing(TargetRunner(one, resolved, run_options, embedded=not selection.real)) as runner:
             runner.begin([], one.explored_operations)
             for name in one.explored_operations:
                 explored = runner.explore(name)

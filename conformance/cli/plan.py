@@ -46,8 +46,8 @@ def command(
     braces.
     """
     depth, most = read_budget(budget, depth or "standard")
-    for one, held_to in resolve_targets(contracts, selection):
-        context = build_context(one, held_to, depth, seed or 0)
+    for one, resolved in resolve_targets(contracts, selection):
+        context = build_context(one, resolved, depth, seed or 0)
         for line in _describe_plan(one, context, selection, explore=not no_explore, budget=most):
             click.echo(line)
     return 0

@@ -214,7 +214,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
 
 
 def _sort_writes(operation: DocumentedOperation, probes: Sequence[ExploreProbe]) -> list[ExploreProbe]:
-    """Sort writes into a first half and a rest that is dropped if the budget ends; within each, invalid ones first."""
+    """Sort writes so that a used-up budget drops the second half; in each, valid ones to restore, then invalid ones."""
 
     def place(one: tuple[int, ExploreProbe]) -> tuple[bool, bool, int]:
         is_late, validity = one[0] >= len(probes) // 2, classify_probe(operation, one[1])

@@ -187,7 +187,7 @@ def coverage_probes(operation: DocumentedOperation, plain: ExploreProbe) -> Iter
 
 
 def _fixed_members(operation: DocumentedOperation) -> Mapping[str, Any]:
-    """Return the members that are sent with drawn ones; none for a read such as a log-in, whose real ones stay out."""
+    """Return the members to send with drawn ones; none for a read, because only links send a log-in's valid ones."""
     return operation.base if operation.kind != "read" else {}
 
 

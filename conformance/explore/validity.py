@@ -27,7 +27,7 @@ _BOOLEAN_WORDS = frozenset(
 )
 _INT32_LIMIT = 2**31
 _NOT_OF_THE_VALUE = frozenset(["properties", "required", "additionalProperties", "items", "format", "$defs"])
-"""Schema keywords about members and items, or only for people, which a value itself is not checked for."""
+"""Schema keywords about members and items, or for people only, which are not checked for the value itself."""
 
 
 class Validity(StrEnum):
@@ -41,7 +41,7 @@ class Validity(StrEnum):
 
 
 def classify_probe(operation: DocumentedOperation, probe: ExploreProbe) -> Validity:
-    """Classify a request as a whole; it is invalid only if the rest of it is valid."""
+    """Classify a request as a whole; it is invalid only if its other parts are valid."""
     sorts = classify_parts(operation, probe).values()
     for worst in (Validity.ODD, Validity.OPEN, Validity.INVALID):
         if worst in sorts:

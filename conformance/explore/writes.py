@@ -68,7 +68,7 @@ class GuardedWrites:
     """Earlier refused writes, which had changed nothing by the next read but may do so later."""
 
     def look(self) -> Any:
-        """Return the body of the reading operation's response; raise TargetStopped if it is no success with JSON."""
+        """Return the body of the reading operation's response; raise TargetStopped unless it is a success with JSON."""
         path = {**dict(plain_probe(self._reading).path), **dict(self.place.path)}
         names = {one.name for one in self._reading.among("path")}
         bounds = ((one.name, one.schema) for one in self._reading.among("query") if "x-bounds" in one.schema)
