@@ -153,7 +153,7 @@ def test_no_document_has_commands_that_no_test_types() -> None:
 @pytest.mark.parametrize("name", TYPED)
 def test_every_command_works_as_typed(place: Path, name: str) -> None:
     assert len(commands(name)) > 1
-    if name != "README.md":
+    if name == "docs/regression-and-audits.md":  # it begins with the results of the night before
         first = [str(PROGRAMS / "conformance"), "run", "--target", "staging.yaml", "--depth", "smoke"]
         subprocess.run(first, cwd=place, check=False, capture_output=True, timeout=200)
         shutil.copytree(place / "reports", place / "last")
