@@ -60,8 +60,8 @@ class SharedState:
     """Names of things whose deletion was answered with a success, each with the operation that had created it."""
     made: dict[str, bool] = field(default_factory=dict)
     """IDs that the target gave for what this run created; True once one was seen to be that: see `ownership`."""
-    named: dict[str, str] = field(default_factory=dict)
-    """For each name that this run created something under, the ID that the target gave."""
+    named: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """For each name that this run created something under, the IDs that the target gave, each with when it did."""
     listed: dict[str, datetime] = field(default_factory=dict)
     """IDs that an answer showed without a name of this run, each with when one first did."""
     foreign: set[str] = field(default_factory=set)

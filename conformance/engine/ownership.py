@@ -63,9 +63,11 @@ def _note_items(context: RunContext, resource: CreatedResource, items: list[Any]
             if is_named or one not in shared.made or resource.name not in resource.capture.values():
                 _note(context, one, exchange, is_named=is_named)
     for name, ids in ids_of_names.items():
-        if shared.named[name] not in ids | shared.foreign:
-            shared.made.pop(shared.named[name], None)
-            _leave_alone(context, shared.named[name])
+        known = shared.named[name]  # several things of a row may have one name
+        lasting = {one for one, since in known.items() if since <= _start_of(exchange)} - shared.foreign
+        for text in lasting if ids.isdisjoint(known) else ():
+            shared.made.pop(text, None)
+            _leave_alone(context, text)
 
 
 def without_foreign(
@@ -85,7 +87,8 @@ def without_foreign(
         elif text:
             context.shared.made.setdefault(text, False)
             with context.shared.lock:
-                context.shared.named |= dict.fromkeys(entry.names, text)
+                for one in entry.names:
+                    context.shared.named.setdefault(one, {})[text] = _end_of(exchange)
     return kept
 
 
@@ -101,10 +104,11 @@ def find_doubtful(
     for resource in context.contract.file.created_resources.values():
         if resource.name in resource.capture.values() and operation in {step.call for step in resource.undo}:
             ids = {one for one in _ids_in(request, captures) if shared.made.get(one) is False}
-            for name, one in list(shared.named.items()):
-                if one in ids and name.partition(".")[0] not in one:
-                    shared.made[one] = True
-                    return name, resource.read
+            for name, known in list(shared.named.items()):
+                for one in ids:
+                    if one in known and name.partition(".")[0] not in one:
+                        shared.made[one] = True
+                        return name, resource.read
     return None
 
 
@@ -132,11 +136,15 @@ def _note(context: RunContext, text: str, exchange: Exchange, *, is_named: bool)
             del shared.made[text]
             _leave_alone(context, text)
     elif text and not is_named and len(text) <= _LONGEST and len(shared.listed) < _MOST_KNOWN:
-        shared.listed.setdefault(text, _start_of(exchange) + timedelta(seconds=exchange.seconds))
+        shared.listed.setdefault(text, _end_of(exchange))
 
 
 def _start_of(exchange: Exchange) -> datetime:
     return datetime.fromisoformat(exchange.started or "0001-01-01T00:00:00Z")
+
+
+def _end_of(exchange: Exchange) -> datetime:
+    return _start_of(exchange) + timedelta(seconds=exchange.seconds)
 
 
 def _leave_alone(context: RunContext, text: str) -> None:
