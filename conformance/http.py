@@ -66,8 +66,8 @@ class Request:
 
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]{1,40})", re.ASCII | re.IGNORECASE)
-_CHARSETS = ("iso8859", "latin", "cp", "shift", "euc", "iso2022", "gb", "big5", "koi8", "utf-16", "utf-32")
-"""Prefixes of the charsets that a body is decoded by. Others, such as Punycode, take too long for a large one."""
+_CHARSETS = ("iso8859", "latin", "cp125", "cp932", "cp949", "cp950", "shift", "euc", "gb", "big5", "koi8")
+"""Prefixes of the charsets that a body is decoded by: ASCII stays ASCII in them, so that no secret is hidden by one."""
 _ALIASES = {"windows-31j": "cp932"}
 """Registered names of charsets that Python knows by another name only."""
 ESCAPED = 64 << 10
@@ -112,7 +112,7 @@ class Response:
         declared = _CHARSET.search(header(self.headers, "Content-Type") or "")
         try:
             charset = codecs.lookup(_ALIASES.get(declared[1].lower(), declared[1])).name if declared else "utf-8"
-            if not charset.startswith(_CHARSETS) or (_is_utf8(self.body) and not _CONTROLS.search(self.body)):
+            if not charset.startswith(_CHARSETS) or _is_utf8(self.body):
                 return self.body
             return self.body.decode(charset).encode()
         except (LookupError, ValueError):
@@ -126,10 +126,6 @@ class Response:
         if is_xml(header(self.headers, "Content-Type")):
             return parse_xml(self.body)
         return load_json(self.utf8)
-
-
-_CONTROLS = re.compile(rb"[\x00\x0e\x0f\x1b]")
-"""Bytes that show UTF-16, UTF-32 or a charset that shifts, all of which may also be valid UTF-8."""
 
 
 def _is_utf8(body: bytes) -> bool:
