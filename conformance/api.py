@@ -1,7 +1,5 @@
 """The Python API: test a server against a contract from a program or a test, with the engine of `conformance run`."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing

@@ -1,7 +1,5 @@
 """Serves a WSGI or ASGI application on a loopback address while a contract is run against it."""
 
-from __future__ import annotations
-
 import inspect
 import threading
 import time

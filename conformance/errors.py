@@ -8,8 +8,6 @@ They are shown as messages without a traceback:
     └── InternalError    exit code 3: a fault of the suite itself
 """
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Matches regular expressions of case files and profiles in bounded time, whatever the expression and the text."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Writes files atomically, and reads plain files up to a maximum size."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat

@@ -4,8 +4,6 @@ A `Request` is complete: its URL and body are sent exactly as they are. An excha
 HTTP) or a `NoResponse` (it did not), and both are evidence.
 """
 
-from __future__ import annotations
-
 import codecs
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """Turns SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt, so that a run cleans up and reports before it ends."""
 
-from __future__ import annotations
-
 import gc
 import signal
 import threading

@@ -1,7 +1,5 @@
 """Functions for JSON values: pointers, traversal, equality, canonical text, and a limit on nesting."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

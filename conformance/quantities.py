@@ -1,7 +1,5 @@
 """Parses durations and paces such as `10s`, `500ms`, `10/10s` and `60/m`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, NoReturn

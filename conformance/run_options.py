@@ -3,8 +3,6 @@
 Every pytest session with this package installed imports this module, so it must import nothing heavy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 

@@ -4,8 +4,6 @@ Others may have changed the ledger. Therefore only things with a name of this su
 the target; only steps of the contract itself are sent; and only with the permissions of the profile.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace

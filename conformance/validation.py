@@ -1,7 +1,5 @@
 """Converts validation errors of pydantic to problems with `file:line`, and suggests known names for unknown ones."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ attributes and children becomes its text, a repeated element a list, text next t
 Prefixes of namespaces are left out.
 """
 
-from __future__ import annotations
-
 from typing import Any
 from xml.parsers import expat
 

@@ -4,8 +4,6 @@ YAML reads `on` as true, `012` as ten and `2025-12-10` as a date, and keeps the 
 that is refused or read as text, because these files decide who violates a contract. No other module imports PyYAML.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

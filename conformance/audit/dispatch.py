@@ -3,8 +3,6 @@
 As many jobs run at once as the pool has capacity; those of one pace group run one after the other.
 """
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

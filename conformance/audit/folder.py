@@ -1,7 +1,5 @@
 """Writes the folder of an audit: a folder for each target as soon as it is done, and the matrix."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace

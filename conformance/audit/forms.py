@@ -1,7 +1,5 @@
 """Formats an audit as CSV and JSON for programs, and as `audit.html` with a link to the evidence in each cell."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping

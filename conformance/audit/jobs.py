@@ -3,8 +3,6 @@
 A job contains no secret. The worker reads the profile on its machine and resolves the credentials there.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

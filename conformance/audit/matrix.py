@@ -1,7 +1,5 @@
 """Compares the results of many targets; every sequence of answers or cells has one entry for each column."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 

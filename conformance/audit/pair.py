@@ -1,7 +1,5 @@
 """Compares how two targets answer the same requests, and formats the differences as text, JSON and HTML."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import asdict, dataclass

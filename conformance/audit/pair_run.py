@@ -1,7 +1,5 @@
 """Runs two targets side by side: each request is sent to both before the next is sent to either."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

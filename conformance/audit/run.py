@@ -1,7 +1,5 @@
 """Runs a whole audit: every target is run or taken over from an earlier audit, written when done, and compared."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Runs one job of an audit (one target against one contract) in a thread or worker process."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

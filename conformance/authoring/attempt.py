@@ -1,7 +1,5 @@
 """Shows the exchanges of a row that was tried on a target, and the `expect` that its response would meet."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

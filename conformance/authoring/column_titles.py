@@ -1,7 +1,5 @@
 """Recognizes the titles of an error table's columns in several languages."""
 
-from __future__ import annotations
-
 import json
 import re
 from functools import lru_cache

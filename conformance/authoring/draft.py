@@ -1,7 +1,5 @@
 """Drafts a contract from the error tables of a page: files that lint accepts, with a TODO for all that is missing."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence

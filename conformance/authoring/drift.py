@@ -1,7 +1,5 @@
 """Compares a vendor's pages with the rows of a contract: which rows are new, gone, moved or changed. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Guesses the error envelope of a contract from the sample responses of a page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus

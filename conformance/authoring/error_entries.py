@@ -1,7 +1,5 @@
 """Reads the error that a heading or a list entry describes, with the blocks below it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

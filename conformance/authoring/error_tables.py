@@ -1,7 +1,5 @@
 """Reads the rows of a table as documented errors, after classifying its columns."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

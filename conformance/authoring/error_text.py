@@ -1,7 +1,5 @@
 """Recognizes statuses, codes, labels and words about errors in the texts of a page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """Reads HTML as blocks with lxml. Markdown and reStructuredText are rendered to HTML and read here, too."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

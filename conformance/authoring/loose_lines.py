@@ -1,7 +1,5 @@
 """Recognizes tables, headings and list entries that a page shows as plain paragraphs."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Reads Markdown pages: markdown-it renders them to HTML with line numbers."""
 
-from __future__ import annotations
-
 import re
 from itertools import count
 

@@ -1,7 +1,5 @@
 """Reads an OpenAPI document for a draft: error responses as a table, operations, and resources with their deletion."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reads a documentation page from a file or URL as blocks; detects the format by its name, type and beginning."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

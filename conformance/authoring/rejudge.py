@@ -1,7 +1,5 @@
 """Judges the recorded exchanges of an earlier run by the current cases. Nothing is sent."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Reads reStructuredText pages: docutils renders them to HTML with line numbers."""
 
-from __future__ import annotations
-
 import re
 from html import escape
 from typing import Any

@@ -1,7 +1,5 @@
 """Reads pages saved as text: tables with bars, tabs or columns, samples, lists, headings and paragraphs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace

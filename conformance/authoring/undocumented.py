@@ -1,7 +1,5 @@
 """Drafts YAML rows from undocumented responses, for a person to complete."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

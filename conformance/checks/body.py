@@ -1,7 +1,5 @@
 """Checks of a whole body: its JSON Schema, values at JSON pointers, absent members, the size of a page."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from functools import reduce

@@ -1,7 +1,5 @@
 """Checks of an error response: its documented form, and code, field and message as the row promises. Pure functions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any

@@ -1,7 +1,5 @@
 """Checks of single response headers: present or absent, equal, matching, large enough. Pure functions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from conformance.checks.model import Finding, Level

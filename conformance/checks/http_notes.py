@@ -1,7 +1,5 @@
 """Remarks on HTTP itself: deviations from RFCs that may harm clients. They never affect a verdict."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit

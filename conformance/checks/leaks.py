@@ -4,8 +4,6 @@ Only the first part of a body is searched, and all repetitions in patterns are b
 megabyte of one letter.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import islice

@@ -1,7 +1,5 @@
 """The results of checks: findings with their levels, and the verdicts derived from them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Checks a response against an expectation with every check, and returns all findings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.checks.body import check_body

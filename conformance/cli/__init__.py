@@ -4,8 +4,6 @@ What goes wrong with us is shown as a message, never as a traceback; the exit co
 0 conforms or drifts, 1 violates or inconclusive, 2 interrupted, 3 an internal error, 4 unusable, 5 nothing exercised.
 """
 
-from __future__ import annotations
-
 import atexit
 import gc
 import importlib

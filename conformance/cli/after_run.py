@@ -1,7 +1,5 @@
 """Processes the results of a run after its end: compares them, adds them to the history, writes metrics."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial

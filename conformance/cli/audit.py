@@ -1,7 +1,5 @@
 """`conformance audit`: runs many targets with the same options and compares them row by row."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """`conformance compare`: shows what changed between two results."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

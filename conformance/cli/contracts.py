@@ -1,7 +1,5 @@
 """Reads and selects the contracts, targets and rows that a command is called with."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps

@@ -1,7 +1,5 @@
 """`conformance doctor`: checks by reads alone whether a target is ready for a run, and what is missing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import click

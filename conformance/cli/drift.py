@@ -1,7 +1,5 @@
 """`conformance drift`: compares a vendor's current pages with the rows of a contract."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """`conformance explain`: shows what a row promises, its source, and what is sent for it and why."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`conformance explore`: explores operations beyond the tables, and drafts rows from undocumented responses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`conformance history`: shows what changed over time."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`conformance init`: writes a commented profile for a target, with the fixtures that reads can find."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from contextlib import closing

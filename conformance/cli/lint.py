@@ -1,7 +1,5 @@
 """`conformance lint`: reports every problem of case files as `file:line: what; how to correct it`."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`conformance list`: lists every row of every contract."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

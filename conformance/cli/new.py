@@ -1,7 +1,5 @@
 """`conformance new`: drafts a contract from the pages on which a vendor documents its errors."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`conformance plan`: lists every request that a run would send, without sending any."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """`conformance prove`: runs the suite against faulty servers and against different conforming ones."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime

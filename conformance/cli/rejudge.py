@@ -1,7 +1,5 @@
 """`conformance rejudge`: judges the evidence of an earlier run by the current cases, without sending anything."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`conformance report`: renders reports from results.json or from the results.jsonl of a killed run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

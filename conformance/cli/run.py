@@ -1,7 +1,5 @@
 """`conformance run`: runs pytest with our progress display, so that there is only one way to run."""
 
-from __future__ import annotations
-
 import gc
 import os
 import re

@@ -1,7 +1,5 @@
 """`conformance schema`: prints the JSON Schema of results, cases, contracts and profiles."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

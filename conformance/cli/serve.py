@@ -1,7 +1,5 @@
 """`conformance serve`: runs an embedded reference server, conforming or faulty, until it is stopped."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 

@@ -1,7 +1,5 @@
 """`conformance sweep`: deletes or restores what a killed run has left on its target, and nothing else."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`conformance try`: sends a row's example and control, and shows both with the `expect` that would hold."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The adapter with which `requests` sends a request byte for byte, and gets its response from our own reader."""
 
-from __future__ import annotations
-
 import ssl
 import time
 from dataclasses import dataclass, replace

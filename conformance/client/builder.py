@@ -1,7 +1,5 @@
 """Requests built to the byte for one target, with what their answers must be; the same for the same seed."""
 
-from __future__ import annotations
-
 import json
 import re
 import struct

@@ -1,7 +1,5 @@
 """Connections to a target: opened from a source address, through a proxy, with TLS; kept and used again."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

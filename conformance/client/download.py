@@ -1,7 +1,5 @@
 """A page that documents something, fetched as a browser would: it is no target, and learns nothing of who asks."""
 
-from __future__ import annotations
-
 import threading
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """HTTP/1 on a socket: a request is written byte for byte, a response is read within a deadline and bounds of size."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import selectors

@@ -3,8 +3,6 @@
 To check a body takes ten times its size in memory; an audit may read sixty-four of some megabytes at once.
 """
 
-from __future__ import annotations
-
 import gc
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What the target may be asked, and what one request may cost: the last gate before a request leaves this machine."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field

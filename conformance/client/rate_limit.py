@@ -1,7 +1,5 @@
 """How fast requests may go out: never more than so many in any stretch of so many seconds, as the target sees it."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """When a request is sent again, after which wait, and when a target is given up."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time

@@ -1,7 +1,5 @@
 """The one way to a target: permissions, pace, repetition and the circuit breaker around each request."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """What TLS trusts, and the certificate that we show: read from files once, before anything is sent."""
 
-from __future__ import annotations
-
 import os
 import ssl
 import tempfile

@@ -5,8 +5,6 @@ verdict is ours. An input that was not tried before shows no change, unless noth
 address of the target is reported but explains nothing, because comparing two servers is a purpose of a comparison.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Literal

@@ -1,7 +1,5 @@
 """Compares two results: rows, open choices, undocumented responses and exploration."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 

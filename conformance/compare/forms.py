@@ -1,7 +1,5 @@
 """Formats a comparison as plain text, GitHub's Markdown, JSON, or an HTML page."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace

@@ -1,7 +1,5 @@
 """The values of a comparison: changes of the target, and changes on our side."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Compares the verdicts and wordings of each row in two runs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from conformance.checks.model import Level, Verdict

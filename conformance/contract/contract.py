@@ -1,7 +1,5 @@
 """The validated contract: tables with their rows in the document's order, each with its file and line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property

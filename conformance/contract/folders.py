@@ -1,7 +1,5 @@
 """Finds folders of contracts: in the working folder, or else among those shipped with the package."""
 
-from __future__ import annotations
-
 from os.path import lexists
 from pathlib import Path
 

@@ -4,8 +4,6 @@ They report unknown names, captures that no step makes, missing path parameters,
 that nothing removes: mistakes that would silently have no effect, or fail only when a row is run.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Reads YAML files into a validated contract, or reports every problem of every file at once as `file:line`."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

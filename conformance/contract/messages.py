@@ -1,7 +1,5 @@
 """Compiles documented wordings to patterns, and finds the rows whose wording matches a message."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Lists the operations of an `openapi.yaml` and checks it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

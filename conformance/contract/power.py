@@ -3,8 +3,6 @@
 Faults are numbers, because ordering probes only needs to know which faults they have in common.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -4,8 +4,6 @@ A patch maps names of the case file to members of a request. Patches in files ar
 merging them returns one.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Expands the short forms of case files: messages, variables of a row, and `like`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

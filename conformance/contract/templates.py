@@ -11,8 +11,6 @@ A modifier may follow a bar: `{fixture.content_id|swap-case}`. A key that ends i
 its member if either has no value.
 """
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Types of single values in case files: pointers, captures, headers, regular expressions, schemas, names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

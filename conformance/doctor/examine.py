@@ -1,7 +1,5 @@
 """Examines a target: reachability, credentials, fixtures, permissions, pace, requests of a run, missing inputs."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing

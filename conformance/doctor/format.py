@@ -1,7 +1,5 @@
 """Formats a diagnosis for a terminal."""
 
-from __future__ import annotations
-
 import click
 
 from conformance.doctor.model import Diagnosis

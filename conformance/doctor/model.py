@@ -1,7 +1,5 @@
 """The values of a diagnosis."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Checks whether a target can be reached: its certificate, its response, and the time that took."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 

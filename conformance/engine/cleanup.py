@@ -5,8 +5,6 @@ carried. The entry is struck once nothing is left. A DELETE that is answered 404
 wrong), so the thing is looked for by name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field

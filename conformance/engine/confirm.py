@@ -1,7 +1,5 @@
 """Runs a row, or its writes, again alone, and combines the results of both runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace

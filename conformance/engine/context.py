@@ -1,7 +1,5 @@
 """What running a row needs: contract, target, session, builder, rules; and what the rows of a run share."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor

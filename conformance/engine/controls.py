@@ -1,7 +1,5 @@
 """Controls: the nearest requests that must not provoke the row, and what their refusal says."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress

@@ -8,8 +8,6 @@ after which nothing has changed, although they were repeated, are held to have n
 are repeated before one read; where something has changed by then, each half of them.
 """
 
-from __future__ import annotations
-
 import random
 import threading
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """What a report says of a row before anything is sent: its source, its expected answer, its planned requests."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

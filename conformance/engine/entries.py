@@ -4,8 +4,6 @@ The response adds the IDs of what was created; once nothing of it is left, the e
 exploration use the same functions. No secret is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Values that Hypothesis draws for the probes and controls of a row, and failing ones made smaller."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

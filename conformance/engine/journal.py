@@ -4,8 +4,6 @@ A run that is killed is cleaned up from it by `conformance sweep`. One JSON obje
 leaves, `made` with the IDs of its response, `undone` once nothing of it is left on the target. No secret is written.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -5,8 +5,6 @@ lacks that name before we changed it, and where what bears the name is listed un
 changed nor deleted. No request is sent to find that out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice

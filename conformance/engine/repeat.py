@@ -1,7 +1,5 @@
 """A row that uses an allowance up: its example again and again until it is refused, and what comes after that."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter

@@ -1,7 +1,5 @@
 """One row, from plan to verdict: set-up, probes with their guards, controls, clean-up."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Reads that may show what was before the last write: answered from a cache, or from a copy that lags behind."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from typing import Final

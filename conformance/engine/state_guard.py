@@ -1,7 +1,5 @@
 """A rejected write changes nothing: read before, read after, compare, and find out which write it was."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial

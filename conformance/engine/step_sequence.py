@@ -1,7 +1,5 @@
 """Steps sent one after the other: set-ups, controls, reads around a write, clean-up. `steps` adds the clean-up."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass, field, replace

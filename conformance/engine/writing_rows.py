@@ -7,8 +7,6 @@ sent again at `standard`, alone and patiently, unless somebody else is seen to w
 own writes tell. At smoke these are the only reads, and a row that is not green is run again as a whole.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

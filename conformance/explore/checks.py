@@ -3,8 +3,6 @@
 Pure. Error envelopes, content types and leaks are checked by `conformance.checks`, as for a row.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ If nothing is found, `count_requests` is the exact number of requests: those tha
 that is not offered, a write that need not be restored) are spent on further inputs and reads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace

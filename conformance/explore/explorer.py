@@ -4,8 +4,6 @@ A probe is sent as a step of a row is: what it may create is written to the ledg
 read of state bypasses caches. Exploration stops if the target no longer responds.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress

@@ -5,8 +5,6 @@ document with a single operation, without credential, host or path parameters, s
 path.
 """
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence

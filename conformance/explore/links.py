@@ -1,7 +1,5 @@
 """Follows the links of the OpenAPI document, and checks the state that they promise from one response to the next."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

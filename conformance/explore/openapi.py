@@ -4,8 +4,6 @@ Schemathesis reads the document and resolves references, parameters of path item
 keywords that control exploration are read here; `docs/exploration.md` explains them.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

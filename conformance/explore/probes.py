@@ -1,7 +1,5 @@
 """An input of an exploration, as the parts of a request before they are encoded, and smaller variants of it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Only clear cases are valid or invalid. Numbers that only a lenient parser reads,
 parameters and numbers beyond 31 bits are open, because the documents do not mention them.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping

@@ -6,8 +6,6 @@ its original values. After a kill, only members that the contract's OpenAPI docu
 restored, and only on the record that the profile names.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -3,8 +3,6 @@
 A new file is created by all steps, so that migrated and new files cannot differ.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

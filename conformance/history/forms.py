@@ -1,7 +1,5 @@
 """Formats rows over time as text or an HTML page: verdicts as a strip of signs, and since when they last."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final

@@ -1,7 +1,5 @@
 """The verdicts and wordings of rows over time, with their changes. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby

@@ -1,7 +1,5 @@
 """`--budget`: how many requests a run may plan, as a number or as a time at the target's pace."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace

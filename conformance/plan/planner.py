@@ -1,7 +1,5 @@
 """The plan of a row: everything that will be tried on a target, known before a byte is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The order by power: next is what shows most of the faults that nothing before it shows."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What an attempt needs of a target, and what of that is lacking."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any

@@ -3,8 +3,6 @@
 The order is written here once: `plan_setup` counts what these iterators give, `conformance.setup` sends it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal

@@ -1,7 +1,5 @@
 """Where the reads stand that rows which write have in common: what none of their refused writes may have changed."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

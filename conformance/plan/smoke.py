@@ -6,8 +6,6 @@ a probe that shows all that it would show, and its control, and spends what that
 probes that show most; a budget is spent as a whole.
 """
 
-from __future__ import annotations
-
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

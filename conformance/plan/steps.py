@@ -1,7 +1,5 @@
 """Steps of a case file as planned calls: what each sends, what undoes it, and which of them a depth makes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from conformance.contract.contract import Contract

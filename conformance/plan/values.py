@@ -1,7 +1,5 @@
 """Values that a profile settles before anything is sent: fixtures in descriptions, edges that are ruled out."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a row is tried on: each of its operations before anything is varied, and each language it is asked in."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The curve of faults caught by number of requests, as coordinates for SVG."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar

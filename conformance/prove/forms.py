@@ -1,7 +1,5 @@
 """Formats a proof as text for a terminal, as JSON, and as an HTML page in the report's style."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final

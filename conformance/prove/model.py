@@ -4,8 +4,6 @@ A fault is caught by the verdict of one of its own rows: `violates`; `drifts` if
 `inconclusive` if the fault refuses valid requests, because no row can be judged on such a server.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Derives faults from a contract, as changes to the recorded responses of a conforming target. Pure."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Builds a proof from the servers that were tried."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conformance import reference

@@ -1,7 +1,5 @@
 """Measures the power of a contract's cases on the recorded responses of an earlier run. Nothing is sent."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Replays recorded exchanges with some of the responses changed. Nothing is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any

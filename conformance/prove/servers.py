@@ -1,7 +1,5 @@
 """Lists the servers of a proof: one for each fault, and conforming ones with different open choices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Measures the power of a contract's cases on a conforming target: its responses are recorded and made faulty."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

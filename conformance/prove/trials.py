@@ -1,7 +1,5 @@
 """Runs a contract's rows against reference servers, and records which rows blamed them after how many requests."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

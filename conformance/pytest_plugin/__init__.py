@@ -4,8 +4,6 @@ Options in `options`, items in `items`, the hooks in `plugin`, state in `session
 session that collects no contract is left alone: it does not even import what stands above `options`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

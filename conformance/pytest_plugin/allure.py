@@ -1,7 +1,5 @@
 """What Allure shows of a row, where allure-pytest is there and was asked for results: its promise, and the proof."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

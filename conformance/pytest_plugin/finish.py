@@ -1,7 +1,5 @@
 """Collects results in the process that reports, writes them when the session ends, and sets the exit code."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any

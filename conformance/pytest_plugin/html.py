@@ -1,7 +1,5 @@
 """`report.html` through pytest-html: its file, our page in it."""
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """YAML files as pytest files, rows and operations as pytest items."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The hooks of a session that has contracts: collect, order, plan, and send each result with its report."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Generator
 from contextlib import ExitStack

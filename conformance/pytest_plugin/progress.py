@@ -1,7 +1,5 @@
 """`--conformance-display`: progress, violations as they come, tables at the end, in place of what pytest prints."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

@@ -4,8 +4,6 @@ Rows of one contract share set-ups, controls, reads, the pace and the target its
 that process. Imported only where xdist is there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any

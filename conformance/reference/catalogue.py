@@ -3,8 +3,6 @@
 A fault is a named deviation from the vendor's documents. A variant is a question that the documents leave open.
 """
 
-from __future__ import annotations
-
 import difflib
 import random
 from collections.abc import Collection, Iterable, Mapping

@@ -1,7 +1,5 @@
 """Reference servers that a run starts for contracts without a target."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from typing import Any
 

@@ -4,8 +4,6 @@ A condition selects the requests for which the fault occurs; a change turns the 
 `limit` makes a condition with a state (a new one for each server), for faults that occur only for some of the requests.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -4,8 +4,6 @@ A server asks its `Behaviour` for every decision: whether a rule is enforced for
 rejected, which response is sent, whether an effect is carried out. Without faults, every decision is as documented.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Changes that turn a right response into a wrong one, for the servers of all contracts."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Callable, Mapping

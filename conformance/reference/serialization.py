@@ -1,7 +1,5 @@
 """Serializes responses in each form that HTTP and JSON permit. All forms have the same content."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import zlib

@@ -3,8 +3,6 @@
 A page must open quickly; `results.json` and the HAR file have everything that was recorded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count

@@ -1,7 +1,5 @@
 """Formats why a row or an explored operation failed, as text for pytest, JUnit and the terminal."""
 
-from __future__ import annotations
-
 from conformance.checks.model import Verdict
 from conformance.report.evidence import doubtful_exchange, group_findings, row_of_exploration
 from conformance.report.format import (

@@ -4,8 +4,6 @@ The functions return English, as a `Message` if it contains our words, so that a
 target in it are not safe: writers must apply `sanitize`.
 """
 
-from __future__ import annotations
-
 from math import isfinite
 from typing import Any
 

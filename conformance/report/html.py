@@ -1,7 +1,5 @@
 """Renders the HTML report: one page that needs neither network nor script, which only adds search, filter, language."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Escapes text of a target for GitHub's Markdown, so that nothing in it becomes markup."""
 
-from __future__ import annotations
-
 import re
 
 from conformance.report.sanitize import clip_text, show_invisible, to_one_line

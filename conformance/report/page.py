@@ -7,8 +7,6 @@ create our texts with `_("English template", name=value)` and show them, like an
 the end of a start tag followed by the text, `a` an attribute.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files

@@ -4,8 +4,6 @@ The result cannot move the cursor, reorder a line, or be a command to the CI ser
 language (HTML, XML, Markdown, JSON) is done by each writer in addition.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Compares two texts as pieces that a writer can mark; shows code points where texts look alike."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

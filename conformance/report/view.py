@@ -1,7 +1,5 @@
 """Arranges results for a page: runs, tables in the vendor's order, and rows with the evidence to show."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

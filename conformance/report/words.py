@@ -1,7 +1,5 @@
 """The names of verdicts, checks, roles and levels in reports."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Writes a request as a curl command, with variables of the shell in the place of credentials."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

@@ -1,7 +1,5 @@
 """The forms in which a secret can stand in a text: encoded, written in another way, or in part."""
 
-from __future__ import annotations
-
 import re
 import string
 import unicodedata

@@ -3,8 +3,6 @@
 A `DecodedView` remembers where in the text each of its characters came from.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from bisect import bisect_right

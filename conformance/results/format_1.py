@@ -1,7 +1,5 @@
 """Results of the first version, in the form of today: some members have another name now."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What belongs together in two results: runs of the same contract and target, and equal requests."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 

@@ -3,8 +3,6 @@
 Identifiers, times and the names of one target's own fixtures say nothing about how it behaves.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Records an exchange for the results: redacted first and cut then, so that no half of a secret is left."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from itertools import islice

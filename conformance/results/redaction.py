@@ -3,8 +3,6 @@
 A text that holds a secret in a form that cannot be replaced (encoded, in part, spread) is withheld as a whole.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import math
@@ -16,7 +14,7 @@ from enum import Enum
 from functools import cache
 from itertools import islice
 from operator import is_not
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from conformance.messages import Message
 from conformance.results.encodings import LONGEST_SECRET, SecretDetector, base64_forms, list_secret_values
@@ -294,5 +292,5 @@ def _printable(text: str) -> str:
 @cache
 def _list_members(kind: type) -> tuple[tuple[str, bool], ...]:
     """The members of a dataclass, and whether a number there is ours: what a target answered may be of any type."""
-    members = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-    return tuple((item.name, "Any" not in str(item.type)) for item in members if item.type not in ("int", "float"))
+    hints = get_type_hints(kind) if dataclasses.is_dataclass(kind) else {}
+    return tuple((name, "Any" not in str(hint)) for name, hint in hints.items() if hint not in (int, float))

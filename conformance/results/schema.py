@@ -1,7 +1,5 @@
 """The published JSON Schema of `results.json`, made from the model and its docstrings."""
 
-from __future__ import annotations
-
 from dataclasses import is_dataclass
 from typing import Any
 

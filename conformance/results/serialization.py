@@ -1,7 +1,5 @@
 """JSON text in which nothing moves a cursor, reorders a line or fails to encode, whatever the values hold."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,7 +1,5 @@
 """Stores the templates of messages beside the results that hold their texts, and restores them from there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache

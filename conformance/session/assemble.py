@@ -1,7 +1,5 @@
 """Rows and explorations become the results of a run; verdicts only ever get worse on the way up."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A whole run of one contract against one target: every row planned first, then run in order or by several workers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """`--require`: how much of the contracts a run must have exercised, whatever the verdicts are."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 
 from conformance.checks.model import Verdict

@@ -1,7 +1,5 @@
 """One contract against one target: planned before its first byte is sent, run as it is asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Obtains credentials that a profile leaves out, before a run, by chains of the contract such as a log-in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

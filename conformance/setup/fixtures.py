@@ -3,8 +3,6 @@
 Each is checked before it is used, because a wrong fixture is worse than none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice

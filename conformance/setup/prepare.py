@@ -1,7 +1,5 @@
 """Prepares a target before a run, and deletes what was created on it after the run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from time import sleep
 from typing import Final

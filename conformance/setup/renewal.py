@@ -6,8 +6,6 @@ response for the next minute. A value that was accepted may expire again at any 
 a command only when a minute has passed.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Messages never quote an address, because its user part or query may contain a secret.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import socket

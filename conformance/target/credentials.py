@@ -3,8 +3,6 @@
 Messages never quote a value, the name of a file, or the name of a variable that may be a misplaced key.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 from base64 import b64encode

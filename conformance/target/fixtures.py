@@ -1,7 +1,5 @@
 """Checks the values of a profile against its contract, to find mistakes that a run would blame on the target."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

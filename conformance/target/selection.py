@@ -1,7 +1,5 @@
 """Selects the target of a contract: a profile, a bare URL, or a server that the host starts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any

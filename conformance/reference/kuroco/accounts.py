@@ -1,7 +1,5 @@
 """Stores accounts, and the grant, access and refresh tokens that were issued, each with its expiry."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 from collections.abc import Callable

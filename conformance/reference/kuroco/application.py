@@ -1,7 +1,5 @@
 """The Kuroco server: it reads a request, runs its operation under a lock, and returns the response."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

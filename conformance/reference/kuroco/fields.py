@@ -1,7 +1,5 @@
 """The content structure of the site: one extension field of each kind."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

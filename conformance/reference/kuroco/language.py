@@ -1,7 +1,5 @@
 """The language of a response: from the `_lang` parameter, else from `Accept-Language`, else the site's own."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from werkzeug.datastructures import LanguageAccept

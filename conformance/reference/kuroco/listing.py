@@ -1,7 +1,5 @@
 """Searches topics and divides lists of them into pages."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final

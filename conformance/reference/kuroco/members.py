@@ -1,7 +1,5 @@
 """Operations of members: log in, exchange a grant token, read the profile, log out. Also checks access to topics."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -4,8 +4,6 @@
 after the item's name and still leaves `{1}`. `current` names the format in words.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The target profile of the reference site; its credentials are valid nowhere else."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from conformance.reference.hooks import late_effects

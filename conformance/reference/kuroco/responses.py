@@ -1,7 +1,5 @@
 """The responses of the site: errors in its envelope, gateway errors as strings, successes."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any, Final
 

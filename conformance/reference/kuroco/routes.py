@@ -1,7 +1,5 @@
 """The endpoints of the site. Each belongs to one operation, and those of topics to a topic group."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

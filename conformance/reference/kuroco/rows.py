@@ -1,7 +1,5 @@
 """The rows of the vendor's table by name, and the values of validation: checks and validation errors."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final

@@ -4,8 +4,6 @@ The documents do not give the patterns. Every site rejects clearly wrong values 
 the variants decide.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Mapping

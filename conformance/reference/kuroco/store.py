@@ -1,7 +1,5 @@
 """Stores the topics of the site, including deleted ones."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime

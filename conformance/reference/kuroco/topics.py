@@ -1,7 +1,5 @@
 """Operations on topics: list, detail, insert, update, delete."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Validates a written topic, first by the endpoint's schema, then by the content structure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final

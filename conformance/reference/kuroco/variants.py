@@ -1,7 +1,5 @@
 """The questions about Kuroco's API that its documents leave open, with the permitted answers."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from conformance.reference.catalogue import Variants

@@ -1,7 +1,5 @@
 """The microCMS server: it makes the checks that apply to every request, then runs the operation."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Mapping

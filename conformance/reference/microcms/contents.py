@@ -1,7 +1,5 @@
 """Operations on contents: list them, read one, change its status or its creator."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The context of a request to the microCMS server."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -4,8 +4,6 @@ Source: microCMS, error responses of the Management API (Japanese page), edition
 `{value}` stands for a query parameter as it was sent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

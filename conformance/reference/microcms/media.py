@@ -1,7 +1,5 @@
 """Operations on media: list them in two versions, upload one, delete one."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Operations on members, on the list of APIs, and on the service itself."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from conformance.reference.hooks import RequestRejected

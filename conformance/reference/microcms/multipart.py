@@ -1,7 +1,5 @@
 """Reads the files in a multipart body."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

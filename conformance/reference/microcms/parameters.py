@@ -1,7 +1,5 @@
 """The base class of all operations, which reads the query parameters of lists: limit, offset, imageOnly."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 

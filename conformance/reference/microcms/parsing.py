@@ -1,7 +1,5 @@
 """Parses integers, booleans and JSON objects. The server's variants decide what the documents leave open."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

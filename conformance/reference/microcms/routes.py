@@ -1,7 +1,5 @@
 """Maps a path and a method to an operation."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

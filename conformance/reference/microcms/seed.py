@@ -1,7 +1,5 @@
 """The initial state of a reference service, and its target profile."""
 
-from __future__ import annotations
-
 import random
 import uuid
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 Each server has a store with a lock of its own; two servers share nothing.
 """
 
-from __future__ import annotations
-
 import base64
 import threading
 import time

@@ -1,7 +1,5 @@
 """Formats results as text in every form. Nothing here reads or writes files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple

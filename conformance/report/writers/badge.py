@@ -1,7 +1,5 @@
 """Formats a badge for the endpoint of shields.io."""
 
-from __future__ import annotations
-
 from conformance.checks.model import Verdict
 from conformance.report.sanitize import to_one_line
 from conformance.report.view import count_verdicts

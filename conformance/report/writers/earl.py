@@ -5,8 +5,6 @@ There is an assertion for each row and each explored operation:
 conforms, drifts → passed · violates → failed · inconclusive → cantTell · not-exercised → untested
 """
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import quote
 

@@ -4,8 +4,6 @@ The entries of a run are in the order of sending. Results of an older suite lack
 the start of the run, and entries are ordered by row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote

@@ -4,8 +4,6 @@ violates → failure · inconclusive → error · not-exercised → skipped, wit
 the output · a known deviation → skipped, with its reason, link and expiry.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 
 from conformance.checks.model import Verdict

@@ -1,7 +1,5 @@
 """Formats a summary in GitHub's Markdown for a pull request or `$GITHUB_STEP_SUMMARY` (at most 1 MiB)."""
 
-from __future__ import annotations
-
 from conformance.report.evidence import group_findings, list_rows
 from conformance.report.format import describe_group, format_promise, format_reason, format_repeat_command
 from conformance.report.page import render_template

@@ -4,8 +4,6 @@ There are only gauges and no `UNIT` lines, so that node_exporter's textfile coll
 format, can read the file, too.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

@@ -4,8 +4,6 @@ violates → error · drifts → warning · inconclusive → kind `open`, SARIF'
 with its reason.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Formats results for the terminal with rich: counts for each table, then each violation in four lines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from io import StringIO
 

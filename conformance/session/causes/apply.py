@@ -1,7 +1,5 @@
 """Makes rows and explorations inconclusive that rest on a cause of the whole run, with the cause as their reason."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """Members of bodies that the profile names and the target does not know, or whose valid value it refuses."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial

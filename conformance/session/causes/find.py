@@ -5,8 +5,6 @@ credential and its fixtures. Where that never worked, the fault is most likely t
 looked for; a rule must leave alone a target that is wrong for some values, in some rows or some of the time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final

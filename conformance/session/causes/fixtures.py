@@ -1,7 +1,5 @@
 """Rules for fixtures with which nothing ever worked, or that stand in the place of each other."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """Rules for headers: credentials with which every call was refused, hooks that the target does not know."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from functools import partial
 

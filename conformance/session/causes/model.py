@@ -1,7 +1,5 @@
 """The evidence of a run in the form in which rules look for causes, and a cause as they find it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

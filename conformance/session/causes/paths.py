@@ -1,7 +1,5 @@
 """Rules for paths of the profile that lead to something else than they should."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial

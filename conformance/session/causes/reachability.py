@@ -1,7 +1,5 @@
 """Rules for the way to the target: silence, redirects, a page of another site, a proxy, a timeout, a wrong path."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final

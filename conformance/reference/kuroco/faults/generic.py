@@ -1,7 +1,5 @@
 """Faults of the response that every row can have, combined with each row."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 

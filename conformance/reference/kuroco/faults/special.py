@@ -1,7 +1,5 @@
 """Faults of single rows of the Kuroco tables: access, missing topics, validation, languages, and effects of writes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from html import escape

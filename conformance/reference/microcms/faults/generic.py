@@ -1,7 +1,5 @@
 """Faults of the response that every row can have, combined with each row."""
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Faults of single rows of the microCMS tables, in the order of the tables. A line of `FAULTS` is one or several."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections import deque
