@@ -39,7 +39,6 @@ def read_pace(text: str | None) -> Pace | None:
 
 
 def read_pace_if_valid(written: Any) -> Pace | None:
-    """Parse a value of a file as a pace; return None if it is not one."""
     try:
         return parse_pace(written) if isinstance(written, str) else None
     except ValueError:

@@ -144,7 +144,6 @@ def _join_texts(where: str, texts: Sequence[str], note: str) -> Problem:
 
 
 def _known_keys(schema: Mapping[str, Any], place: Place) -> tuple[str, ...]:
-    """Return the keys that a JSON Schema has at a place."""
     found = list(_alternatives(schema, schema))
     for part in place:
         found = [

@@ -12,7 +12,6 @@ from conformance.jsontools import DEEPEST
 
 
 def is_xml(content_type: str | None) -> bool:
-    """Return whether a Content-Type is XML."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     return kind in ("application/xml", "text/xml") or kind.endswith("+xml")
 

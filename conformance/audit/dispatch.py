@@ -58,10 +58,7 @@ def thread_executor(count: int, stop_signal: threading.Event) -> Iterator[Execut
 
 @contextmanager
 def dask_executor(address: str, most: int | None = None) -> Iterator[ExecutorPool]:
-    """Yield the workers of a Dask scheduler, such as `tcp://host:8786`; raise ConfigError if there is none.
-
-    Neither the jobs that are sent nor the outcomes that are returned contain secrets.
-    """
+    """Yield the workers of a Dask scheduler (`tcp://host:8786`), which get no secrets; raise ConfigError if none."""
     distributed = _distributed()
     try:
         client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)

@@ -41,10 +41,7 @@ def clear_target_folder(folder: Path) -> None:
 
 
 def read_kept_results(folder: Path, job: Job) -> Results | None:
-    """Return the results of an earlier audit if they are of an equal job and the target was up, else None.
-
-    A target that was down, or that refused or redirected everything, is run again.
-    """
+    """Return the results of an equal job of an earlier audit, None also if the target was down then."""
     try:
         if read_text(folder / _JOB_FILE) != _describe_job(job):
             return None

@@ -97,7 +97,6 @@ def _find_violated_rows(matrix: Matrix) -> list[tuple[AuditedRow, list[tuple[Tar
 
 
 def _tooltip(cell: AuditCell) -> str:
-    """Return the tooltip of a cell."""
     known = Message("known: {reason}", reason=cell.known) if cell.known else ""
     return join_messages(": ", filter(None, (VERDICTS[cell.verdict], cell.why, known)))
 

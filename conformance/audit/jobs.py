@@ -68,7 +68,6 @@ class Job:
 
     @property
     def folder(self) -> str:
-        """The name as a folder name."""
         return _UNSAFE.sub("-", self.name).strip(".-")[:80] or "target"
 
 

@@ -14,8 +14,6 @@ from conformance.results.model import Results, RowResult
 
 @dataclass(frozen=True, slots=True)
 class TargetColumn:
-    """A target of the matrix."""
-
     name: str
     base_url: str
     verdict: Verdict | None
@@ -109,7 +107,6 @@ class Matrix:
 
     @property
     def rows(self) -> tuple[AuditedRow, ...]:
-        """The rows of all tables."""
         return tuple(row for table in self.tables for row in table.rows)
 
     @property

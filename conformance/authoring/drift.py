@@ -25,8 +25,6 @@ _WEIGHTS = {"status": (3.0, -2.0), "code": (2.0, -1.0), "field": (1.0, -0.5)}
 
 @dataclass(frozen=True, slots=True)
 class DocumentedRow:
-    """A row as a page documents it."""
-
     page: str
     row: ErrorRow
 

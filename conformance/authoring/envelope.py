@@ -40,7 +40,6 @@ def guess_envelope(samples: Iterable[str]) -> dict[str, Any] | None:
 
 
 def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
-    """Return whether the code of an envelope is an integer."""
     schema: Any = envelope.get("schema", {})
     for name in str(envelope.get("faults", "")).split("/")[1:]:
         schema = schema.get("properties", {}).get(name, {})

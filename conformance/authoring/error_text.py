@@ -102,7 +102,6 @@ def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
 
 
 def error_statuses(title: str) -> tuple[int, ...]:
-    """Return the error statuses in a heading."""
     statuses, _ = find_statuses(title)
     return tuple(status for status in statuses if status >= 400)
 

@@ -131,5 +131,4 @@ def _table_of_cells(blocks: Sequence[Block]) -> tuple[TableBlock, int] | None:
 
 
 def _leading_paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:
-    """Return the leading paragraphs."""
     return [one for one in takewhile(lambda block: isinstance(block, Paragraph), blocks) if isinstance(one, Paragraph)]

@@ -126,10 +126,7 @@ def _check_values(body: Any, expect: Expect, where: str) -> Iterator[Finding]:
 
 
 def _check_page(body: Any, page: Page, where: str) -> Iterator[Finding]:
-    """Check that a page has all items within limit and offset; at most `limit` if the body does not give a total.
-
-    A page that is too short but not empty is a `should` finding, because no document forbids it.
-    """
+    """Check that a page has all items within limit and offset; too few, but some, are only a `should` finding."""
     _, items = resolve_pointer(body, page.items)
     _, total = resolve_pointer(body, page.total)
     if not isinstance(items, list):

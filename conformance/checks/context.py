@@ -61,10 +61,7 @@ class ResponseRules:
                     self._wordless[code].append(row.id)
 
     def find_misplaced_message(self, body: Any) -> tuple[str, str] | None:
-        """Return the JSON pointer and text of a documented wording outside the messages of an error body, or None.
-
-        An error with a message in the right place has none, because it may contain other texts as well.
-        """
+        """Return pointer and text of a documented wording outside the messages of a body that has none inside."""
         entries = read_errors(self, body)
         if any(isinstance(entry.message, str) for entry in entries):
             return None

@@ -24,10 +24,7 @@ def check_http_notes(exchange: Exchange) -> tuple[Note, ...]:
 
 
 def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[Note, ...]:
-    """Return remarks on differences between a HEAD and a GET of the same URL; none if one has no response.
-
-    Only headers that the HEAD has are compared, because it may omit those that depend on the content.
-    """
+    """Return remarks on headers of a HEAD that differ from those of a GET of the same URL."""
     if actual.response is None or head.response is None:
         return ()
     of_get, of_head = actual.response, head.response

@@ -59,10 +59,7 @@ _ORDER = tuple(Verdict)
 
 
 def verdict_of_levels(levels: Iterable[Level], *, in_doubt: bool, exercised: bool = True) -> Verdict:
-    """Return the verdict on a row or an exploration from the levels of its findings.
-
-    A `must` finding makes it violate even if there is a doubt; otherwise, a doubt makes it inconclusive.
-    """
+    """Return the verdict: a `must` finding violates even in doubt; otherwise, a doubt makes it inconclusive."""
     found = frozenset(levels)
     if Level.MUST in found:
         return Verdict.VIOLATES

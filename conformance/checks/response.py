@@ -66,7 +66,6 @@ def _findings(response: Response, expected: Expectation, rules: ResponseRules, w
 
 
 def has_must(found: Sequence[Finding]) -> bool:
-    """Return whether any finding has level `must`."""
     return any(item.level is Level.MUST for item in found)
 
 
@@ -79,10 +78,7 @@ def classify_choice(
     *,
     where: str,
 ) -> tuple[str, tuple[Finding, ...]]:
-    """Return which of the accepted answers a response to an open choice is, and findings if it is none of them.
-
-    A row whose wording matches is preferred to a row that only has the same status.
-    """
+    """Return which accepted answer a response is, by wording before status; and findings if it is none."""
     if response.status < 300 and "accepted" in accept:
         return "accepted", tuple(check_leaks(response, rules, where, own.request))
     rows = {**({own.row: own} if "this" in accept else {}), **others}

@@ -77,7 +77,6 @@ class Http1Adapter(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Closes every connection."""
         self._pool.close()
 
     def _talk(self, connection: Connection, outgoing: OutgoingRequest) -> TransportResult:
@@ -132,10 +131,7 @@ def _settle(reader: ResponseReader, outgoing: OutgoingRequest) -> Outcome:
 
 
 def _may_be_of_proxy(response: Response, method: str) -> bool:
-    """Whether a proxy may have made a response that is no JSON: a page, or a refusal or redirect without a body.
-
-    A status of a target that is busy is left to those who repeat the request.
-    """
+    """Whether a response may be a proxy's: a page, or a refusal or redirect without a body; not of a busy target."""
     body = response.body.lstrip()
     if response.status in BUSY or method == "HEAD":
         return False

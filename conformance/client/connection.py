@@ -119,7 +119,6 @@ class ConnectionPool:
             closed.close()
 
     def close(self) -> None:
-        """Closes every idle connection."""
         with self._lock:
             connections = [*self._full.values(), *(one for idle in self._idle.values() for one in idle)]
             self._idle.clear()
@@ -223,10 +222,7 @@ def _open_tunnel(sock: socket.socket, route: Route, limits: Limits, proxy_name: 
 
 
 def wait_until_listening(url: str, seconds: float) -> bool:
-    """Whether the host and port of a URL (a base URL, or a proxy's) accept a connection within so many seconds.
-
-    No byte is sent: a connection is opened and closed again. Where `seconds` is 0, nothing is tried.
-    """
+    """Whether the host and port of a URL accept a connection within `seconds`; no byte is sent, and 0 tries nothing."""
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     end = time.monotonic() + seconds

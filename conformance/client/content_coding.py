@@ -16,10 +16,7 @@ class ContentCodingError(Exception):
 
 
 def list_codings(members: list[str]) -> list[str]:
-    """The codings of a Content-Encoding that change a body.
-
-    Raises ContentCodingError for one that was not offered, or for too many of them.
-    """
+    """The codings of a Content-Encoding that change a body; raises ContentCodingError for too many or unknown ones."""
     names = [name for name in members if name not in {"", "identity"}]
     unknown = [name for name in names if name not in {"gzip", "x-gzip", "deflate"}]
     if unknown:

@@ -29,10 +29,7 @@ class _Browser(requests.Session):
 
 
 def download(url: str, most: int) -> tuple[str, bytes]:
-    """The content type and the bytes of a page.
-
-    Raises ConfigError where there is none, where it has more than `most` bytes, or where it is not there in time.
-    """
+    """Content type and bytes of a page; raises ConfigError if it is missing, late or of more than `most` bytes."""
     if "@" in urlsplit(url).netloc:
         raise ConfigError([Problem("the address of the page", "holds a user", "save the page, and give the file")])
     done: list[tuple[str, bytes] | Problem] = []

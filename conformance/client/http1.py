@@ -24,10 +24,7 @@ QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 class RequestCutShort(Exception):
-    """The target answered, or closed the connection, before the request was sent to its end.
-
-    `early` is what came of its response.
-    """
+    """The target answered, as `early` says, or closed the connection before it had the whole request."""
 
     def __init__(self, early: bytes = b"") -> None:
         super().__init__()
@@ -35,10 +32,7 @@ class RequestCutShort(Exception):
 
 
 def write_request(sock: socket.socket, head: bytes, body: bytes | None, limits: Limits) -> None:
-    """Sends a request.
-
-    Raises RequestCutShort where the target does not wait for its end, and TimeoutError where it stops reading.
-    """
+    """Send a request; raises RequestCutShort if the target does not wait for its end, TimeoutError if it is slow."""
     try:
         sock.settimeout(limits.timeout)
         if body is None or len(body) <= SENT_PIECE:
@@ -93,10 +87,7 @@ class LineTooLong(Exception):
 
 
 class SocketStream:
-    """Reads a socket line by line and piece by piece.
-
-    TimeoutError once so many seconds are over. `early` is what had been received before.
-    """
+    """Reads a socket by lines and pieces, after what came `early`; raises TimeoutError when its time is over."""
 
     def __init__(self, sock: socket.socket, seconds: float, early: bytes = b"") -> None:
         self._sock = sock
@@ -107,10 +98,7 @@ class SocketStream:
         self.ended = False
 
     def line(self, budget: int) -> bytes:
-        """The next line with its end, or what there is of it where the stream ended.
-
-        Raises LineTooLong beyond the budget.
-        """
+        """The next line with its end, or what there is before the stream ends; raises LineTooLong beyond the budget."""
         start = 0
         while (end := self._buffer.find(b"\n", start)) < 0:
             start = len(self._buffer)
@@ -227,10 +215,7 @@ class ResponseReader:
     _large: LargeBody | None = None
 
     def run(self) -> None:
-        """Reads the answer to its end, or up to the limits.
-
-        Raises NotHttpError, and what the socket raises: TimeoutError, ConnectionError, other OSErrors.
-        """
+        """Read the answer to its end or its limits; raises NotHttpError, TimeoutError and other OSErrors."""
         self.whole_head = self._head()
         if not self.whole_head:
             return

@@ -26,10 +26,7 @@ _MALLOC_OPTIONS = {-1: 1 << 20, -3: 1 << 20, -8: 2}
 
 @cache
 def share_freed_memory() -> None:
-    """Let glibc return what is free, and threads use what others have freed; otherwise each keeps tens of megabytes.
-
-    Threads that have begun before keep an arena of their own.
-    """
+    """Let glibc return what is free, instead of keeping tens of megabytes for each thread that begins after this."""
     import ctypes  # noqa: PLC0415 - a run with one worker that meets no large body does not need it
 
     with suppress(OSError, AttributeError):

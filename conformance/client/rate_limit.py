@@ -82,10 +82,7 @@ class RateLimiter:
             self._file = None
 
     def _take_slot(self, *, wait: bool) -> tuple[int, float]:
-        """Take a free slot: returns its number and 0, or how many seconds later to ask again where none is free.
-
-        Without `wait`, the slot that is free first is taken in any case.
-        """
+        """Take a free slot; return it and 0, or the seconds until one is free. Without `wait`, take the next one."""
         with self._exclusive():
             now, waits = self._now(), dict[int, float]()
             for slot in chain(range(self._next, self.pace.requests), range(self._next)):

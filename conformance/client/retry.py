@@ -103,10 +103,7 @@ class RetryPolicy:
 
 
 def parse_retry_after(response: Response, now: datetime | None = None) -> float | None:
-    """The seconds that a response asks to wait, as a number or as a date; None where it does not, or not readably.
-
-    A date is of the target's clock, as is its `Date`: where that is there, our own may go wrong.
-    """
+    """Seconds that a response asks to wait, by the clock of its `Date` if it names a time; None if unreadable."""
     value = (header(response.headers, "retry-after") or "").strip()[:100]
     if value.isascii() and value.replace(".", "", 1).isdecimal():
         return min(float(value), 1e12)

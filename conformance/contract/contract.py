@@ -76,8 +76,6 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table with its title."""
-
     name: str
     title: str
     rows: tuple[Row, ...]
@@ -113,7 +111,6 @@ class Contract:
         return tuple(name for name, spec in self.file.operations.items() if spec.explore)
 
     def row(self, row_id: str) -> Row | None:
-        """Return the row with this ID, or None."""
         return self._by_id.get(row_id)
 
     def position(self, row_id: str) -> int:

@@ -14,10 +14,7 @@ def find_shipped_folder() -> Path:
 
 
 def find_contract_folders(where: Path) -> tuple[Path, ...]:
-    """Return the folder of each contract below `where`/cases or `where` itself, or else of each shipped contract.
-
-    Raises ConfigError if there is none, or if `where` is not a folder.
-    """
+    """Return the contracts' folders at `where` or `where`/cases, or else the shipped ones; raises ConfigError."""
     hint = "work in a folder that has cases/<contract>/contract.yaml"
     if not where.is_dir():
         raise ConfigError([Problem(str(where), "is no folder", hint)])

@@ -37,10 +37,7 @@ def list_wordings(row: Row) -> tuple[Wording, ...]:
 
 
 def match_wording(wording: Wording, message: str, lookup: Lookup) -> bool:
-    """Return whether a message equals this wording with its placeholders filled with what was sent.
-
-    Raises MissingValue if a placeholder has no value.
-    """
+    """Return whether a message is this wording with what was sent filled in; raises MissingValue if a value lacks."""
     return _compile_filled(str(fill(wording.text, lookup))).fullmatch(message) is not None
 
 
@@ -74,7 +71,6 @@ class WordingIndex:
 
 
 def list_row_ids(matches: Iterable[WordingMatch]) -> tuple[str, ...]:
-    """Return the row IDs of matches, each once."""
     return tuple(dict.fromkeys(match.row for match in matches))
 
 

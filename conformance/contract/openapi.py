@@ -49,10 +49,7 @@ _BY_NAME = frozenset(
 
 
 def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Problem]:
-    """Return every problem of operations, references, schemas and exploration keywords, each with its line.
-
-    `fixtures` are the names of the contract's fixtures.
-    """
+    """Return every problem of operations, references, schemas, and keywords that name none of the `fixtures`."""
     value = document.value
     if not isinstance(value, Mapping) or not isinstance(value.get("paths"), Mapping):
         return [Problem(document.where(()), "this is no OpenAPI document with `paths`", "write its operations there")]

@@ -231,12 +231,10 @@ class Expect(StrictModel):
 
     @property
     def statuses(self) -> tuple[int, ...]:
-        """Every documented status."""
         return tuple(self.status) if isinstance(self.status, list) else (self.status,)
 
     @property
     def codes(self) -> tuple[str | int, ...]:
-        """Every documented code."""
         return tuple(self.code) if isinstance(self.code, list) else () if self.code is None else (self.code,)
 
     @property
@@ -444,7 +442,6 @@ class FixtureRule(StrictModel):
 
     @property
     def kind_and_pointers(self) -> tuple[str, tuple[str, ...]]:
-        """Return the kind of rule and its operands."""
         (kind,) = self.model_fields_set
         return kind, tuple(getattr(self, kind))
 

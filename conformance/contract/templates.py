@@ -75,10 +75,7 @@ def _is_number(text: str) -> bool:
 
 
 def _change_last(text: str) -> str:
-    """Change the last character in significant bits, because in base64 the lowest may be ignored.
-
-    A hexadecimal digit is replaced by another digit, so that the form stays valid.
-    """
+    """Change the last character in bits that base64 uses; a hexadecimal digit stays one."""
     end = len(text.rstrip("="))
     last = text[end - 1 : end]
     if re.fullmatch(r"(?=.*[a-f])[0-9a-f-]*[0-9a-f]", text):  # not decimal: the next number may be another's ID
@@ -132,10 +129,7 @@ def captures_used(value: Any) -> Iterator[str]:
 
 
 def find_placeholders(value: Any) -> Iterator[tuple[str, tuple[str, ...], str | None]]:
-    """Yield head, members and modifier of every placeholder in a JSON value, keys included.
-
-    Optional keys and their members are skipped, because they need no value.
-    """
+    """Yield head, members and modifier of every placeholder in a JSON value; not of optional keys and members."""
     found: list[str] = []
     _collect_texts(value, found)
     for text in found:
@@ -174,10 +168,7 @@ def unknown_placeholders(text: str, variables: Collection[str] | None = ()) -> I
 
 
 def fill(value: Any, lookup: Lookup) -> Any:
-    """Fill every placeholder of a JSON value. A text that is a single placeholder becomes its value, of any type.
-
-    Raises MissingValue if `lookup` does.
-    """
+    """Fill every placeholder of a JSON value; a text that is only one becomes its value, of any type."""
     if isinstance(value, str):
         if "{" not in value:
             return value

@@ -44,7 +44,6 @@ def check_reachable(context: RunContext) -> Iterator[Fact]:
 
 
 def redirect_of(response: Response) -> str | None:
-    """Return the `Location` of a redirect, or None."""
     if response.status not in {301, 302, 303, 307, 308}:
         return None
     return header(response.headers, "location")

@@ -52,10 +52,7 @@ def run_steps(
     role: str,
     salt: str,
 ) -> StepSequence:
-    """Send steps in order until one fails; what they left behind is taken back at the end, whatever happens.
-
-    A step without an `undo` that creates a resource leaves it for later steps, at the latest for the end of the run.
-    """
+    """Send steps in order until one fails, and take back at the end what they leave, unless later steps need it."""
     sender = CleaningSender(context, evidence, captures, label=label, role=role, salt=salt)
     try:
         return sender.run(steps)
@@ -163,10 +160,7 @@ def leave_for_later(context: RunContext, entry: LedgerEntry) -> None:
 
 
 def describe_undeletable(context: RunContext, operations: Iterable[str], tried: Collection[str] = ()) -> str:
-    """Why operations may not be called: what one of them had created could not be deleted; empty where all may be.
-
-    A deletion that is `tried` itself, by a row that tests it, is left out.
-    """
+    """Why operations may not be called: what one made could not be deleted, unless a deletion is what is `tried`."""
     for operation in operations:
         why, resource = context.shared.undeletable.get(operation), context.created_resource(operation)
         if why and resource is not None and not any(step.call in tried for step in resource.undo):
@@ -189,10 +183,7 @@ def find_undeletable(context: RunContext, evidence: Evidence, shown: str) -> Non
 
 
 def look_and_delete(context: RunContext, evidence: Evidence, entry: LedgerEntry) -> str:
-    """Look for what an entry made, by its names and its ID, and delete what bears a name of this suite.
-
-    Returns why something may be left, or nothing: it was deleted, or is seen not to be there.
-    """
+    """Delete what an entry made, found by its names and its ID; return why something may be left, or nothing."""
     operation = _creating_operation(context, entry)
     resource = context.created_resource(operation)
     if resource is None or not (entry.names or (resource.get and entry.made)):
@@ -218,10 +209,7 @@ def _creating_operation(context: RunContext, entry: LedgerEntry) -> str:
 def find_and_delete(
     context: RunContext, evidence: Evidence, operation: str, names: Iterable[str]
 ) -> tuple[list[str], str]:
-    """Look for things with these names, and delete them; returns the names found, and why something may be left.
-
-    Something is left where it is still listed after a deletion that succeeded, too.
-    """
+    """Delete what is listed under these names; return the names found, and why something may be left, or nothing."""
     resource = context.created_resource(operation)
     expected, found = list(names), list[str]()
     if resource is None or not expected:
@@ -308,10 +296,7 @@ def _undo_by_steps(context: RunContext, evidence: Evidence, entry: LedgerEntry, 
 
 
 def _steps_that_check_first(context: RunContext, sequence: StepSequence) -> list[PlannedStep]:
-    """The chain of the contract that does the same as a failed sequence, but first reads whether it is so already.
-
-    A target may refuse to set a state that it has already; that is no failure.
-    """
+    """The contract's chain that does what failed, but reads first whether it is so already, which is no failure."""
     broken = sequence.broken
     if broken is None or broken.step.permission == "delete" or broken.exchange.response is None:
         return []

@@ -95,10 +95,7 @@ def run_again(
     captures: Mapping[str, Any] = {},
     disturbed: bool = False,
 ) -> FinishedRow:
-    """Run a row at `standard`; with the captures of its first run, what that may have changed is set back before.
-
-    Where its first run was `disturbed`, what that found may be somebody else's doing.
-    """
+    """Run a row at `standard`, after setting back what its first run changed; others may have `disturbed` that one."""
     plan = plan_again(run.result.id)
     if plan is None:
         return replace(run, result=replace(run.result, warnings=(*run.result.warnings, NO_REQUESTS)))
@@ -156,10 +153,7 @@ def try_writes_again(
 def _begin_again(
     context: RunContext, evidence: Evidence, plan: RowPlan, captures: Mapping[str, Any]
 ) -> tuple[RunContext, RowPlan]:
-    """Set back what a row may have changed and has not made; with what it is run again.
-
-    Its words are others, as what the first ones have changed reads so already.
-    """
+    """Set back what a row may have changed and not made; return what it is run again with, which has other words."""
     context = replace(context, depth="standard", builder=replace(context.builder, trial=draw_run_id()))
     steps, label = [step for step in plan.after if step.permission != "delete"], Message("set back")
     salt = f"{plan.row.id}/set back"

@@ -143,7 +143,6 @@ class RunContext:
 
     @property
     def deleting_operations(self) -> frozenset[str]:
-        """The operations that delete what others create."""
         resources = self.contract.file.created_resources.values()
         return frozenset(step.call for resource in resources for step in resource.undo)
 

@@ -64,10 +64,7 @@ class ControlRunner:
             self.passed = dict.fromkeys([control.key, *keys], where)
 
     def _fails_every_time(self, captures: dict[str, Any], sequence: StepSequence, took: float) -> bool:
-        """Whether a control that failed fails again and again, and what it reads does not change by itself after it.
-
-        `captures` are those of the time that failed, what it captured included.
-        """
+        """Whether a control fails again and again, and nothing that it reads changes by itself after that."""
         for time in range(TIMES_IN_A_ROW):
             captures = dict(captures)
             sequence = self._send(captures) if time else sequence

@@ -166,10 +166,7 @@ def _do_others_write(resource: GuardedResource[Write]) -> bool:
 def stays_as_it_is(
     read: Callable[[], Any], differ: Callable[[Any, Any], bool], state: Any, seconds: float, stopping: threading.Event
 ) -> bool:
-    """Whether several reads show `state` while nothing is sent, unless the run is stopped.
-
-    `seconds` is what a write and its read took.
-    """
+    """Whether reads show `state` for a while, in which nothing is sent; a write and its read took `seconds`."""
     quiet = min(max(SHORTEST_QUIET, _QUIET_TIMES * seconds), _LONGEST_QUIET)
     for gap in random.sample(_GAPS, len(_GAPS)):
         stopped = stopping.wait(gap * quiet)

@@ -54,10 +54,7 @@ def describe_expectation(context: RunContext, row: Row) -> ExpectedAnswer:
 
 
 def describe_request(context: RunContext, planned: PlannedRequest) -> tuple[str, str]:
-    """Method and URL of a planned request, without the base URL.
-
-    What only an answer can tell stands in the URL as a placeholder, and a secret is replaced by its name.
-    """
+    """Method and path of a planned request; secrets, and what only an answer can tell, are placeholders."""
     scope = PlaceholderScope(planned.captures, planned.language, planned.other_language, planned.salt)
     try:
         request = context.builder.build(planned.operation, planned.request, planned.permission, scope)

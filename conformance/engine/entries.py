@@ -75,10 +75,7 @@ def record_again(context: RunContext, entry: LedgerEntry) -> LedgerEntry:
 def record_restore(
     context: RunContext, row: str, steps: Iterable[Step], captures: Mapping[str, Any]
 ) -> LedgerEntry | None:
-    """The entry for the steps that set back what a row changes; None where there is nothing to set back.
-
-    Steps that delete a created resource are left out: that resource has an entry of its own.
-    """
+    """The entry for the steps that set back a row's changes, but do not delete what it created; None without any."""
     kept = [step for step in steps if step.call not in context.deleting_operations]
     if not kept:
         return None
@@ -89,10 +86,7 @@ def record_restore(
 def record_outcome(
     context: RunContext, entry: LedgerEntry, exchange: Exchange, created: Mapping[str, Any] | None
 ) -> LedgerEntry | None:
-    """The entry with the IDs of what was made; None, and struck, where the request certainly made nothing.
-
-    `created` holds what a success gave, as far as the steps of the entry may need it; None where it was no success.
-    """
+    """The entry with the IDs of what a success `created`; None, and struck, where certainly nothing was made."""
     outcome = exchange.outcome
     if outcome.kind in _NEVER_ARRIVED if isinstance(outcome, NoResponse) else 400 <= outcome.status < 500:
         strike(context, entry)

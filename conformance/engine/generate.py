@@ -79,10 +79,7 @@ def build_strategy(draw: Draw) -> st.SearchStrategy[Any]:
 
 
 def fill_drawn_values(plan: RowPlan, seed_number: int) -> RowPlan:
-    """The plan with a value in every place that Hypothesis fills.
-
-    Raises ConfigError where a description has no values, or none that are found in time.
-    """
+    """The plan with a drawn value in each place for one; raises ConfigError where none is found in time."""
     slots = sorted((probe.slot for probe in plan.probes if probe.slot), key=lambda slot: slot.index)
     last = {slot.part: slot for slot in slots}
     described, drawn = "the expressions of a control", dict[str, list[Any]]()
@@ -106,10 +103,7 @@ def fill_drawn_values(plan: RowPlan, seed_number: int) -> RowPlan:
 def shrink_probe(
     evidence: Evidence, failed: ProbeResult, send: Callable[[Evidence, Probe], ProbeResult | None]
 ) -> ProbeResult | None:
-    """The smallest failing value that the budget finds, as it was answered; None where the first was the smallest.
-
-    What was sent already is remembered, the first failing value too, so nothing is sent twice.
-    """
+    """The smallest failing value within the budget, as it was answered; None where none is smaller than the first."""
     slot = failed.probe.slot
     if slot is None:
         return None
@@ -183,10 +177,7 @@ def _values(draw: Draw, count: int, number: int, *, readable: bool = False) -> l
 
 @lru_cache(maxsize=4096)
 def _remembered(written: str, count: int, number: int, readable: bool) -> tuple[Any, ...]:
-    """Equal descriptions and seeds give equal values, on whatever target: they are drawn once.
-
-    Of `readable` ones the simplest is one that servers refuse (all letters alike, a zero in front).
-    """
+    """Values drawn once for all targets; of `readable` ones not the simplest first, which servers refuse (`00000`)."""
     draw = Draw.model_validate_json(written)
     each = [_readable(text) for text in draw.matching or []] if readable else []
     drawn = reduce(or_, each) if each else build_strategy(draw)
@@ -233,10 +224,7 @@ def _ignoring_loaded_code() -> Iterator[None]:
 
 @contextmanager
 def knowing_utf8() -> Iterator[None]:
-    """Inside the block Hypothesis need not find out what UTF-8 can write: that takes 200 MB and seconds in each folder.
-
-    In a version of Hypothesis that asks for it in another way the block changes nothing.
-    """
+    """Spare Hypothesis finding out what UTF-8 can write: 200 MB and seconds in each folder. If it asks as today."""
     name = "intervals_from_codec"
     usual: Any = getattr(charmap, name, None)
     if getattr(usual, "__annotations__", {}).get("return") != tuple[IntervalSet, IntervalSet]:
@@ -304,10 +292,7 @@ def _readable(text: str) -> st.SearchStrategy[str]:
 
 
 def _matching(text: str, alphabet: st.SearchStrategy[str] = _ENCODABLE) -> st.SearchStrategy[str]:
-    """Texts that an expression matches as a whole.
-
-    Hypothesis holds what it made against the expression by `re`, which may take 2^n steps: we do so in bounded time.
-    """
+    """Texts that an expression matches as a whole, checked in bounded time; `re` may take 2^n steps."""
     found: Any = st.from_regex(text, fullmatch=True, alphabet=alphabet)
     while hasattr(found, "wrapped_strategy"):
         found = found.wrapped_strategy

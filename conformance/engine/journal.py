@@ -126,10 +126,7 @@ def _open(path: Path) -> int:
 
 
 def open_ledger(folder: Path | None, base_url: str) -> tuple[Ledger, tuple[str, ...]]:
-    """The ledger in a folder, and warnings about what an earlier run may have left on this target.
-
-    One without open entries is begun anew.
-    """
+    """The ledger in a folder, emptied if it has no open entries; and warnings of what an earlier run left here."""
     if folder is None:
         return Ledger(), ()
     path = folder / LEDGER_FILE
@@ -171,10 +168,7 @@ def is_in_use(path: Path) -> bool:
 
 
 def read_open_entries(path: Path) -> tuple[LedgerEntry, ...]:
-    """What was not undone, in the order in which it was begun; nothing where there is no file.
-
-    Raises ConfigError where the file holds anything but lines of a ledger.
-    """
+    """The entries that were not undone, in their order; none without a file. Raises ConfigError for other lines."""
     found: dict[str, LedgerEntry] = {}
     for number, line in _lines(path):
         try:

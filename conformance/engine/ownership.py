@@ -27,10 +27,7 @@ _MOST_LISTED, _MOST_KNOWN, _LONGEST = 1000, 20_000, 1000
 def take_note(
     context: RunContext, operation: str, request: RequestTemplate, captures: Mapping[str, Any], exchange: Exchange
 ) -> None:
-    """Remember what an answer shows of things that can be made: which of them bear the name of this run, which do not.
-
-    Once a request of ours may have changed a thing, what it bears tells nothing any more.
-    """
+    """Note which things in an answer bear this run's name; one that we may have changed tells nothing any more."""
     response, shared = exchange.response, context.shared
     if exchange.request.permission != "read":
         shared.made |= dict.fromkeys(shared.made.keys() & _ids_in(request, captures), True)

@@ -43,7 +43,6 @@ class _Burst:
         return self.served <= allowance.requests <= self.served + self.lost
 
     def holds(self, allowance: Pace | None) -> bool:
-        """Whether all is as promised."""
         as_many = allowance is None or not self.refused or self.serves(allowance)
         return as_many and not any(has_must(result.found) for result in self.results)
 
@@ -102,10 +101,7 @@ class _Burst:
         return self.sender.send(evidence, probe, unpaced=unpaced, patient=patient)
 
     def check_allowance(self, allowance: Pace, probe: Probe) -> None:
-        """A finding where another number of requests was served than the target allows.
-
-        Where it is as many as is documented, the profile is mistaken, which is a doubt.
-        """
+        """A finding if the target keeps to another number than the profile says; a doubt if to the documented one."""
         plan, pace = self.sender.plan, self.sender.context.contract.file.pace
         documented = read_pace(pace)
         if documented is not None and self.serves(documented):

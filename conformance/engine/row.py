@@ -46,10 +46,7 @@ class FinishedRow:
 
 
 def run_row(context: RunContext, plan: RowPlan, *, patient: bool = False) -> FinishedRow:
-    """Run one planned row from set-up to clean-up. Never raises for anything a target does.
-
-    A `patient` one leaves refused writes the time in which they may be carried out all the same.
-    """
+    """Run one planned row; never raises for what a target does. A `patient` one waits for late effects."""
     if plan.lacks:
         return FinishedRow(describe_unexercised(context, plan))
     plan = replace(plan, closing=())  # what rows that write read for each other
@@ -175,10 +172,7 @@ class RowRunner:
             self.take_back_refused()
 
     def send_valid_requests(self) -> None:
-        """Send what may be accepted, open probes and the controls that no earlier row has passed; then what comes last.
-
-        With a pool, controls that depend on nothing are under way while the others are sent.
-        """
+        """Send open probes and the controls that no row has passed yet, side by side; then the last probes."""
         missing = [control for control in self.plan.controls if not self._note_shared(control)]
         runners = [ControlRunner(self.sender, control) for control in missing]
         ahead: dict[int, Future[None]] = {}
@@ -221,10 +215,7 @@ class RowRunner:
         return bool(made)
 
     def restore(self) -> None:
-        """Set back what the row may have changed, where probes were sent. A failure is a warning; a 500 violates.
-
-        Where it is in doubt what refused probes did, what they may have made is looked for, too.
-        """
+        """Set back what probes may have changed, delete what they may have made. A failure warns, a 500 violates."""
         in_doubt = bool(self.evidence.doubts or self.guard.unexplained)
         if in_doubt or any(item.check == "effect" for item in self.evidence.findings):
             self.take_back_refused()
@@ -299,11 +290,7 @@ class RowRunner:
         return {step.operation for n, step in enumerate(steps, 1) if step.undo and step.undo.operation not in calls[n:]}
 
     def _explain_findings(self) -> tuple[tuple[Finding, ...], list[str]]:
-        """The findings and the doubts of the row.
-
-        Where valid and faulty requests were refused in the same words, the refusal tells nothing of the row; nor does
-        what was sent by a mistake of the profile.
-        """
+        """Findings and doubts, without findings on refusals in the words of a valid request, or by our mistake."""
         found, doubts = self.evidence.counted(), list(self.evidence.doubts)
         if self._mistake is not None:
             return tuple(item for item in found if item.check in NEVER_EXPLAINED), [self._mistake]
@@ -430,10 +417,7 @@ class RowRunner:
                 return
 
     def _describe_doubtful_entries(self) -> Iterator[Message]:
-        """A warning for each entry of the profile that the findings rest on and that no answer can confirm.
-
-        Where only some probes are sent with an entry, findings of others do not rest on it.
-        """
+        """A warning for each entry of the profile that findings rest on and that no answer can confirm."""
         given = {"fixtures": self.context.target.fixtures, "vantages": self.context.target.vantages}
         blamed = {one.where for one in self.evidence.findings if one.level is Level.MUST}
         for key, steps in self.plan.mistaken:

@@ -95,7 +95,6 @@ class RowSender:
         self._lock = threading.Lock()
 
     def scope(self, probe: Probe) -> PlaceholderScope:
-        """What the placeholders of a probe stand for."""
         return PlaceholderScope(self.captures, probe.language, probe.other_language, f"{self.row}/{probe.salt}")
 
     def build(self, probe: Probe, scope: PlaceholderScope) -> BuiltRequest:
@@ -286,10 +285,7 @@ class RowSender:
         )
 
     def _undo(self, probe: Probe) -> tuple[list[Step], Mapping[str, str]]:
-        """The steps that take a probe back, and where the response holds the IDs that they need; none of both if none.
-
-        They are the row's own, or else those of the resource that it creates.
-        """
+        """The row's steps that take a probe back, or its resource's, and where its response has the IDs for them."""
         undo = self.plan.row.case.undo
         if undo is not None and self.plan.undo and (undo.for_ is None or probe.operation in undo.for_):
             return undo.steps, undo.capture

@@ -64,10 +64,7 @@ class StateGuard:
         """By the key of its read, what none of its own writes is known to have changed: perhaps another row's."""
 
     def read_first(self, guards: Sequence[int]) -> None:
-        """Read what the next probes must not change; with a pool, several guards side by side.
-
-        What the last call of the set-up has just shown is not read again, nor what another row has read since.
-        """
+        """Read what the next probes must not change, except what the set-up or another row has just shown."""
         for index in guards:
             shown = state_shown_by_set_up(self._sender, self._plan.guards[index])
             if shown is not None:
@@ -95,10 +92,7 @@ class StateGuard:
         return {self._plan.guards[index].key: state for index, state in states.items() if index in shared}
 
     def read_after(self, guards: Sequence[int]) -> None:
-        """Read again, and find what the probes since the last read have changed.
-
-        What the row has made for itself comes first: to set a list back, it is made anew.
-        """
+        """Read again, and find what the probes have changed, first of what the row has made for itself."""
         read = [(index, state) for index, state in self._read_all(guards, _READ_AFTER)]
         for index, state in sorted(read, key=lambda item: not self._is_own(item[0])):
             self._compare(index, state)
@@ -363,7 +357,6 @@ def _state_of_response(sender: RowSender, response: Response, look: GuardRead) -
 
 
 def _lost_items(before: State, after: State) -> list[Any]:
-    """The items of all lists that they have lost."""
     return [item for pointer, shown in before.items() for item in _missing_items(shown, after.get(pointer))]
 
 
@@ -382,7 +375,6 @@ def _size(value: Any) -> float:
 
 
 def _values_within(state: State) -> set[str]:
-    """The canonical text of every value in a state."""
     return {canonical_text(value) for _, value in walk_values(dict(state))}
 
 

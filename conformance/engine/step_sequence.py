@@ -57,7 +57,6 @@ class StepResult:
 
     @property
     def accepted(self) -> bool:
-        """Whether it was answered, and not refused."""
         return self.exchange.response is not None and not self.refused
 
 
@@ -88,10 +87,7 @@ class StepSequence:
 
     @property
     def interrupted(self) -> bool:
-        """Whether a reset or a timeout ended it, so that the whole sequence may be tried again.
-
-        So does a 502 or 504 of a gateway in answer to a request that could not be repeated alone.
-        """
+        """Whether a reset, a timeout or a gateway ended it, so that the whole sequence may be tried again."""
         if self.broken is None or not isinstance(self.broken.exchange.outcome, NoResponse):
             return False
         failure, once = self.broken.exchange.outcome, self.broken.exchange.tries == 1
@@ -240,10 +236,7 @@ class StepSender:
         return StepResult(step, exchange, n, expected, found)
 
     def may_be_stale(self, result: StepResult) -> bool:
-        """Whether a read may show the state before a write: its answer comes from a cache, or the target settles.
-
-        Reads of guards and clean-up are suspected always, others only where they are not as expected.
-        """
+        """Whether a read may show the state before a write; those of guards and clean-up may even if as expected."""
         response, tells = result.exchange.response, self.role in {"guard", "clean-up"}
         if response is None or result.exchange.request.method != "GET" or not (result.found or tells):
             return False

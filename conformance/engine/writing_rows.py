@@ -218,10 +218,7 @@ class WritingRows:
                     self._read_after_accepted(runner, guard)
 
     def _read_after_accepted(self, runner: RowRunner, guard: GuardRead) -> None:
-        """Read what an accepted probe has changed, so that later rows are compared with that.
-
-        Only a change that shows nothing of what the probe sent may be another row's.
-        """
+        """Read what an accepted probe has changed; a change that shows nothing of it may be another row's."""
         with runner.evidence.count_as("confirmed"):
             state = self._read(runner, guard, Message("read again"))
         before = self._states.get(guard.key)
@@ -282,10 +279,7 @@ class WritingRows:
     # --- whose doing a change is
 
     def _blame_by_name(self) -> tuple[set[str], list[_Change]]:
-        """Blame the rows whose doing a change is by what it names; these rows, and the changes that are left.
-
-        What reads as it did before all changes once that is taken back is explained.
-        """
+        """Blame rows by what a change names; return them, and the changes that stay once theirs is taken back."""
         changes, first = self._changes, {one.key: one.before for one in reversed(self._changes)}
         shown = canonical_text([one.after for one in changes])
         suspects = [self._runners[id_] for id_ in self._runners if any(id_ in one.rows for one in changes)]
@@ -316,10 +310,7 @@ class WritingRows:
         return {row.id for row, named in found if named}
 
     def _send_again(self, changes: Collection[_Change], guilty: Collection[str]) -> set[str]:
-        """Send the refused writes of the rows that may have made these changes again, each alone; those that did.
-
-        At smoke valid requests go first: what these set shows that it is changed once more.
-        """
+        """Send the refused writes behind these changes again, each row's alone; return the rows that did it."""
         for one in changes:
             if shows_another_run(one.before, one.after, self._context.builder.run_name):
                 self._context.shared.note_others(one.key)

@@ -111,7 +111,6 @@ def check_answer(rules: ResponseRules, answer: ProbeAnswer) -> tuple[Finding, ..
 
 
 def read_messages(rules: ResponseRules, answer: ProbeAnswer) -> tuple[str, ...]:
-    """Return the messages of an error response."""
     return tuple(entry.message for entry in read_errors(rules, answer.body) if isinstance(entry.message, str))
 
 

@@ -54,10 +54,7 @@ class _Plan:
 
 
 def explore_operation(run: RunContext, operation: str) -> Exploration:
-    """Explore one operation within its budget.
-
-    Raises KeyError if the document does not have the operation.
-    """
+    """Explore one operation within its budget; raises KeyError if the document does not have it."""
     try:
         explorer = Explorer(run, operation)
     except MissingValue as missing:
@@ -170,10 +167,7 @@ def _with_name(explorer: Explorer, operation: DocumentedOperation, probe: Explor
 
 
 def _explore(explorer: Explorer, plan: _Plan) -> str | None:
-    """Send the chain that leads to the operation, the plain request, its links and the inputs.
-
-    Returns why the result is in doubt, or None.
-    """
+    """Send the chain to the operation, its plain request, links and inputs; return why it is in doubt, or None."""
     operation = explorer.explored
     writes, place, own, first = operation.kind != "read", plain_probe(operation), None, None
     if explorer.own_sources and (writes or _sends_plain(explorer)):

@@ -65,10 +65,7 @@ class Explorer(CleaningSender):
     """
 
     def __init__(self, run: RunContext, operation: str) -> None:
-        """Prepare without sending anything; raise MissingValue or KeyError.
-
-        Raises MissingValue if the target lacks the operation's path or credential, KeyError for an unknown operation.
-        """
+        """Prepare; raise MissingValue without the path's values or credential, KeyError for an unknown operation."""
         label, salt = Message("clean-up"), f"explore {operation}"
         super().__init__(run, Evidence(run.redactor), {}, label=label, role="", salt=salt, leaves_created=False)
         file, scope = run.contract.file, PlaceholderScope(salt="exploring")
@@ -154,7 +151,6 @@ class Explorer(CleaningSender):
             self.report(again.observe("stability", Level.MUST, first.status, again.status, detail), again)
 
     def report(self, found: Finding, answer: ProbeAnswer) -> None:
-        """Record a finding."""
         _count(self.observed, answer.key_of(found), found, answer)
         self.found = self.found or found.level is Level.MUST
 

@@ -225,10 +225,7 @@ def _narrow(schema: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _coverage_cases(written: str, method: str) -> tuple[tuple[str | None, ExploreProbe], ...]:
-    """Return Schemathesis's coverage cases as probes, each with the location of the part that it varies.
-
-    Cached in each process for all targets, because equal documents give equal cases.
-    """
+    """Return Schemathesis's coverage cases as probes, each with the part that it varies; equal documents share them."""
     from schemathesis import GenerationMode  # noqa: PLC0415 - slow, only needed to explore
     from schemathesis.core import NotSet  # noqa: PLC0415
 

@@ -103,12 +103,10 @@ class DocumentedOperation:
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """The documented statuses, sorted."""
         return tuple(sorted(self.responses))
 
     @property
     def has_success(self) -> bool:
-        """Whether a success is documented."""
         return any(status.startswith(("2", "default")) for status in self.responses)
 
     def documented(self, status: int) -> str | None:
@@ -125,7 +123,6 @@ class DocumentedOperation:
         return tuple(parameter for parameter in self.parameters if parameter.where == where)
 
     def links_of(self, status: int) -> tuple[Link, ...]:
-        """Return the links of a response with this status."""
         return self.links.get(self.documented(status) or "", ())
 
     @property
@@ -173,10 +170,7 @@ class OpenApiDocument:
         return self._bound[name]
 
     def own_sources(self, operation: DocumentedOperation) -> tuple[DocumentedOperation, ...]:
-        """Return the operations that create the record which this one writes to (`x-own`), in the order of sending.
-
-        Empty if it needs none, or if its record is a fixture.
-        """
+        """Return the operations that create the record that this one writes to (`x-own`); none for a fixture."""
         sources: list[DocumentedOperation] = []
         name = operation.own
         while name in self._raw and name not in (operation.id, *(one.id for one in sources)):
@@ -262,10 +256,7 @@ def read_document(document: Mapping[str, Any]) -> Any:
 
 
 def with_known_body(operation: DocumentedOperation, shown: Any) -> DocumentedOperation:
-    """Return the operation with currently valid values added to the schema of its body as `x-known`.
-
-    `shown` is the body that the reading operation returned.
-    """
+    """Return the operation with the values of a `shown` body added to the schema of its body as `x-known`."""
     return operation if operation.body is None else replace(operation, body=_add_known(operation.body, shown))
 
 
@@ -282,10 +273,7 @@ def with_known_path(operation: DocumentedOperation, path: Iterable[tuple[str, st
 def find_secrets(
     schema: Mapping[str, Any], value: Any, name: str = "", *, within: bool = False
 ) -> Iterator[tuple[str, str]]:
-    """Yield name and value of each text in a response that its schema marks `x-secret`, directly or in a parent.
-
-    `name` is the name of `value`; `within` says whether a parent is marked.
-    """
+    """Yield name and value of each text that is marked `x-secret`, by its own schema or (`within`) by a parent's."""
     within = within or bool(schema.get("x-secret"))
     if within and isinstance(value, str) and value:
         yield name, value
@@ -300,10 +288,7 @@ def find_secrets(
 
 
 def _without_references(schema: Any, document: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:
-    """Return a schema with references replaced by their definitions in the document or bundled with the schema.
-
-    `within` has the references that led here; a definition is expanded within itself only `_MOST_EXPANSIONS` times.
-    """
+    """Return a schema with references expanded, each within itself at most `_MOST_EXPANSIONS` times."""
     if isinstance(schema, list):
         return [_without_references(inner, document, within) for inner in schema]
     if not isinstance(schema, Mapping):

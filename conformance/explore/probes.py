@@ -51,10 +51,7 @@ def plain_probe(operation: DocumentedOperation) -> ExploreProbe:
 
 
 def request_of_probe(run: RunContext, operation: DocumentedOperation, probe: ExploreProbe) -> RequestTemplate:
-    """Return the request of a probe, with the query and headers that every call of the contract has.
-
-    The credential is left out if the probe has a header of the same name.
-    """
+    """Return the request of a probe; a header of its own with the credential's name replaces that."""
     usual = operation_patch(run.contract, operation.id)
     parts = {name: usual[name] for name in ("query", "headers")}
     filled = run.builder.fill_known(parts, PlaceholderScope(salt="exploring"), otherwise={})
@@ -81,10 +78,7 @@ def with_values(probe: ExploreProbe, where: str, name: str, *values: str) -> Exp
 
 
 def is_sendable(probe: ExploreProbe) -> bool:
-    """Return whether the probe can be encoded as a request.
-
-    Lone surrogates and numbers that JSON lacks cannot, and a text that looks like a placeholder would be filled.
-    """
+    """Return whether a probe can be encoded: no surrogates, numbers unknown to JSON, or texts like placeholders."""
     try:
         "".join(f"{name}{value}" for name, value in (*probe.path, *probe.query)).encode()
         if probe.body is not NO_BODY and not probe.form:

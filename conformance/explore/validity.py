@@ -48,10 +48,7 @@ def classify_probe(operation: DocumentedOperation, probe: ExploreProbe) -> Valid
 
 
 def classify_parts(operation: DocumentedOperation, probe: ExploreProbe) -> dict[str, Validity]:
-    """Classify each part of a request by its name, such as `query.limit`; the whole body is `json`.
-
-    Required query parameters are included even if they are not sent.
-    """
+    """Classify each part of a request by name (`query.limit`, `json`), required query parameters even if not sent."""
     parts = {}
     for where in ("path", "query"):
         known, pairs = {one.name: one for one in operation.among(where)}, getattr(probe, where)
@@ -109,10 +106,7 @@ def _classify_identifier(parameter: Parameter, text: str) -> Validity:
 
 
 def _broken_keywords(schema: Mapping[str, Any], value: Any) -> frozenset[str]:
-    """Return the keywords of a schema that a value violates, without those about its members and items.
-
-    A number beyond 31 bits violates `width`, a keyword of ours, because not every server can parse it.
-    """
+    """Return the keywords that a value itself violates, with `width` for numbers beyond 31 bits."""
     own = {key: inner for key, inner in schema.items() if key not in _NOT_OF_THE_VALUE and not key.startswith("x-")}
     broken = frozenset(str(error.schema_path[0]) for error in compile_schema(own).iter_errors(value))
     if "type" in broken:

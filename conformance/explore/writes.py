@@ -85,10 +85,7 @@ class GuardedWrites:
         return answer.body
 
     def send(self, probes: Sequence[ExploreProbe]) -> list[ProbeAnswer]:
-        """Send writes and return their answers; skip those whose follow-up requests would exceed the plan.
-
-        The members of the target owner's record are written to the ledger first.
-        """
+        """Send writes that fit the plan, after noting the owner's record in the ledger; return their answers."""
         body = self._body_to_restore(self.shown) if self.operation.sets_back else None
         self.changed = None if body is None else self._record(body)
         answers = []

@@ -108,5 +108,4 @@ class TargetHistory:
 
     @property
     def newest_cells(self) -> tuple[HistoryCell, ...]:
-        """The cells of the newest run."""
         return tuple(line.cells[-1] for line in self.lines if line.cells and line.cells[-1] is not None)

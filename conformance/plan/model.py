@@ -283,12 +283,10 @@ class RowPlan:
 
     @property
     def permissions(self) -> frozenset[str]:
-        """The permissions that it uses."""
         return frozenset([*(probe.permission for probe in self.probes), *(step.permission for step in self._steps)])
 
     @property
     def operations(self) -> frozenset[str]:
-        """Every operation that it calls."""
         return frozenset([*(probe.operation for probe in self.probes), *(step.operation for step in self._steps)])
 
     @property
@@ -351,10 +349,7 @@ def reads_own(request: RequestTemplate, steps: Iterable[PlannedStep]) -> bool:
 def schedule_steps(
     steps: Sequence[PlannedStep], role: str, label: str, salt: str, captures: Mapping[str, Any] | None = None
 ) -> Iterator[PlannedRequest]:
-    """The requests of a sequence of calls that passes, what undoes them last.
-
-    What a control leaves out on some targets is counted, for most get it; what sets back is not, for few need it.
-    """
+    """The requests of calls that pass, their undoing last. A control's conditional ones count, as most targets get."""
     known = captures or {}
     for step in steps:
         condition = UNLESS_SO_ALREADY if step.step.unless and role != "control" else ""

@@ -182,10 +182,7 @@ class Planner:
         ]
 
     def whole_controls(self) -> list[ControlPlan]:
-        """The controls that smoke may try besides those of the plan, or in their place: with all of their calls.
-
-        Without those that need what only a set-up of `standard` captures.
-        """
+        """The controls that smoke may try instead, with all calls, without those that need a set-up of `standard`."""
         captured = {name for step, _ in self._before for name in step.step.capture or {}}
         missing = [f"{{capture.{name}" for name in self._captures_before.keys() - captured]
         possible = (plan for control, plan, lacks in self._whole_controls if not lacks and not control.fallback)

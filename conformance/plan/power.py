@@ -29,10 +29,7 @@ class Offer:
 
 
 def order_offers(offers: Sequence[Offer]) -> Iterator[Offer]:
-    """Every offer: those that go at once first, then each time the one that shows most for each of its requests.
-
-    Of equals the first is taken, so that without any power the order stays as it is.
-    """
+    """Every offer: those that go at once, then what shows most for each request. Of equals the first is taken."""
     shown, waiting = set[Any](), {offer.name: offer for offer in offers}
     order = {offer.name: number for number, offer in enumerate(offers)}
     blocked: dict[ProbeKey, list[Offer]] = {}
@@ -62,10 +59,7 @@ def order_offers(offers: Sequence[Offer]) -> Iterator[Offer]:
 
 
 def order_probes(contract: Contract, row: Row, probes: Sequence[Probe]) -> list[Probe]:
-    """The probes of a row by power; the first stays first, and what is sent once more stays last.
-
-    In the written order where the row's power is not known, or where its order is its meaning.
-    """
+    """The probes of a row by power, but the first and those sent once more; as written if that has a meaning."""
     if not contract.power or row.case.only_example:
         return list(probes)
     last = [probe for probe in probes if probe.is_repetition]
@@ -78,10 +72,7 @@ def order_probes(contract: Contract, row: Row, probes: Sequence[Probe]) -> list[
 
 
 def order_rows(contract: Contract, rows: Iterable[Row]) -> list[Row]:
-    """Rows by power for what they cost, the same for every target and depth.
-
-    Those that only read go first, so that few of them run beside one that writes; those that use something up go last.
-    """
+    """Rows by power for what they cost; those that only read go first, those that use something up last."""
     selected = list(rows)
     if contract.power:
         place = {offer.name[0]: number for number, offer in enumerate(order_offers(_whole_rows(contract)))}

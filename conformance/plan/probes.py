@@ -95,10 +95,7 @@ class ProbePlanner:
         return self._probe(variant, language_variant, label=label, role="example")
 
     def examples(self) -> Iterator[Probe]:
-        """The written example on each operation; once only where the case says so.
-
-        A write goes out in a further language only where no edge asks it in that one.
-        """
+        """The written example on each operation; of a write only in languages in which no edge is sent."""
         asked = {(variant.label, language.language) for variant, language, _, _ in self._edge_places()}
         for variant in self.variants:
             first = ""

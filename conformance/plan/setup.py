@@ -46,7 +46,6 @@ class SetupPlan:
     after: list[PlannedRequest] = field(default_factory=list)
 
     def add(self, calls: SetupSteps, label: str) -> None:
-        """Plan calls."""
         self.before += schedule_steps(calls.steps, "step", label, calls.salt)
 
     def add_read(self, calls: SetupSteps, label: str) -> bool:
@@ -97,10 +96,7 @@ def fixtures_to_make(contract: Contract, current: Callable[[], Target]) -> Itera
 def setup_steps(
     contract: Contract, target: Target, kind: Literal["obtain", "discover", "fixture"], name: str
 ) -> SetupSteps:
-    """The calls that obtain a credential, whose last answer holds what fixtures are taken from, or that check one.
-
-    `name` is that of the credential, of the chain of calls, or of the fixture.
-    """
+    """The calls that obtain a credential, find fixtures or check one, named as the credential, chain or fixture."""
     chain = contract.file.credentials[name].obtain if kind == "obtain" else name
     written = contract.file.fixtures[name].check if kind == "fixture" else contract.file.chains.get(chain or "", [])
     steps = plan_steps(contract, written)
@@ -108,10 +104,7 @@ def setup_steps(
 
 
 def plan_setup(contract: Contract, target: Target, missed: Collection[str] = ()) -> SetupPlan:
-    """Plan what is done about the credentials and fixtures that a profile leaves out; nothing is sent.
-
-    `missed` are fixtures that are known not to be found.
-    """
+    """Plan how to obtain what a profile leaves out, sending nothing; `missed` are fixtures known not to be found."""
     plan, lists = SetupPlan(target), dict[str, bool]()
     for name, named in credentials_to_obtain(contract, target):
         obtaining = setup_steps(contract, plan.target, "obtain", name)

@@ -11,10 +11,7 @@ from conformance.target.loader import Target
 
 
 def _merge_reads(reads: Iterable[tuple[str, GuardRead]]) -> dict[str, tuple[GuardRead, str, str]]:
-    """Equal reads of several rows as one that compares all that any of them does, by its key.
-
-    Each comes with its row, in the order of sending, and each merged one with the first and the last of its rows.
-    """
+    """Equal reads as one that compares all that any of them does, by key, with its first and its last row."""
     merged: dict[str, tuple[GuardRead, str, str]] = {}
     for name, read in reads:
         known, first, _ = merged.get(read.key, (read, name, name))
@@ -49,10 +46,7 @@ def place_closing_reads(plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
 
 
 def place_reads(contract: Contract, target: Target, plans: Mapping[str, RowPlan]) -> dict[str, RowPlan]:
-    """The rows that write with the reads of what they must not change: each once before, and once after all of them.
-
-    It is sent after the set-up of the first row that it guards, and after the probes of the last.
-    """
+    """Rows that write with their reads, each once: after the first row's set-up, and after the last one's probes."""
     reads: list[tuple[str, GuardRead]] = []
     captured: set[str] = set()
     for name, plan in plans.items():

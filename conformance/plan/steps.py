@@ -30,10 +30,7 @@ def plan_steps(
     depth: Depth = "standard",
     this: tuple[str, RequestTemplate] | None = None,
 ) -> tuple[PlannedStep, ...]:
-    """The calls that a depth makes, with the calls of every chain of the contract that a step names.
-
-    `this` is the operation and the request that a step which calls `this` lays its own over.
-    """
+    """The calls that a depth makes, with those of chains that a step names; `this` is the call of a step `this`."""
     planned: list[PlannedStep] = []
     for step in steps:
         if not reaches(depth, step.depth):

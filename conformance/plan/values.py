@@ -26,10 +26,7 @@ def resolve_draw(target: Target, draw: Draw) -> Draw | None:
 
 
 def is_excluded(target: Target, expression: str, value: Any) -> bool:
-    """Whether the expression matches a value as a whole, or nothing can be said of it.
-
-    A value that needs more than fixtures is not ruled out; for a random word stands one of letters and digits.
-    """
+    """Whether the expression matches a value as a whole, or is invalid; not if the value needs more than fixtures."""
     try:
         text = _settled(target, expression)
     except MissingValue:

@@ -44,7 +44,6 @@ NO_LANGUAGE: Final = LanguageVariant()
 
 
 def operation_variants(contract: Contract, row: Row) -> list[OperationVariant]:
-    """Every operation of a row."""
     variants = []
     for ref in row.operations:
         request = merge_patches(operation_patch(contract, ref.call), patch_of(row.case.request), patch_of(ref.request))

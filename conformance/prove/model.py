@@ -77,7 +77,6 @@ class FaultProof(ServerProof):
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome of the fault."""
         return Outcome.CAUGHT if self.catching else Outcome.ELSEWHERE if self.strays else Outcome.SURVIVED
 
     @property

@@ -54,7 +54,6 @@ def _prove_contract(contract: Contract, done: Iterable[ServerProof], options: Tr
 
 
 def _count_catches(row: str, faults: Sequence[FaultProof]) -> RowProof:
-    """Count the faults of a row, and those that it catches."""
     caught = sum(any(blame.row == row for blame in fault.catching) for fault in faults)
     return RowProof(row, sum(row in fault.rows for fault in faults), caught)
 

@@ -29,8 +29,6 @@ _MOST = 240
 
 @dataclass(frozen=True, slots=True)
 class TrialOptions:
-    """The options of all trials."""
-
     folders: Mapping[str, Path]
     """The folders of the contracts, by name."""
     depth: Depth

@@ -71,8 +71,6 @@ class _Item(pytest.Item):
 
 
 class RowItem(_Item):
-    """One row of a table."""
-
     def __init__(self, *, row: Row, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.entry, self.row, self.phase = row, row.id, 2 if row.case.last else 0

@@ -72,7 +72,6 @@ def _title(results: Results) -> str:
 
 
 def _titles(runs: Iterable[TargetRun]) -> str:
-    """Return the titles of the contracts, each once."""
     return ", ".join(dict.fromkeys(run.contract.title or run.contract.name for run in runs))
 
 

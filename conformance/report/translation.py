@@ -69,7 +69,6 @@ class Translator:
 
     @classmethod
     def of(cls, runs: Iterable[TargetRun], language: str | None) -> Translator:
-        """Return a translator with the labels of these runs."""
         return cls(language, collect_labels(runs))
 
     def __call__(self, text: str | Bilingual, limit: int | None = None) -> str:

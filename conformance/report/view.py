@@ -46,12 +46,10 @@ class RowView:
 
     @cached_property
     def exchanges(self) -> tuple[RecordedExchange, ...]:
-        """Those that are shown."""
         return choose_exchanges(self.row, self.limits)
 
     @cached_property
     def attempts(self) -> tuple[Attempt, ...]:
-        """Those that are shown."""
         return choose_attempts(self.row.attempts, self.limits.attempts)
 
     @cached_property
@@ -91,13 +89,11 @@ class RunView:
 
     @property
     def rows(self) -> Iterator[RowView]:
-        """The rows of all tables."""
         for table in self.tables:
             yield from table.rows
 
     @property
     def choices(self) -> tuple[tuple[RowView, Choice], ...]:
-        """Every open choice with its row."""
         return tuple((row, choice) for row in self.rows for choice in row.row.choices)
 
 

@@ -22,10 +22,7 @@ LONGEST_PIPED = 8192
 
 
 def build_curl_command(request: Request, redactor: Redactor) -> str:
-    """The request as a curl command that sends the same URL and headers; a secret is `$NAME`, in capitals.
-
-    Empty where a part is withheld, as the command would send something else.
-    """
+    """The request as a curl command, a secret as `$NAME`; empty where a part is withheld."""
     piped = _pipe_body(request, redactor)
     words = [*piped, "curl -sSi --globoff --path-as-is"]
     if request.url.lower().startswith("https:"):

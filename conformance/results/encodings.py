@@ -159,10 +159,7 @@ class _NormalForm:
             yield at, self.text[at : at + GRAM]
 
     def is_in(self, text: str, view: str, gram: str, at: int) -> bool:
-        """Whether a part that counts stands in a text, in normal form, around a piece that begins at `at` of the form.
-
-        `view` is the text as it was written.
-        """
+        """Whether a part that counts stands in a text, as `view` has it, around a piece at `at` of the form."""
         found = text.find(gram)
         while found >= 0:
             start, end = self._extend(text, found, at)

@@ -291,8 +291,6 @@ class TableName:
 
 @dataclass(frozen=True, slots=True)
 class ContractName:
-    """Which contract, and in which edition."""
-
     name: str
     edition: str
     title: str = ""
@@ -361,8 +359,6 @@ class TargetRun:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Who ran."""
-
     name: str
     version: str
 
@@ -386,5 +382,4 @@ class Results:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of the runs."""
         return worst_verdict(run.verdict for run in self.runs)

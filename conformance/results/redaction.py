@@ -177,10 +177,7 @@ class Redactor:
         return self.json(value) if isinstance(value, Mapping | list | float | int) else value
 
     def json(self, value: Any) -> Any:
-        """A JSON value without secrets, in keys too; what is no JSON value, or nests too deep, becomes text.
-
-        One that holds a secret spread over several of its values is withheld.
-        """
+        """A JSON value without secrets, in keys too; withheld if several values together hold one, text if too deep."""
         shown = self._json(value, 0)
         if isinstance(shown, str | float | int) or not shown:
             return shown

@@ -31,10 +31,7 @@ INVISIBLE: Final = re.compile(
 
 
 def format_json_text(value: Any, indent: int | None = 1) -> str:
-    """JSON values as JSON, to be written as UTF-8: what is not seen is written as an escape, so that nothing is lost.
-
-    Lone surrogates become U+FFFD and numbers that JSON does not have become their names.
-    """
+    """JSON values as JSON for UTF-8; what is not seen is an escape, lone surrogates are U+FFFD."""
     text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
     return INVISIBLE.sub(_escaped, text) + "\n"
 

@@ -60,10 +60,7 @@ def plan_rows(contract: Contract, target: Target, rows: Iterable[Row], depth: De
 def plan_run(
     contract: Contract, target: Target, rows: Iterable[Row], depth: Depth, seed: int, *, budget: Budget | None
 ) -> tuple[Depth, dict[str, RowPlan]]:
-    """The plan of each row, and as what it is run: where the depth does not fit into the budget, the way of smoke.
-
-    Raises ConfigError for a budget that is no number of requests on this target.
-    """
+    """The plan of each row; as at smoke if a budget is too small for the depth, and ConfigError if it is none."""
     selected = list(rows)
     whole = plan_rows(contract, target, selected, depth, seed)
     if budget is None:
@@ -215,10 +212,7 @@ class ContractRun:
     # --- jobs
 
     def _make_jobs(self) -> Iterator[ScheduledJob]:
-        """A job for each row; rows that write are all set up, then probed, then looked at, then each is finished.
-
-        At smoke, where these share set-ups, one job does all of it.
-        """
+        """A job for each row, at smoke one for all that write; these are set up, probed, looked at, then finished."""
         senders: dict[str, str] = {}
         together = self._rows_together()
         order = sorted(self.plans, key=lambda name: name in together)
@@ -378,10 +372,7 @@ def count_exploration(context: RunContext, operations: Iterable[str]) -> int:
 
 
 def _undisturbed(jobs: Sequence[ScheduledJob]) -> Iterator[ScheduledJob]:
-    """The jobs, ordered so that no row that reads runs beside a change that a row makes on purpose.
-
-    Rows that read run after the set-ups and before the controls of rows that write. The probes in between are refused.
-    """
+    """The jobs, so that rows read after the set-ups of rows that write, and before their controls."""
     look = next((job for job in jobs if job.name == LOOK), None)
     if look is None:
         yield from jobs

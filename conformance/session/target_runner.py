@@ -56,10 +56,7 @@ class TargetRunner:
         """Why nothing new is begun any more."""
 
     def begin(self, rows: Collection[str] | None = None, operations: Sequence[str] = ()) -> tuple[str, ...]:
-        """Prepare the target and plan these rows, or all; their IDs in the order of sending.
-
-        With several workers, the rows and the exploration of these operations begin at once. Raises ConfigError.
-        """
+        """Prepare the target and begin these rows, or all; return their IDs in order. Raises ConfigError."""
         contract, options = self.contract, self._options
         wanted = None if rows is None else frozenset(rows)
         selected = [row for row in contract.rows if wanted is None or row.id in wanted]

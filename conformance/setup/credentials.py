@@ -31,10 +31,7 @@ class SetupResult:
 
 
 def obtain_credentials(context: RunContext) -> SetupResult:
-    """Obtain each credential that the profile leaves out and for which the contract has a chain, if that is permitted.
-
-    `found` of the result maps each name to shell commands that obtain the credential (empty if there are none).
-    """
+    """Obtain credentials that the profile leaves out by chains; `found` maps each to commands that obtain it."""
     obtained: dict[str, str] = {}
     missed: dict[str, str] = {}
     requests = 0

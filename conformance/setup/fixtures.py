@@ -28,10 +28,7 @@ _MOST_CANDIDATES = 3
 
 
 def discover_fixtures(context: RunContext, within: float = inf) -> SetupResult:
-    """Find the fixtures that the target lacks and for which the contract has a rule. Only reads are sent.
-
-    No search or check begins after `within` seconds. A chain that several fixtures name is run once.
-    """
+    """Find fixtures that the target lacks by reads alone, each chain run once; begin nothing after `within` seconds."""
     evidence, until = Evidence(context.redactor), monotonic() + within
     bodies: dict[str, tuple[Any, str]] = {}
     found: dict[str, Any] = {}

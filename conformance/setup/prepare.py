@@ -70,10 +70,7 @@ def renew_fixtures(context: RunContext) -> RunContext:
 
 
 def clean_up_target(context: RunContext) -> tuple[str, ...]:
-    """Delete what the run created and rows have left, last first; return a warning for each thing that may remain.
-
-    If a row or an exploration is in doubt, everything that the run created is also searched for by name.
-    """
+    """Delete what is left, last first, if a row is in doubt also by name; return a warning for what may remain."""
     with context.shared.lock:
         left, context.shared.left = context.shared.left, {}
     if any(key[0] == INTERRUPTED for key in left):

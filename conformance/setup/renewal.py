@@ -27,10 +27,7 @@ _EXPIRED = Message("the credential has expired, and may not be renewed again yet
 
 
 def with_renewal(context: RunContext, obtained: frozenset[str]) -> RunContext:
-    """Return the context with a session that renews credentials; `obtained` are those that a log-in has given.
-
-    A credential of the profile is also renewed by a log-in, but only after it has worked.
-    """
+    """Return the context with a session that renews credentials: those `obtained`, others after they have worked."""
 
     def renew(credential: Credential) -> str | None:
         value: str | None = None
@@ -76,8 +73,6 @@ def _obtain_again(context: RunContext, name: str) -> str | None:
 
 @dataclass(slots=True)
 class _State:
-    """The state of one credential."""
-
     value: str = field(repr=False)
     renewed_at: float = -_PAUSE
     helped: bool = False

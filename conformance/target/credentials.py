@@ -97,10 +97,7 @@ class SecretReader:
     _opened: dict[str, str] = field(default_factory=dict, repr=False)
 
     def open(self, kind: str, source: Any) -> str:
-        """Return the secret of a variable, file, command or literal, which is read only once.
-
-        Raises ValueError if there is no secret that can be sent; the message does not quote it.
-        """
+        """Return the secret of an entry, read once; raises ValueError, which quotes nothing, if none can be sent."""
         if (key := f"{kind} {source}") not in self._opened:
             value = self._read(kind, source)
             if flaw := _find_flaw(value):

@@ -50,10 +50,7 @@ def _check_vantages(target: Target) -> Iterator[Problem]:
 
 
 def _check_headers(target: Target, name: str, usual: Mapping[str, Any]) -> Iterator[Problem]:
-    """Check that the header of a credential is not sent with every request, and that it is not mistyped.
-
-    Some requests must not have it, and a key in a header that the target does not read is refused like a missing key.
-    """
+    """Check that a credential's header is not sent with every request, nor mistyped: it would look like a bad key."""
     actual = (target.credentials[name].header or "").lower()
     expected = str(usual.get("header", ""))
     others = {str(each.header).lower() for each in target.credentials.values()}

@@ -210,10 +210,7 @@ def check_deviation_rows(expectations: Iterable[KnownDeviation], rows: Iterable[
 
 
 def format_deviations(deviations: Iterable[RowDeviation], *, expires: date) -> str:
-    """Return the text of a file of known deviations that excuses the deviations of a run until `expires`.
-
-    Reading it returns equal entries. Links are left for a person to add.
-    """
+    """Return the text of a file, as it is read, that excuses the deviations of a run until `expires`."""
     entries = [_build_entry(each, expires) for each in deviations]
     return "# Known deviations: say why, add `link:` to where each is tracked.\n" + dump(entries)
 

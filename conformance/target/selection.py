@@ -28,7 +28,6 @@ class TargetSelection:
         return self.target is not None or self.url is not None
 
     def takes(self, contract: str) -> bool:
-        """Return whether a contract is selected."""
         return self.contract is None or self.contract == contract
 
 

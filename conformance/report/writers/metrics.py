@@ -20,10 +20,7 @@ _LONGEST: Final = 200
 
 
 def format_metrics(results: Results) -> str:
-    """Return a series for each row or run and verdict (1 for the one it has, else 0), requests, durations, start.
-
-    The label `target` is the profile's name, or the base URL if it has none.
-    """
+    """Return requests, durations, starts, and for each row or run and verdict 1 for the one it has, else 0."""
     registry = CollectorRegistry()
 
     def gauge(name: str, help_text: str, *labels: str) -> Gauge:

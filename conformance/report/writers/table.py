@@ -27,10 +27,7 @@ _LONGEST = 100
 
 
 def print_table(console: Console, results: Results, language: str | None = None) -> None:
-    """Print the results of a run; all texts are plain, so that nothing in them is read as markup.
-
-    Commands are not broken into lines, so that they can be copied; the terminal wraps them.
-    """
+    """Print the results of a run as plain text, not markup; commands keep their lines, so that they can be copied."""
     say = Translator.of(results.runs, language)
     parts: list[RenderableType] = []
     for run in results.runs:

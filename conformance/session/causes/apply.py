@@ -12,10 +12,7 @@ Result = TypeVar("Result", bound=RowResult | Exploration)
 
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
-    """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked.
-
-    What a refusal may not tell, it may not tell whatever it was refused for: of a fixture that is mistaken, too.
-    """
+    """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked."""
     return tuple(_apply(result, causes) for result in results) if causes else tuple(results)
 
 

@@ -45,10 +45,7 @@ def find_fields(run: RunEvidence) -> Iterator[RunCause]:
 
 
 def find_exchanged_texts(run: RunEvidence) -> Iterator[RunCause]:
-    """Texts of two members, such as titles, each of which all messages show in the place of the other.
-
-    Where messages about one member show a text that is no other's, that one is named, and excuses nothing.
-    """
+    """Texts of two members that all messages show in each other's place, or one that is no other's."""
     told: dict[str, list[Finding]] = {}
     for row in run.results:
         if row.expected is not None and row.expected.field is not None:

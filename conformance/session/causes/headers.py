@@ -52,10 +52,7 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
 
 
 def _credentials_of(call: Call, before: str = f"{OPEN}secret:") -> Iterator[str]:
-    """The names of the profile's secrets that a request carried: their values were replaced by markers.
-
-    `before` stands before a name in a marker: `secret:` also where a part of a value stood, as in what is almost a key.
-    """
+    """The names of the secrets that a request carried, from the markers in their place; `before` stands in front."""
     request = call.exchange.request
     for value in (*(value for _, value in request.headers), request.body or ""):
         for piece in value.split(before)[1:]:

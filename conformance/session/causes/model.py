@@ -64,14 +64,12 @@ class Call:
 
     @property
     def asked_for(self) -> tuple[str, str]:
-        """Method and path."""
         return self.exchange.request.method, split_url(self.exchange.request.url).path
 
     def shows(self, value: str) -> bool:
         return self.exchange.response is not None and value in self.body
 
     def has_text(self, value: str) -> bool:
-        """Whether a value is a text in the body of the request."""
         return f'"{value}"' in (self.exchange.request.body or "")
 
     def is_in_path(self, value: str) -> bool:
@@ -125,7 +123,6 @@ class RunEvidence:
 
     @property
     def has_doubts(self) -> bool:
-        """Whether a row is inconclusive."""
         return any(row.verdict is Verdict.INCONCLUSIVE for row in self.results)
 
     @property

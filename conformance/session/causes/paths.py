@@ -45,10 +45,7 @@ def find_answered_alike(run: RunEvidence) -> Iterator[RunCause]:
 
 
 def find_refused_alike(run: RunEvidence) -> Iterator[RunCause]:
-    """A path on which every valid request was refused in the same words: those words tell nothing of a faulty one.
-
-    Nor of a valid one, where they are of no field and the profile has a path that should be refused like that.
-    """
+    """A path on which every valid request was refused in the same words, which then tell nothing of a faulty one."""
     named = run.plain() if run.blames or run.has_doubts else {}
     for name, value in named.items():
         valid = [one for one in run.of_path(value) if one.is_valid and "/" in value]
