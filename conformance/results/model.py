@@ -291,6 +291,8 @@ class TableName:
 
 @dataclass(frozen=True, slots=True)
 class ContractName:
+    """Which contract, and in which edition."""
+
     name: str
     edition: str
     title: str = ""
@@ -359,6 +361,8 @@ class TargetRun:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
+    """Who ran."""
+
     name: str
     version: str
 
