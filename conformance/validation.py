@@ -107,7 +107,7 @@ def _is_other_branch(place: Place, detail: ErrorDetails, found: Sequence[tuple[P
 def _unknown_key(place: Place, keys: Sequence[str], renamed: Mapping[str, str], *, hidden: bool) -> str:
     key, above = str(place[-1]), f" in {format_location(place[:-1])}" if place[:-1] else ""
     if renamed.get(key) in keys:
-        return f"{key!r} is now called {renamed[key]!r}"
+        return f"{key!r} is called {renamed[key]!r}"
     if "." in renamed.get(key, ""):
         return f"{key!r}{above} now stands in {renamed[key]}"
     shown = "" if hidden and closest_name(key, keys) is None else f" {key!r}"

@@ -57,7 +57,7 @@ def test_all_problems_come_at_once() -> None:
 def test_a_key_with_a_new_name_says_so_where_the_new_name_is_known() -> None:
     renamed = {"width": "size"}
     assert problems_of({"owner": {"me": {"width": 3, "size": 3}}}, renamed=renamed) == [
-        "line 3: 'width' is now called 'size'"
+        "line 3: 'width' is called 'size'"
     ]
     assert problems_of({"width": 3}, renamed=renamed)[0].startswith("line 1: unknown key 'width'")
 

@@ -78,6 +78,11 @@ class AuditedTable:
     """The counts of each target; None if it was not run against this contract."""
     title_ja: str = ""
 
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The positions of the targets that were run against this contract."""
+        return tuple(at for at, counts in enumerate(self.sums) if counts is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class OpenChoice:

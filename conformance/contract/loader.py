@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from conformance.contract.contract import Contract, Operation, Row, Table
 from conformance.contract.lint import check_contract, check_translation, drop_repeated
-from conformance.contract.openapi import list_operations
+from conformance.contract.openapi import check_paths, list_operations
 from conformance.contract.power import FILE as POWER_FILE
 from conformance.contract.power import read_power
 from conformance.contract.schema import (
@@ -67,6 +67,7 @@ def _read_contract(folder: Path, _digest: str) -> Contract:
     names = [name for name in listed if isinstance(name, str)]
     head = None if unreadable else _validate(ContractFile, head_document, named, problems)
     openapi, found = read(folder / "openapi.yaml")
+    has_operations = openapi is not None and not (found := found or check_paths(openapi))
     problems += found
     tables_read = {name: read(folder / f"{name}.yaml") for name in names}
     problems += [problem for _, found in tables_read.values() for problem in found]
@@ -76,11 +77,8 @@ def _read_contract(folder: Path, _digest: str) -> Contract:
     files = [(document, _validate(TableFile, document, named, problems)) for document in map(parsed.get, names)]
     tables = tuple(_build_table(table, document) for document, table in files if table and document)
     problems += _find_unlisted_files(folder, names)
-    if head is None or head_document is None or openapi is None or len(tables) < len(names):
+    if head is None or head_document is None or openapi is None or not has_operations or len(tables) < len(names):
         raise ConfigError(problems)
-    if not isinstance(openapi.members.get("paths"), dict):
-        where = openapi.where(("paths",))
-        problems.append(Problem(where, "there is no mapping `paths`", "name the operations in it"))
     operations = {
         name: Operation(name, method, path, head.operations.get(name, OperationSpec()))
         for name, method, path in list_operations(openapi.value)

@@ -48,12 +48,19 @@ _BY_NAME = frozenset(
 """Members whose keys are names."""
 
 
+def check_paths(document: Document) -> tuple[Problem, ...]:
+    """Return the problem of a document without a mapping `paths`."""
+    if isinstance(document.members.get("paths"), Mapping):
+        return ()
+    where = document.where(("paths",))
+    return (Problem(where, "this is no OpenAPI document with `paths`", "write its operations there"),)
+
+
 def check_openapi(document: Document, fixtures: Iterable[str] = ()) -> list[Problem]:
     """Return every problem of operations, references, schemas, and keywords that name none of the `fixtures`."""
-    value = document.value
-    if not isinstance(value, Mapping) or not isinstance(value.get("paths"), Mapping):
-        return [Problem(document.where(()), "this is no OpenAPI document with `paths`", "write its operations there")]
-    found = list(_check_references(document))
+    if without_paths := check_paths(document):
+        return list(without_paths)
+    value, found = document.value, list(_check_references(document))
     if not str(value.get("openapi", "3.1.0")).startswith("3."):
         found.append(Problem(document.where(("openapi",)), "`openapi` says no version 3", 'write openapi: "3.1.0"'))
     seen: dict[str, str] = {}

@@ -91,7 +91,7 @@ class RunFinish:
             results = sink.results()
             for cause in (cause for run in results.runs for cause in run.causes):
                 terminalreporter.write_line(self._session.describe_cause(cause), red=True)
-            terminalreporter.write_line(format_table(results, options.language).rstrip())
+            terminalreporter.write_line(format_table(results, options.language, with_causes=False).rstrip())
             terminalreporter.write_line(f"reports in {options.output}")
         for note in self._session.notes:
             terminalreporter.write_line(note)

@@ -195,7 +195,7 @@ class ProgressDisplay:
         if sink.any:
             self._print_waiting(confirmed=True)
             self._printer.print_lines([""])
-            print_table(self._printer.console, sink.results(), self._language)
+            print_table(self._printer.console, sink.results(), self._language, with_causes=False)
             folder = self._relative(str(self._session.options.output))
             self._printer.print_lines(["", f"{folder}: {', '.join(sorted(sink.written))}"])
         elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:

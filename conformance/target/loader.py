@@ -25,6 +25,8 @@ from conformance.yaml_document import Document, read
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|(?<=the tag )\S+")
 _LATE_EFFECTS = "3s"
 _PRIVATE = frozenset(["credentials", "headers", "client_cert"])
+_OTHER_NAMES = {"known_deviations": "expectations", "permissions": "allow", "rate_limit": "pace"}
+"""Names under which people look for a key, with its name."""
 _HARMLESS = frozenset(Profile.model_fields) - _PRIVATE
 
 
@@ -201,7 +203,7 @@ def _build_target(  # noqa: PLR0917 - what each is, its name says
         profile = Profile.model_validate(written, context=reader)
     except ValidationError as error:
         schema = Profile.model_json_schema()
-        found = problems_from_validation(error, written, locate, schema=schema, private=_PRIVATE)
+        found = problems_from_validation(error, written, locate, schema=schema, renamed=_OTHER_NAMES, private=_PRIVATE)
         problems += [each for each in found if each.where not in unread]
     granted = frozenset(allow)
     problems += [

@@ -54,6 +54,7 @@ def test_each_cell_has_the_verdict_of_its_row_on_its_target() -> None:
 def test_tables_are_summed_for_each_target_and_a_dead_one_has_a_line_of_its_own() -> None:
     found = two()
     (table,) = found.tables
+    assert table.targets == (0, 1)
     good, bad, dead = table.sums
     assert good is not None
     assert bad is not None

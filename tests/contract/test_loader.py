@@ -127,17 +127,17 @@ def test_a_key_of_the_first_version_is_named_with_what_it_is_called_now(problems
         "traces: {}\noperations:\n  list: {lane: things, own: true, tier: read}\n",
     )
     assert sorted(problems(rows, operations)) == [
-        "contract.yaml:22: 'traces' is now called 'created_resources'",
-        "contract.yaml:24: 'lane' is now called 'resource'",
-        "contract.yaml:24: 'own' is now called 'isolated'",
-        "contract.yaml:24: 'tier' is now called 'permission'",
-        "items.yaml:10: 'beside' is now called 'combine'",
-        "items.yaml:11: 'tier' is now called 'permission'",
-        "items.yaml:12: 'tier' is now called 'permission'",
+        "contract.yaml:22: 'traces' is called 'created_resources'",
+        "contract.yaml:24: 'lane' is called 'resource'",
+        "contract.yaml:24: 'own' is called 'isolated'",
+        "contract.yaml:24: 'tier' is called 'permission'",
+        "items.yaml:10: 'beside' is called 'combine'",
+        "items.yaml:11: 'tier' is called 'permission'",
+        "items.yaml:12: 'tier' is called 'permission'",
         "items.yaml:7: 'cause_ja' in rows.0 now stands in ja.yaml (`causes`, by the row's ID)",
-        "items.yaml:8: 'beside' is now called 'combine'",
-        "items.yaml:8: 'tier' is now called 'permission'",
-        "items.yaml:9: 'near' is now called 'near_misses'",
+        "items.yaml:8: 'beside' is called 'combine'",
+        "items.yaml:8: 'tier' is called 'permission'",
+        "items.yaml:9: 'near' is called 'near_misses'",
     ]
 
 
@@ -196,6 +196,13 @@ def test_an_operation_that_openapi_does_not_have_is_found_where_it_is_named(prob
 )
 def test_an_openapi_file_of_another_form_is_a_problem_and_no_crash(problems: Problems, openapi: str) -> None:
     assert any("openapi.yaml" in problem for problem in problems(ROW, more={"openapi.yaml": openapi}))
+
+
+@pytest.mark.parametrize("openapi", ["nonsense\n", "a: b\n", "[1]\n", "paths: []\n"])
+def test_a_file_without_paths_is_one_problem_whoever_names_its_operations(problems: Problems, openapi: str) -> None:
+    assert problems(ROW, more={"openapi.yaml": openapi}) == [
+        "openapi.yaml:1: this is no OpenAPI document with `paths`; write its operations there"
+    ]
 
 
 @pytest.mark.parametrize("text", ["[]\n", "5\n", "rows: 5\n", "table: items\ntitle: A\nrows: []\n", "- a\n"])

@@ -89,11 +89,13 @@ timeout: soon
 ca_bundle: none.pem
 expectations:
   - {row: contents-get/*, expires: "2027-02-31", verdict: drift}
+known_deviations: known.yaml
 """
     found = problems(text, head="")
     expected = [
         (1, "contract is missing"),
         (1, "unknown key 'contrat'; did you mean 'contract'?"),
+        (18, "'known_deviations' is called 'expectations'"),
         (2, "base_url does not begin with http:// or https://"),
         (4, "credentials.full.header is not the name of a header"),
         (4, "the environment variable NOT_SET, which is not set"),

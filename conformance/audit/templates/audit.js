@@ -5,14 +5,14 @@
   const cf = get("cf");
 
   const order = () => {
-    const heads = all(".matrix")[0] ? all("thead th.target", all(".matrix")[0]) : [];
+    const heads = new Map(all(".matrix th.target").map((th) => [th.dataset.target, th]));
     const how = get("order").value;
     const by = {
       given: (th) => Number(th.dataset.target),
       worst: (th) => Number(th.dataset.rank) * 1e6 + Number(th.dataset.good),
       best: (th) => -(Number(th.dataset.rank) * 1e6 + Number(th.dataset.good)),
     }[how];
-    const sorted = [...heads].sort((a, b) => (by ? by(a) - by(b) : a.dataset.name.localeCompare(b.dataset.name))
+    const sorted = [...heads.values()].sort((a, b) => (by ? by(a) - by(b) : a.dataset.name.localeCompare(b.dataset.name))
       || a.dataset.target - b.dataset.target);
     const places = sorted.map((th) => th.dataset.target);
     for (const row of all(".matrix tr")) {

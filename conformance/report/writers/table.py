@@ -26,12 +26,15 @@ STYLES = {
 _LONGEST = 100
 
 
-def print_table(console: Console, results: Results, language: str | None = None) -> None:
-    """Print the results of a run as plain text, not markup; commands keep their lines, so that they can be copied."""
+def print_table(console: Console, results: Results, language: str | None = None, *, with_causes: bool = True) -> None:
+    """Print the results of a run as plain text, not markup; commands keep their lines, so that they can be copied.
+
+    `with_causes` is false where causes of the whole run were printed before, with their lines of the profile.
+    """
     say = Translator.of(results.runs, language)
     parts: list[RenderableType] = []
     for run in results.runs:
-        parts += [_counts(run, say), *_warnings(run, say), *_violations(run, say)]
+        parts += [_counts(run, say), *_warnings(run, say, with_causes=with_causes), *_violations(run, say)]
     if results.partial:
         broken = say(Message("This run was broken off; what it had found is below."))
         parts.append(Text(f"{broken} {say(results.why_partial)}", style="yellow"))
@@ -41,11 +44,11 @@ def print_table(console: Console, results: Results, language: str | None = None)
     console.print(Group(*parts), crop=False)
 
 
-def format_table(results: Results, language: str | None = None) -> str:
+def format_table(results: Results, language: str | None = None, *, with_causes: bool = True) -> str:
     """Return the printed results as text without colour, 120 columns wide."""
     console = Console(file=StringIO(), width=120, color_system=None, force_terminal=False, legacy_windows=False)
     with console.capture() as capture:
-        print_table(console, results, language)
+        print_table(console, results, language, with_causes=with_causes)
     return capture.get()
 
 
@@ -93,10 +96,12 @@ def _violations(run: TargetRun, say: Translator) -> Iterator[Text]:
             yield Text("")
 
 
-def _warnings(run: TargetRun, say: Translator) -> Iterator[Text]:
-    """Yield the run's warnings, such as possible leftovers, except reasons of rows, which are shown with the rows."""
-    reasons = {row.reason for row in list_rows(run)}
-    yield from (Text(f"! {say(text)}", style="yellow") for text in run.warnings if text not in reasons)
+def _warnings(run: TargetRun, say: Translator, *, with_causes: bool) -> Iterator[Text]:
+    """Yield the run's causes and warnings, such as possible leftovers, except reasons of single rows."""
+    causes, reasons = {cause.text for cause in run.causes}, {row.reason for row in list_rows(run)}
+    for text in run.warnings:
+        if with_causes if text in causes else text not in reasons:
+            yield Text(f"! {say(text)}", style="yellow")
 
 
 def _entry(name: str, text: str) -> Text:

@@ -13,7 +13,7 @@ from rich.console import Console
 from conformance.checks.model import Verdict
 from conformance.report.translation import Translator
 from conformance.report.writers import WRITERS, table
-from conformance.results.model import Results
+from conformance.results.model import NamedCause, Results
 from conformance.results.serialization import parse_results
 from tests.report.made_up import many_rows, sample_results
 
@@ -297,6 +297,15 @@ def test_terminal_and_summary_warn_of_what_may_be_left() -> None:
     assert "- what insertTopic left behind may still be there: " in drawn("markdown", replace(results, runs=(run,)))
     assert f"! {left}" in lines
     assert "! one cause" not in lines
+
+
+def test_a_cause_of_the_whole_run_is_in_the_table_unless_it_was_printed_before() -> None:
+    results, text = sample_results(), "every call with credentials.full was answered 403"
+    (row, *rows) = results.runs[0].rows
+    changes: dict[str, Any] = {"warnings": (text,), "causes": (NamedCause("credentials.full", text),)}
+    run = replace(results.runs[0], rows=(replace(row, reason=text), *rows), **changes)
+    assert f"! {text}" in table.format_table(replace(results, runs=(run,))).splitlines()
+    assert f"! {text}" not in table.format_table(replace(results, runs=(run,)), with_causes=False)
 
 
 def test_terminal_counts_each_table_of_each_contract() -> None:
