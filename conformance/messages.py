@@ -71,7 +71,6 @@ def join_messages(separator: str, parts: Iterable[str]) -> str:
 
 
 def error_message(error: BaseException) -> str:
-    """Return the message with which an exception was raised, or else its text."""
     return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 
 

@@ -44,8 +44,6 @@ class AuditOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A target to be run against a contract."""
-
     name: str
     """Unique in the audit."""
     profile: str

@@ -51,8 +51,6 @@ class AuditCell:
 
 @dataclass(frozen=True, slots=True)
 class AuditedRow:
-    """A row of a contract on all targets."""
-
     contract: str
     id: str
     table: str
@@ -62,7 +60,6 @@ class AuditedRow:
     cause_ja: str = ""
 
     def count(self, verdict: Verdict) -> int:
-        """Return the number of targets on which the row has the verdict."""
         return sum(cell is not None and cell.verdict is verdict for cell in self.cells)
 
 
@@ -96,14 +93,11 @@ class OpenChoice:
 
     @property
     def differs(self) -> bool:
-        """Whether targets handle it differently."""
         return len({answer for answer in self.answers if answer is not None}) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The comparison of an audit's targets."""
-
     columns: tuple[TargetColumn, ...]
     tables: tuple[AuditedTable, ...]
     choices: tuple[OpenChoice, ...]

@@ -48,8 +48,6 @@ class PairDifference:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """The differences of two targets."""
-
     first: str
     second: str
     differences: tuple[PairDifference, ...]

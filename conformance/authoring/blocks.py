@@ -81,7 +81,6 @@ class Node:
     inside: tuple[Node, ...] = ()
 
     def below(self) -> list[Block]:
-        """Return all descendants in the page's order."""
         return [block for node in self.inside for block in (node.block, *node.below())]
 
 

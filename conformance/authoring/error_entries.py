@@ -133,7 +133,6 @@ def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | It
 
 
 def samples_of(blocks: Sequence[Block]) -> list[RoleTexts]:
-    """Return the error responses among the code blocks."""
     return [sample for block in blocks if isinstance(block, Code) for sample in read_samples(block.text)]
 
 

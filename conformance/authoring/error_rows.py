@@ -106,7 +106,6 @@ class _Context:
         return replace(self, titles=(*self.titles, text), errors=(*self.errors, text), statuses=statuses)
 
     def with_titles(self, rows: Iterable[ErrorRow]) -> Iterator[_TitledRow]:
-        """Pair rows with the titles of their table."""
         names = tuple(title for title in self.titles[1:] if title not in self.errors)
         return ((names, row) for row in rows)
 

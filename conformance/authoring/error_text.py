@@ -203,7 +203,6 @@ def trim(text: str) -> str:
 
 
 def split_codes(cell: str) -> list[str]:
-    """Split a cell into codes: at lines, commas, slashes, or `or` and `and` between texts in backticks."""
     parts = re.split(r"\n|,\s|(?<=\d{3}),(?=\d{3})|\s/\s|(?<=`)\s(?:or|and|und|y|ou|et)\s(?=`)", cell)
     return [plain_cell(part).rstrip(":") for part in parts if part.strip()]
 

@@ -47,7 +47,6 @@ def read_lines(blocks: Sequence[Block]) -> list[Block]:
 
 
 def is_code_alone(text: str) -> bool:
-    """Return whether a text is only a code that cannot be a word."""
     return CODE_OF_PARTS.match(text.strip("`* ")) is not None
 
 
@@ -74,7 +73,6 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
 
 
 def _with_constants(blocks: Sequence[Block]) -> list[Block]:
-    """Replace code and lines that list codes as constants by a table."""
     made: list[Block] = []
     for _, group in groupby(blocks, lambda block: bool(_find_constants(block))):
         run = list(group)

@@ -123,7 +123,6 @@ def _example_of(document: Any, schema: dict[str, Any]) -> Any:
 
 
 def _resolve(document: Any, value: Any) -> Any:
-    """Follow local references, at most `_MOST_REFERENCES` of them."""
     for _ in range(_MOST_REFERENCES):
         reference = value.get("$ref") if isinstance(value, dict) else None
         if not isinstance(reference, str) or not reference.startswith("#/"):

@@ -31,7 +31,6 @@ _DIRECTIVE = re.compile(r"^\s*\.\. ([a-z][\w:+-]*)::", re.MULTILINE)
 
 
 def read_rst(text: str) -> tuple[Block, ...]:
-    """Return the blocks of a reStructuredText document."""
     plain = _ROLE.sub(lambda match: (match[1] + match[2]).ljust(len(match[0])), text)  # keeps columns of tables aligned
     for name in set(_DIRECTIVE.findall(plain)):
         if name not in _KNOWN_DIRECTIVES:
@@ -49,7 +48,6 @@ class _UnknownDirective(Directive):  # type: ignore[misc]
     has_content = True
 
     def run(self) -> list[Any]:
-        """Return the parsed content."""
         held = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, held)
         return [held]

@@ -35,7 +35,6 @@ _LONGEST_TEXT = 2000
 
 
 def read_text_page(text: str) -> tuple[Block, ...]:
-    """Return the blocks of a page that was saved as text."""
     lines = [line.rstrip().replace("\xa0", " ") for line in text.splitlines()]
     blocks: list[Block] = []
     at = 0

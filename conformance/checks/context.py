@@ -87,11 +87,9 @@ class ResponseRules:
         return bool(rows) and not any(response.status in self.row(name).case.expect.statuses for name in rows)
 
     def promise(self, row_id: str) -> Promise:
-        """Return what a row promises; raise KeyError for an unknown ID."""
         return promise_of_row(self._rows[row_id], self.contract.file.message_level)
 
     def row(self, row_id: str) -> Row:
-        """Return the row with this ID; raise KeyError for an unknown ID."""
         return self._rows[row_id]
 
 
@@ -179,7 +177,6 @@ class Expectation(Promise):
 
 
 def promise_of_row(row: Row, message_level: str = "should") -> Promise:
-    """Return what a row promises; `message_level` is the contract's level."""
     return Promise(row.case.expect, row.id, list_wordings(row), message_level)
 
 

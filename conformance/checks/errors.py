@@ -51,7 +51,6 @@ def check_envelope(response: Response, body: Any, rules: ResponseRules, where: s
 
 
 def check_content_type(response: Response, rules: ResponseRules, where: str) -> Iterator[Finding]:
-    """Check that the Content-Type is a documented one, or JSON."""
     media_type = header(response.headers, "Content-Type")
     expected = rules.contract.file.content_types
     if media_type is None:

@@ -161,7 +161,6 @@ def find_stack_trace(response: Response) -> str | None:
 
 
 def _text_of_request(request: Request) -> str:
-    """Return everything in a request that a response may repeat, decoded."""
     body = (request.body or b"")[:_SEARCHED].decode("utf-8", "replace")
     parts = [request.url, unquote_plus(request.url), body, request.source_address or ""]
     return "\n".join([*parts, *(value for _, value in request.headers)])

@@ -74,7 +74,6 @@ def group() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run a command and exit with its exit code."""
     # Skip Python's last garbage collection at exit, which takes a fifth of a second, and more after many rows.
     atexit.register(gc.freeze)
     try:

@@ -31,8 +31,6 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a connection leads, and which way."""
-
     scheme: str
     host: str
     port: int

@@ -156,7 +156,6 @@ class CircuitBreaker:
         self._answered = False
 
     def open(self, reason: str) -> None:
-        """Ends the session for this reason."""
         with self._lock:
             self.reason = self.reason or reason
 

@@ -26,7 +26,6 @@ Found = TypeVar("Found")
 
 
 def compare(old: Results, new: Results) -> Comparison:
-    """Return the comparison of two results. Pure."""
     for_all = session_changes(old, new)
     pairs = match_runs(old.runs, new.runs)
     return Comparison(

@@ -70,7 +70,6 @@ def build_row_table(kind: Kind, rows: Iterable[RowChange], changes: tuple[OurCha
 
 
 def list_wordings(run: RunChange) -> list[ChangeTable]:
-    """Return the table of changed wordings; an empty list if there are none."""
     rows = [(Cell(one.row), _prose(_where_and_what(one)), Cell(one.old), Cell(one.new)) for one in run.wordings]
     return _drop_empty(ChangeTable(Message("Wordings that changed"), (ROW, INPUT, THEN, NOW), rows))
 

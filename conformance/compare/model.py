@@ -130,8 +130,6 @@ class ExploredChange:
 
 @dataclass(frozen=True, slots=True)
 class RunChange:
-    """The changes of one contract on one target."""
-
     contract: str
     target: str
     """The target's name or address in the new run."""
@@ -160,14 +158,11 @@ class RunChange:
         return bool(self.rows or self.wordings or self.choices or self.undocumented or self.explored)
 
     def of(self, kind: Kind) -> tuple[RowChange, ...]:
-        """Return the rows of one kind."""
         return tuple(row for row in self.rows if row.kind is kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The differences between two results."""
-
     old: Stamp
     new: Stamp
     runs: tuple[RunChange, ...]

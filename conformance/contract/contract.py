@@ -50,7 +50,6 @@ class Row:
 
     @property
     def place(self) -> Place:
-        """The path to the row in its document."""
         return ("rows", self.number - 1)
 
     def own_place(self, key: str) -> Place:

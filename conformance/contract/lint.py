@@ -298,7 +298,6 @@ def _check_forms(
 
 
 def _list_needs(head: ContractFile) -> set[str]:
-    """Return what a row may need: everything that a profile can give, such as `fixtures.item` and `allow.write`."""
     given = {"allow": PERMISSIONS, "credentials": head.credentials, "fixtures": head.fixtures}
     given |= {"vantages": head.vantages, "hooks": head.hooks}
     return {f"{section}.{name}" for section, names in given.items() for name in names}
@@ -439,7 +438,6 @@ def _check_missing(file: _File, place: Place, operation: Operation, values: Mapp
 
 
 def _captures_of_contract(contract: Contract) -> set[str]:
-    """Return the names that contract.yaml captures."""
     head = contract.file
     resources = [name for each in head.created_resources.values() for name in (*each.made, *each.capture)]
     return {"taken", "name", *resources, *_list_captures(contract, find_steps(head))}

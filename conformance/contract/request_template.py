@@ -85,7 +85,6 @@ class RequestTemplate(StrictModel):
 
     @cached_property
     def captures(self) -> frozenset[str]:
-        """Names of the captures that its placeholders need."""
         return frozenset(captures_used(self.list_members()))
 
     def list_members(self) -> dict[str, Any]:

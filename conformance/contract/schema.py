@@ -239,7 +239,6 @@ class Expect(StrictModel):
 
     @property
     def in_envelope(self) -> bool:
-        """Whether the body must be in the contract's error envelope."""
         return self.envelope and not self.no_body and min(self.statuses) >= 400
 
 

@@ -10,7 +10,6 @@ _MARKS = {"good": ("✓", "green"), "bad": ("✗", "red"), "unknown": ("?", "yel
 
 
 def format_diagnosis(diagnosis: Diagnosis) -> str:
-    """Return the text of a diagnosis: facts, numbers of requests, and what the profile lacks."""
     marks = {state: click.style(mark, fg=colour) for state, (mark, colour) in _MARKS.items()}
     return render_template(
         "conformance.doctor", "diagnosis.txt.jinja", diagnosis=diagnosis, marks=marks, most=_MOST_ROWS

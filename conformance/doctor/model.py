@@ -50,8 +50,6 @@ class MissingRequirement:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The result of examining a target."""
-
     title: str
     base_url: str
     facts: tuple[Fact, ...]
@@ -63,7 +61,6 @@ class Diagnosis:
 
     @property
     def wrong(self) -> bool:
-        """Whether something must be corrected."""
         return any(fact.state == "bad" for fact in self.facts)
 
     @property

@@ -277,7 +277,6 @@ def _read_until_settled(context: RunContext, read: Callable[[], T], is_shown: Ca
 
 
 def describe_left(what: str, why: str) -> Message:
-    """The warning that what a request left on the target may still be there."""
     return Message("what {operation} left behind may still be there: {reason}", operation=what, reason=why)
 
 

@@ -121,8 +121,6 @@ class SharedState:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """Everything that running a row needs."""
-
     contract: Contract
     target: Target
     session: RequestSender

@@ -42,7 +42,6 @@ class ControlRunner:
         """The row in which it passed, by its key, at smoke also by that of each of its calls; empty where it failed."""
 
     def check(self) -> None:
-        """Send the control and judge it."""
         control, began = self.control, perf_counter()
         captures = dict(self._sender.captures) | ({} if control.drawn is None else {"drawn": control.drawn})
         first = dict(captures)
@@ -138,7 +137,6 @@ class ControlRunner:
 
     @property
     def _where(self) -> Message:
-        """What the report calls the control."""
         return Message("control {label}", label=self.control.label)
 
     def _refusal(self, call: StepResult, detail: Message) -> Finding:
@@ -151,7 +149,6 @@ class ControlRunner:
         self._note("violation", sequence)
 
     def _note(self, outcome: str, sequence: StepSequence) -> None:
-        """Note the attempt, with what was answered."""
         n = sequence.calls[-1].n if sequence.calls else None
         responses = [call.exchange.response for call in sequence.calls]
         answers = [summarize_response(response, self._context.rules) for response in responses if response is not None]

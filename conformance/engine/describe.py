@@ -18,7 +18,6 @@ _QUOTED_PLACEHOLDER = re.compile(r"%7B(fixture\.\w+)%7D")
 
 
 def describe_row(context: RunContext, plan: RowPlan) -> RowResult:
-    """A result without a verdict yet."""
     row, source = plan.row, plan.row.case.source
     head, japanese = context.contract.file, context.contract.japanese
     return RowResult(

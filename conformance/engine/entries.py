@@ -142,5 +142,4 @@ def _without_secrets(context: RunContext, entry: LedgerEntry) -> LedgerEntry:
 
 
 def _captures_needed(steps: Any, captures: Mapping[str, Any]) -> dict[str, Any]:
-    """The captures that steps use, as far as they are known."""
     return {name: captures[name] for name in captures_used(steps) if captures.get(name) is not None}

@@ -67,7 +67,6 @@ class _DrawnTooLong(Exception):
 
 
 def build_strategy(draw: Draw) -> st.SearchStrategy[Any]:
-    """The Hypothesis strategy of a description."""
     drawn = _plain(draw)
     if draw.except_ is not None:
         unexpected = draw.except_

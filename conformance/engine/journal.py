@@ -79,11 +79,9 @@ class Ledger:
         return "" if self._path is None else name
 
     def record_created(self, entry: str, captures: Mapping[str, Any]) -> None:
-        """The response came, with these IDs."""
         self._write({"made": entry, "captures": dict(captures)})
 
     def record_undone(self, entry: str) -> None:
-        """Nothing of it is left on the target."""
         self._write({"undone": entry})
 
     def close(self) -> None:

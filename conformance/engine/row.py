@@ -233,7 +233,6 @@ class RowRunner:
             )
 
     def finish(self) -> FinishedRow:
-        """The verdict, with all that led to it."""
         evidence = self.evidence
         self.evidence.doubts += [seen.doubt for seen in self.guard.unexplained.values() if seen.doubt]
         found, doubts = self._explain_findings()

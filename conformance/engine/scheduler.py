@@ -97,7 +97,6 @@ class Scheduler:
         self._workers = workers
 
     def start(self) -> None:
-        """Begin; returns at once."""
         for _ in range(min(self._workers, len(self.futures))):
             self._pool.submit(self._work)
 

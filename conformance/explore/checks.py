@@ -39,7 +39,6 @@ class ProbeAnswer:
 
     @property
     def exchange(self) -> Exchange:
-        """The request and its outcome."""
         return self.sent.exchange
 
     @property
@@ -55,7 +54,6 @@ class ProbeAnswer:
 
     @property
     def accepted(self) -> bool:
-        """Whether the response is a success (2xx)."""
         return 200 <= self.status < 300
 
     @property
@@ -76,7 +74,6 @@ class ProbeAnswer:
         return isinstance(self.body, dict) and self.body.get("id") in drawn
 
     def observe(self, check: str, level: Level, expected: Any, actual: Any, detail: str = "") -> Finding:
-        """Return a finding about this answer."""
         return Finding(check, level, expected, actual, label_probe(self.probe), detail=detail)
 
     def key_of(self, found: Finding) -> tuple[str, ...]:

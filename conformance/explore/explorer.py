@@ -110,7 +110,6 @@ class Explorer(CleaningSender):
             self._most_planned = None
 
     def confirming(self) -> AbstractContextManager[None]:
-        """Count requests within the block as confirming an effect."""
         return self.following_up("confirmed", _MOST_CONFIRMING - self.evidence.beyond_plan.confirmed)
 
     def wait_for_late_effects(self) -> None:

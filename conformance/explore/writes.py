@@ -179,7 +179,6 @@ class GuardedWrites:
 
     @property
     def still_differs(self) -> Message:
-        """The warning that the record is not as it was before."""
         return Message("{operation} still reads otherwise than before", operation=self.operation.read)
 
     def _record(self, body: Mapping[str, Any]) -> LedgerEntry:

@@ -13,8 +13,6 @@ _NORMALIZER = Normalizer({})
 
 @dataclass(frozen=True, slots=True)
 class RunPoint:
-    """A run of one contract on one target."""
-
     number: int
     """Unique in the file, in the order of writing."""
     started: str
@@ -31,8 +29,6 @@ class RunPoint:
 
 @dataclass(frozen=True, slots=True)
 class HistoryCell:
-    """A row in one run."""
-
     started: str
     verdict: Verdict
     wording: str

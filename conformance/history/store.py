@@ -96,7 +96,6 @@ def _insert_run(connection: sqlite3.Connection, results: Results, run: TargetRun
 
 
 def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, Any], more: str = "") -> int | None:
-    """Insert a row and return its number."""
     marks = ", ".join("?" * len(values))
     statement = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks}) {more}"  # noqa: S608 - names of ours only
     return connection.execute(statement, _clean(tuple(values.values()))).lastrowid

@@ -138,7 +138,6 @@ class GuardRead:
 
     @property
     def key(self) -> str:
-        """Equal for equal reads."""
         return self.step.key
 
 
@@ -291,7 +290,6 @@ class RowPlan:
 
     @property
     def writes(self) -> bool:
-        """Whether it does more than read."""
         return not self.lacks and not self.permissions <= {"read"}
 
     @property

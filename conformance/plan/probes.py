@@ -85,13 +85,11 @@ class ProbePlanner:
             yield self._example_again(readers[(again - 1) % len(readers)])
 
     def _example_again(self, variant: OperationVariant) -> Probe:
-        """The very same request once more."""
         language = self._example_languages(variant)[0]
         probe = self.example(variant, language, Message("example again"))
         return replace(probe, words_of=self._label(EXAMPLE, variant, language))
 
     def example(self, variant: OperationVariant, language_variant: LanguageVariant, label: str = EXAMPLE) -> Probe:
-        """The written example on one operation in one language."""
         return self._probe(variant, language_variant, label=label, role="example")
 
     def examples(self) -> Iterator[Probe]:

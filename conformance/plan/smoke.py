@@ -168,7 +168,6 @@ class _Drafts:
         return plans | _remove_at_end(self._contract, plans)
 
     def count(self, chosen: set[ProbeKey]) -> int:
-        """How many requests the chosen offers take."""
         return sum(len(list(plan.schedule())) for plan in self._build(chosen).values())
 
 

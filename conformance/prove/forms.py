@@ -19,7 +19,6 @@ OUTCOMES: Final[Mapping[Outcome, Message]] = {
 
 
 def format_proof_headline(proof: Proof) -> str:
-    """Return the result of a proof in one sentence."""
     contracts = proof.contracts
     faults, caught = sum(len(one.faults) for one in contracts), sum(one.caught for one in contracts)
     right, blamed = sum(len(one.conforming) for one in contracts), sum(len(one.alarms) for one in contracts)
@@ -36,7 +35,6 @@ def format_proof_headline(proof: Proof) -> str:
 
 
 def format_fault(fault: FaultProof) -> str:
-    """Return a fault and its outcome in one line."""
     outcome = OUTCOMES[fault.outcome]
     if fault.outcome is Outcome.CAUGHT:
         values = {"outcome": outcome, "fault": fault.name, "row": fault.row, "n": fault.after}

@@ -156,7 +156,6 @@ class ContractProof:
 
     @property
     def alarms(self) -> tuple[RightServerProof, ...]:
-        """The conforming servers that were blamed."""
         return tuple(server for server in self.conforming if server.alarms)
 
     @property
@@ -166,7 +165,6 @@ class ContractProof:
 
     @property
     def caught(self) -> int:
-        """The number of faults caught."""
         return len(self.faults) - len(self.survivors)
 
     @property

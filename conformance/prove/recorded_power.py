@@ -116,5 +116,4 @@ def _restore(one: RecordedExchange, permission: str | None) -> Recorded:
 
 
 def _fill_secrets(text: str) -> str:
-    """Replace redacted secrets by dummy values."""
     return _SECRET.sub(lambda match: _dummy_value(match[1]), text)

@@ -18,14 +18,12 @@ class RecordingSender:
     exchanges: list[Exchange] = field(default_factory=list)
 
     def send(self, request: Request, **how: Any) -> Exchange:
-        """Send the request and record the exchange."""
         exchange = self.sender.send(request, **how)
         self.exchanges.append(exchange)
         return exchange
 
     @property
     def sent(self) -> int:
-        """The number of requests sent."""
         return self.sender.sent
 
 
@@ -46,7 +44,6 @@ class ReplayingSender:
     _used: set[int] = field(default_factory=set)
 
     def send(self, request: Request, **_: Any) -> Exchange:
-        """Return the recorded or changed exchange of a request."""
         self.sent += 1
         place = self._find(request)
         if place is None:

@@ -34,12 +34,10 @@ class RowPower:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on the real target."""
         return self.result.verdict
 
     @property
     def caught(self) -> int:
-        """The number of faults that the case caught."""
         return sum(one.caught for one in self.faults)
 
 

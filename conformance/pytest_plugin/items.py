@@ -93,8 +93,6 @@ class ExploredItem(_Item):
 
 
 class TableCollector(pytest.File):
-    """One table of a contract."""
-
     def collect(self) -> Iterator[pytest.Item]:
         contract = _find_contract(self)
         for row in contract.rows if contract else ():

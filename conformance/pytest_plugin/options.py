@@ -26,8 +26,6 @@ _PREFIX: Final = "--conformance-"
 
 @dataclass(frozen=True, slots=True)
 class PluginOptions:
-    """What a session was asked to do."""
-
     selection: TargetSelection
     depth: Depth
     budget: Budget | None

@@ -71,7 +71,6 @@ class ProgressPrinter:
         return self.console.is_terminal and not self.console.is_dumb_terminal
 
     def start(self) -> None:
-        """Show the progress bar from now on."""
         if self.animated and self._live is None:
             self._live = Live(
                 get_renderable=self._draw,
@@ -84,7 +83,6 @@ class ProgressPrinter:
                 self._live.start()
 
     def stop(self) -> None:
-        """Take the progress bar away."""
         if self._live is not None:
             with _IGNORING_A_CLOSED_STREAM:
                 self._live.stop()

@@ -69,7 +69,6 @@ class PluginSession:
         return self._contracts[folder]
 
     def contracts(self) -> list[Contract]:
-        """Those that were selected and have no problems."""
         return list(filter(None, map(self.contract, self.names)))
 
     def _read(self, folder: Path) -> Contract | None:
@@ -167,7 +166,6 @@ class PluginSession:
         return f"{target.where(section, *names)}: {cause.text}"
 
     def redact(self, text: str) -> str:
-        """A text without any target's secrets."""
         for target in (self.options.selection.target, *self._targets.values()):
             text = Redactor(target.secrets).text(text) if target else text
         for runner in self._begun():

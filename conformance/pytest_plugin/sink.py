@@ -58,7 +58,6 @@ class ResultSink:
 
     @property
     def any(self) -> bool:
-        """Whether anything has come."""
         return bool(self._events)
 
     def announce(self, run: TargetRun, planned: int) -> None:
@@ -117,12 +116,10 @@ class ResultSink:
         self._delete_files_of_processes()
 
     def release(self) -> None:
-        """Let other runs have the folder."""
         if self._held is not None:
             self._held.close()
 
     def results(self) -> Results:
-        """Everything so far."""
         if self._results is None:
             self._results = rebuild_results([*self._events, self._end()])
         return self._results
@@ -170,7 +167,6 @@ class ResultSink:
 
 
 def _name_of(event: Event) -> str:
-    """Which row or operation an event is about."""
     return event.result.id if event.result else ""
 
 

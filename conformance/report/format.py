@@ -143,5 +143,4 @@ def describe_known_deviation(known: KnownDeviationNote, say: Translator) -> str:
 
 
 def format_known_deviation(known: KnownDeviationNote) -> str:
-    """Format reason, link and expiry of a known deviation."""
     return " ".join(filter(None, (known.reason, known.link, known.expires)))

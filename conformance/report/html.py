@@ -35,7 +35,6 @@ def render_head() -> str:
 
 
 def read_script() -> str:
-    """Return the page's script."""
     return read_asset(_PACKAGE, "language.js") + read_asset(_PACKAGE, "report.js")
 
 

@@ -59,7 +59,6 @@ class RowView:
 
     @property
     def proof(self) -> RecordedExchange | None:
-        """The exchange of the most severe finding, or None."""
         return proof_exchanges(self.row)
 
     @property
@@ -70,8 +69,6 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """A table of the vendor's document."""
-
     name: TableName
     anchor: str
     rows: tuple[RowView, ...]
@@ -79,8 +76,6 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run of one contract against one target."""
-
     run: TargetRun
     anchor: str
     rows_of: str
@@ -166,7 +161,6 @@ def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
 
 
 def _budget_sentence(run: TargetRun) -> Message:
-    """Return a sentence about what the budget left untried."""
     untried = sum(len(row.untried) for row in run.rows) if run.budget is not None else 0
     total = untried + sum(len(row.attempts) for row in run.rows)
     values = {"budget": run.budget, "n": untried, "total": total}

@@ -49,7 +49,6 @@ class Event:
 
     @property
     def result(self) -> RowResult | Exploration | None:
-        """The row or the exploration, if it is the line of one."""
         return self.row or self.explored
 
 

@@ -102,7 +102,6 @@ class TargetRunner:
 
     @property
     def sent(self) -> int:
-        """How many requests have left this machine."""
         return self._begun.context.session.sent
 
     def row(self, row: str) -> RowResult:
@@ -110,7 +109,6 @@ class TargetRunner:
         return self._as_reported(self._begun.result(row))
 
     def explore(self, operation: str) -> Exploration:
-        """What an operation answers beyond the tables."""
         return self._begun.context.redactor.redact(self._begun.explored(operation))
 
     def run(self, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
@@ -151,7 +149,6 @@ class TargetRunner:
         return replace(results, runs=self._begun.context.redactor.redact(results.runs))
 
     def redact(self, text: str) -> str:
-        """A text without the target's secrets, those that were captured on the way included."""
         return self._begun.context.redactor.text(text)
 
     def stop(self, why: str) -> None:

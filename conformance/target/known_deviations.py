@@ -99,7 +99,6 @@ class KnownDeviation(BaseModel):
 
     @property
     def where(self) -> str:
-        """The position of the entry as `file:line`."""
         return self._where
 
     def at(self, where: str) -> KnownDeviation:

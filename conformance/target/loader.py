@@ -100,8 +100,6 @@ def _check_values(target: Target, credential: Credential, known: Sequence[str]) 
 
 @dataclass(frozen=True, slots=True)
 class CertificateFiles:
-    """Files of the client certificate: PEM, or PKCS#12 which includes the key."""
-
     cert: Path | None = None
     key: Path | None = None
     """The key; None if it is in the file of the certificate."""
@@ -111,8 +109,6 @@ class CertificateFiles:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Everything about one server under test."""
-
     contract: str
     base_url: str
     """The base URL without a trailing slash."""
