@@ -7,13 +7,7 @@ from http import HTTPStatus
 from itertools import combinations
 
 from conformance.authoring.blocks import TableBlock, TableRow
-from conformance.authoring.column_titles import (
-    Role,
-    language_of_title,
-    plain_title,
-    role_of_label,
-    roles_of_title,
-)
+from conformance.authoring.column_titles import Role, language_of_title, plain_title, role_of_label, roles_of_title
 from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     CLASS_OF_STATUSES,

@@ -16,14 +16,7 @@ from conformance.checks.context import parse_json
 from conformance.client.builder import BuiltRequest
 from conformance.contract.schema import CreatedResource, Step
 from conformance.engine.context import RunContext
-from conformance.engine.entries import (
-    plan_written,
-    read_created,
-    record_intent,
-    record_outcome,
-    strike,
-    undo_key,
-)
+from conformance.engine.entries import plan_written, read_created, record_intent, record_outcome, strike, undo_key
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry, has_run_name
 from conformance.engine.stale_reads import PAUSE

@@ -22,13 +22,7 @@ from conformance.contract.schema import Step
 from conformance.contract.templates import MissingValue, captures_used
 from conformance.engine.cleanup import describe_left, find_and_delete, leave_for_later, run_steps, take_back
 from conformance.engine.context import RunContext
-from conformance.engine.entries import (
-    read_created,
-    record_again,
-    record_intent,
-    record_outcome,
-    strike,
-)
+from conformance.engine.entries import read_created, record_again, record_intent, record_outcome, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.ownership import check_ownership, take_note

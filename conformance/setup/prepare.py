@@ -12,13 +12,7 @@ from conformance.engine.evidence import Evidence
 from conformance.messages import Message
 from conformance.plan.setup import fixtures_to_make
 from conformance.setup.credentials import SetupResult, obtain_credentials
-from conformance.setup.fixtures import (
-    check_fixture,
-    discover_fixtures,
-    drop_dangerous,
-    is_usable,
-    with_fixtures,
-)
+from conformance.setup.fixtures import check_fixture, discover_fixtures, drop_dangerous, is_usable, with_fixtures
 from conformance.setup.renewal import with_renewal
 
 _SECONDS_TO_ARRIVE: Final = 1.0
