@@ -20,10 +20,7 @@ FORMAT: Final = 1
 
 
 def format_audit(matrix: Matrix, form: str, language: str | None = None) -> str:
-    """Format the matrix as `csv` (RFC 4180), `json` or `html`; for `language`, see `render_template`.
-
-    The page is complete without scripts, which only sort and filter; cells link to the target's report.
-    """
+    """Format the matrix as `csv` (RFC 4180), `json` or `html`; for `language`, see `render_template`."""
     if form == "csv":
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
@@ -66,10 +63,7 @@ def _lines(matrix: Matrix) -> Iterator[Iterable[str]]:
 
 
 def _format_json(matrix: Matrix) -> str:
-    """Format `targets` with counts and cost, `tables` with rows and sums, and `choices` as JSON.
-
-    Cells are in the order of `targets`, and have a link if the target has a report.
-    """
+    """Format `targets`, `tables` and `choices` as JSON; cells are in the order of `targets`."""
     values = asdict(matrix)
     for row in (row for table in values["tables"] for row in table["rows"]):
         for cell, column in zip(row["cells"], matrix.columns, strict=True):

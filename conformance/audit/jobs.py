@@ -120,10 +120,7 @@ def build_jobs(
     output: Path,
     only: Sequence[str] = (),
 ) -> tuple[Job, ...]:
-    """Return a job for each profile, with `only` just for the named contracts; raise ConfigError if there is none.
-
-    Names and folders of jobs are unique. A job that cannot be run has a `problem`.
-    """
+    """Return a job with a unique name for each profile, with `only` for these contracts; raise ConfigError if none."""
     problems = [
         Problem("--contract", f"there is no contract {name!r}", suggest(name, tuple(contracts), "contracts"))
         for name in only

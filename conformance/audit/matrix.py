@@ -129,10 +129,7 @@ def build_matrix(
     failures: Mapping[str, str] | None = None,
     reports: Mapping[str, str] | None = None,
 ) -> Matrix:
-    """Return the matrix of `runs` in their order, then the targets of `failures` (name and problem) without results.
-
-    `reports` has the folders of their reports.
-    """
+    """Return the matrix of `runs` in order, then of the `failures`; `reports` has the folder of each report."""
     failures, reports = failures or {}, reports or {}
     named: dict[str, Results | None] = {**dict(runs), **{name: None for name in failures if name not in dict(runs)}}
     targets = tuple(named.values())

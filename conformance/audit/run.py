@@ -3,12 +3,11 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from conformance.audit.dispatch import ExecutorPool, JobDispatcher, dask_executor, thread_executor
+from conformance.audit.dispatch import JobDispatcher, dask_executor, thread_executor
 from conformance.audit.folder import (
     clear_target_folder,
     drop_exchanges,
@@ -73,7 +72,8 @@ class AuditRun:
         """Run the jobs; return whether they were interrupted. After Ctrl-C, running targets clean up."""
         stop_signal = threading.Event()
         groups = group_by_pace(jobs)
-        with _open_pool(scheduler, workers, stop_signal, len(groups)) as pool:
+        most = min(workers or _MOST_THREADS, len(groups))
+        with dask_executor(scheduler, workers) if scheduler is not None else thread_executor(most, stop_signal) as pool:
             dispatcher, at_hand = JobDispatcher(groups, pool), list[JobOutcome]()
             try:
                 for outcome in dispatcher.outcomes():
@@ -100,14 +100,6 @@ class AuditRun:
             kept = replace(outcome, results=drop_exchanges(outcome.results))
         self.outcomes[outcome.name] = kept
         self.announce(format_line(outcome, self.language))
-
-
-def _open_pool(
-    scheduler: str | None, workers: int | None, stop_signal: threading.Event, groups: int
-) -> AbstractContextManager[ExecutorPool]:
-    if scheduler is not None:
-        return dask_executor(scheduler, workers)
-    return thread_executor(min(workers or _MOST_THREADS, groups), stop_signal)
 
 
 def format_line(outcome: JobOutcome, language: str | None = None, *, before: bool = False) -> str:

@@ -15,10 +15,7 @@ _SHORTEST_VALUE = 2
 
 
 def suggest_expect(rules: ResponseRules, exchange: RecordedExchange) -> dict[str, Any]:
-    """Return the `expect` of a case that this response would meet: status, code, field and message.
-
-    Values of query parameters in the message are replaced by placeholders.
-    """
+    """Return the `expect` that a response would meet; query values in its message become placeholders."""
     if exchange.response is None:
         return {}
     expect: dict[str, Any] = {"status": exchange.response.status}

@@ -38,10 +38,7 @@ def role_of_label(text: str) -> Role | None:
 
 
 def split_titles(text: str) -> tuple[str, ...]:
-    """Split a line of column titles that blanks or nothing separate: `CodeStatusMessage`.
-
-    Returns () for any other line.
-    """
+    """Split a line of column titles that blanks or nothing separate (`CodeStatusMessage`); return () for others."""
     if len(text) > _LONGEST_TITLE:
         return ()
     pieces = tuple(_TITLE_BEGINS.split(text))

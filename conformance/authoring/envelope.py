@@ -48,10 +48,7 @@ def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
 
 
 def read_samples(text: str) -> list[RoleTexts]:
-    """Return status, code and message, as far as shown, of each error response in a block of code.
-
-    The status may be in a line above it.
-    """
+    """Return what each error response in a block of code, or the line above it, shows of status, code and message."""
     found: list[RoleTexts] = []
     for above, body in _find_objects(text):
         if (fault := find_fault(body)[1]) is not None and not _REQUEST.match(above):

@@ -29,10 +29,7 @@ _LONGEST_LEAD = 25
 
 
 def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bool = False) -> RoleTexts | None:
-    """Return status, code, quoted message and cause of the error in a heading or list entry.
-
-    `around` are the statuses of its section. Returns None if it is not about an error.
-    """
+    """Return the parts of an error in a heading or entry, or None; `around` are the statuses of its section."""
     text = " ".join(text.split())
     first = STATUS.match(text)
     statuses, rest = find_statuses(text) if first or title else ((), text)

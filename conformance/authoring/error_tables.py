@@ -301,10 +301,7 @@ def _share(cells: Sequence[str], holds: Callable[[str], bool]) -> float:
 
 
 def align_cells(cells: Sequence[str], columns: Sequence[Column]) -> tuple[str, ...]:
-    """Assign the cells of a row to columns if a page saved as text lost some of them.
-
-    Cells keep their order; the columns that stay empty are chosen so that the other cells fit their columns best.
-    """
+    """Assign the cells of a row, of which a page saved as text has lost some, to the columns that they fit best."""
     width = len(columns)
     row = list(cells)
     while len(row) > width and is_blank(row[-1]):

@@ -86,10 +86,7 @@ _SUCCESS_OF_ZERO = re.compile(r"\bsuccess|\bok\b|成功|delivered|accepted", re.
 
 
 def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
-    """Return the statuses that a text begins or ends with, perhaps none, and the rest of the text.
-
-    `500, 502 Server errors` has two, `Conflict (409)` one.
-    """
+    """Return the statuses at the start or end of a text, such as `500, 502 Server errors`, and the rest of it."""
     if (first := STATUS.match(text)) is not None:
         found, at = [int(first[1])], first.end()
         while (more := _MORE.match(text, at)) is not None:

@@ -19,10 +19,7 @@ _LINE = "data-line"
 
 
 def read_html(text: str) -> tuple[Block, ...]:
-    """Return the blocks of an HTML document or fragment.
-
-    An element's line is its `data-line` or else that of its first child or the element before; without any, lxml's.
-    """
+    """Return the blocks of HTML, with lines from `data-line` (of an element, its first child or the one before)."""
     if not text.strip():
         return ()
     page = html.fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text) if "<html" in text.lower() else f"<div>{text}</div>")

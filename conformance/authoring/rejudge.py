@@ -30,10 +30,7 @@ class VerdictChange:
 
 
 def rejudge(results: Results, contracts: Mapping[str, Contract]) -> tuple[Results, tuple[VerdictChange, ...]]:
-    """Return the results as judged by the given contracts (by name), and the changed verdicts.
-
-    Runs of other contracts are not changed. Responses whose body was truncated are not judged again.
-    """
+    """Return the results as judged by the given contracts, without truncated responses, and the changed verdicts."""
     changes: list[VerdictChange] = []
     runs: list[TargetRun] = []
     for run in results.runs:

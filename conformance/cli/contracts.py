@@ -21,10 +21,7 @@ from conformance.validation import closest_name, suggest
 
 
 def read_contracts(name: str | None, where: Path | None = None) -> tuple[list[Contract], list[Problem]]:
-    """Return the valid contracts (or only the named one), and the problems of the others.
-
-    Raises ConfigError if the named one does not exist or is invalid.
-    """
+    """Return the valid contracts and the problems of others; only the named one, or raise ConfigError."""
     found: list[Contract] = []
     problems: list[Problem] = []
     for folder in find_all_contract_folders(where or Path.cwd()):

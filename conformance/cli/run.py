@@ -168,16 +168,11 @@ def places(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[str]:
     Shipped contracts are run with the working folder as root, but without its pytest settings, because it may belong to
     anyone, and without writing into the folder of the package.
     """
-    here = Path.cwd()
-    after = ["", *arguments]
-    if any(
-        _leads_to_rows(text) for text, before in zip(arguments, after, strict=False) if before not in OPTIONS_WITH_TEXT
-    ):
+    here, shipped, pairs = Path.cwd(), find_shipped_folder(), zip(arguments, ["", *arguments], strict=False)
+    if any(_leads_to_rows(text) for text, before in pairs if before not in OPTIONS_WITH_TEXT):
         return
-    if any(
-        folder.is_relative_to(find_shipped_folder()) for folder in folders
-    ) and not find_shipped_folder().is_relative_to(here):
-        yield from ("-c", os.devnull, f"--rootdir={here}", f"--confcutdir={find_shipped_folder()}")
+    if any(folder.is_relative_to(shipped) for folder in folders) and not shipped.is_relative_to(here):
+        yield from ("-c", os.devnull, f"--rootdir={here}", f"--confcutdir={shipped}")
     yield from map(str, folders)
 
 

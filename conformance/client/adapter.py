@@ -63,10 +63,7 @@ class Http1Adapter(BaseAdapter):
         self._pool = ConnectionPool(target, limits)
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """One try, the `raw` result of which is a TransportResult.
-
-        How long it may take and what is trusted was said when the adapter was made.
-        """
+        """One try; the `raw` of what is returned is a TransportResult."""
         outgoing, response = cast("ExactRequest", request).outgoing, requests.Response()
         try:
             connection = self._pool.take(outgoing.route, fresh=outgoing.fresh, asker=outgoing.asker)

@@ -74,10 +74,7 @@ class Connection:
 
 
 class ConnectionPool:
-    """Opens connections and keeps those that can be used again. Safe for threads.
-
-    Raises ConfigError where a file of certificates cannot be used.
-    """
+    """Opens connections and keeps those that can be used again, safe for threads. Raises ConfigError for a bad file."""
 
     def __init__(self, target: Target, limits: Limits) -> None:
         self._limits = limits

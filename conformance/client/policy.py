@@ -82,10 +82,7 @@ class RequestBlocked(Exception):
 
 
 class PermissionGate:
-    """Turns requests that may leave into what goes on the wire, and refuses all others.
-
-    Raises ConfigError where the base URL is none.
-    """
+    """Turns requests that may leave into what goes on the wire; raises ConfigError where the base URL is none."""
 
     def __init__(self, target: Target) -> None:
         parts = _split(target.base_url)

@@ -51,10 +51,7 @@ _FOR_ROWS = ("inputs", "open_choices", "controls", "guards", "wordings")
 
 
 def check_contract(contract: Contract, head: Document) -> list[Problem]:
-    """Return every problem that needs more than one file to detect; `head` is the document of contract.yaml.
-
-    A value to which several aliases refer is reported once.
-    """
+    """Return every problem that needs more than one file to detect; `head` is the document of contract.yaml."""
     found: list[Problem] = []
     seen: dict[str, str] = {}
     variables = frozenset(name for row in contract.rows for name in row.case.vars)

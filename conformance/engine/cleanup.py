@@ -221,11 +221,7 @@ def find_and_delete(
 
 
 def look_for_leftovers(context: RunContext, evidence: Evidence) -> tuple[str, ...]:
-    """Look for all that has a name of this run, and delete it; returns a warning for each thing that is left.
-
-    That also has an entry in the ledger then. A deletion that succeeded may have deleted nothing, as where its path
-    leads elsewhere.
-    """
+    """Delete all that has a name of this run; what stays gets a ledger entry and a warning, which are returned."""
     warnings, name = list[str](), context.builder.run_name
     for operation, resource in context.contract.file.created_resources.items():
         steps = plan_steps(context.contract, [resource.read, *resource.undo])

@@ -90,11 +90,7 @@ def without_foreign(
 def find_doubtful(
     context: RunContext, operation: str, request: RequestTemplate, captures: Mapping[str, Any]
 ) -> tuple[str, Step] | None:
-    """The name of what an operation would delete, where the ID that the target gave of it lacks the name it is to hold.
-
-    With it comes the step that lists what bears the name: perhaps under another ID. None where there is no doubt, or no
-    more.
-    """
+    """The name of what an operation would delete by an ID that lacks it, and the step that lists it; None without."""
     shared = context.shared
     for resource in context.contract.file.created_resources.values():
         if resource.name in resource.capture.values() and operation in {step.call for step in resource.undo}:

@@ -34,11 +34,7 @@ NEVER_EXPLAINED = frozenset(["effect", "leak"])
 
 @dataclass(frozen=True, slots=True)
 class FinishedRow:
-    """The result of one run of a row, and what it found out that other rows may rely on.
-
-    The caller puts `passed` into `RunContext.shared.passed` if it keeps the run; a discarded run tells other rows
-    nothing.
-    """
+    """The result of one run of a row, and what it found out for other rows, which learn it only if the run is kept."""
 
     result: RowResult
     passed: Mapping[str, str] = field(default_factory=dict)
@@ -271,11 +267,7 @@ class RowRunner:
         return FinishedRow(result, self.passed)
 
     def set_back_accepted(self) -> set[str]:
-        """Set back what accepted probes, or refused ones with an effect, have changed, for the rows after this one.
-
-        Returns the operations of these probes. Where only what the row has created for itself may have changed,
-        nothing is sent.
-        """
+        """Set back what accepted probes, or refused ones with an effect, have changed; return their operations."""
         writes = [one for one in self.outcomes if one.probe.permission != "read"]
         wrong = {one.probe.operation for one in writes if one.accepted or self.guard.found_effect}
         if wrong and self.plan.after and not self.plan.late_guards:

@@ -185,10 +185,7 @@ class RowSender:
         return ProbeResult(probe, exchange, n, found, is_conclusive=outcome != "no-answer")
 
     def attempt(self, evidence: Evidence, probe: Probe) -> ProbeResult | None:
-        """Send a probe and judge it; what it made is taken back at once. None where a placeholder had no value.
-
-        What cannot be taken back is a warning of the row, and stays in the ledger.
-        """
+        """Send a probe, judge it and take back at once what it made; None where a placeholder had no value."""
         entry = self._record(probe)
         return self._conclude(evidence, entry, self._send(evidence, entry, probe))
 

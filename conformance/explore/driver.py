@@ -260,10 +260,7 @@ def _send_plain(explorer: Explorer, operation: DocumentedOperation, probe: Explo
 
 
 def _find_own_request(explorer: Explorer, operation: DocumentedOperation) -> ExploreProbe:
-    """Send the operations that lead to this one, and return its request: for the created record, or with the token.
-
-    If a response is lost, the chain is started again. Raises TargetStopped if the chain does not succeed.
-    """
+    """Send the chain that leads to an operation; return its request for what they made. Raises TargetStopped."""
     for time in range(_MOST_CHAINS):
         own, answered = None, True
         with explorer.evidence.count_as("repeated") if time else nullcontext():

@@ -134,10 +134,7 @@ def _clean(values: tuple[object, ...]) -> tuple[object, ...]:
 def read_history(
     path: Path, contract: str | None = None, target: str | None = None, last: int | None = None
 ) -> tuple[TargetHistory, ...]:
-    """Return every target's rows over time, optionally only of one contract, one target, or the `last` runs.
-
-    Raises ConfigError for a file that is missing, damaged or not a history.
-    """
+    """Return targets' rows over time, of a contract, a target or the `last` runs; raises ConfigError."""
     with _open_existing(path) as connection:
         pairs = connection.execute("SELECT contract, target FROM runs GROUP BY contract, target ORDER BY min(id)")
         found = [

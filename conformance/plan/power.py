@@ -15,10 +15,7 @@ Faults = frozenset[Any]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something that may be sent: what it shows, and how many requests it takes.
-
-    `after` is another offer, by name, without which it cannot be sent.
-    """
+    """Something that may be sent: what it shows, how many requests it takes, and `after` which other offer, if any."""
 
     name: ProbeKey
     faults: Faults

@@ -17,10 +17,7 @@ _SLOW = "latency_ms"
 
 
 def contracts_with_server(root: Path, contract: str | None) -> dict[str, Contract]:
-    """Return the contracts below `root` and the shipped ones that have a reference server, or only the named one.
-
-    Raises ConfigError if there is none.
-    """
+    """Return contracts with a reference server, or only the named one; raise ConfigError if there is none."""
     found = {one.name: one for one in map(read_contract, find_all_contract_folders(root))}
     usable = {name: one for name, one in found.items() if name in reference.contracts()}
     problems = list(unknown_name_problems("contract", contract, usable)) if contract else []

@@ -39,11 +39,7 @@ def read_script() -> str:
 
 
 def render_fragment(results: Results, language: str | None = None) -> str:
-    """Return the report as an HTML fragment that includes its script.
-
-    It stays below 4.5 MB: with many rows, fewer exchanges and less of each body are shown. For `language`, see
-    `render_template`.
-    """
+    """Return the report as HTML with its script, below 4.5 MB: with many rows, less of the evidence is shown."""
     return _render("page.html.jinja", results, language)
 
 

@@ -59,10 +59,7 @@ def translate(text: str, language: str, labels: Mapping[str, str] = NO_LABELS) -
 
 
 class Translator:
-    """Shows texts in one language, English for None; `labels` has translations of the contracts' labels.
-
-    Raises ConfigError if there is no translation into the language.
-    """
+    """Shows texts in one language, English for None, with the contracts' `labels` in it; raises ConfigError."""
 
     def __init__(self, language: str | None = None, labels: Mapping[str, str] = NO_LABELS) -> None:
         self.language, self.labels = check_language(language), labels

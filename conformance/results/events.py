@@ -24,10 +24,7 @@ from conformance.results.stored_messages import restore_messages, store_messages
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line: `run` begins a contract, `row` and `explored` are results of it, `end` closes the file.
-
-    `contract` is the name of the contract that a result belongs to.
-    """
+    """One line: `run` begins a `contract`, `row` and `explored` are results of it, `end` closes the file."""
 
     kind: str
     contract: str = ""

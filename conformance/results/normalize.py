@@ -1,7 +1,4 @@
-"""Texts of two runs made comparable: what differs from request to request on any server is set aside.
-
-Identifiers, times and the names of one target's own fixtures say nothing about how it behaves.
-"""
+"""Makes texts of two runs comparable, without identifiers, times and names that only one target has."""
 
 import json
 import re

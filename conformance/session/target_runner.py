@@ -93,10 +93,7 @@ class TargetRunner:
 
     @property
     def planned(self) -> int:
-        """How many requests are planned, those before and after the rows and exploration included.
-
-        Those that depend on an answer are not counted.
-        """
+        """How many requests are planned for all that is sent, without those that depend on an answer."""
         run = self._begun
         return run.planned + run.context.shared.outside_rows.planned + run.to_clean_up
 

@@ -1,7 +1,4 @@
-"""Finds fixtures that a profile leaves out, by reads alone, with the rules of the contract.
-
-Each is checked before it is used, because a wrong fixture is worse than none.
-"""
+"""Finds fixtures that a profile leaves out, by reads alone; each is checked, as a wrong one is worse than none."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace

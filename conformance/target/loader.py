@@ -162,10 +162,7 @@ class Target:
 
 
 def read_profile(path: Path, *, environ: Mapping[str, str], allow: Iterable[str] = ()) -> Target:
-    """Read a target from a profile; `allow` adds permissions.
-
-    Raises ConfigError with every problem of the profile, of the files that it names and of `allow`.
-    """
+    """Read a target from a profile; `allow` adds permissions. Raises ConfigError with every problem of both."""
     document, problems = read_profile_document(path)
     if document is None:
         raise ConfigError(problems)
