@@ -217,7 +217,7 @@ class ProbePlanner:
         request = request if change is None else replace_part(request, *change)
         kept = all(getattr(request, part).items() >= one.items() for part, one in language_variant.request.items())
         permission = variant.permission
-        if not (variant.permission_is_stated or request.method is None):
+        if not variant.permission_is_stated:
             own = permission_of(self.contract, variant.operation, request)
             permission = max(permission, own, key=PERMISSION_ORDER.index)
         guards = enumerate(self.case.unchanged)

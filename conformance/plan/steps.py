@@ -1,8 +1,10 @@
 """Steps of a case file as planned calls: what each sends, what undoes it, and which of them a depth makes."""
 
+import re
 from collections.abc import Iterable
 
 from conformance.contract.contract import Contract
+from conformance.contract.openapi import PARAMETER
 from conformance.contract.request_template import RequestPatch, RequestTemplate, apply_patch, merge_patches
 from conformance.contract.schema import Depth, Step
 from conformance.plan.model import PlannedStep
@@ -64,8 +66,18 @@ def operation_patch(contract: Contract, operation: str) -> RequestPatch:
 
 
 def permission_of(contract: Contract, operation: str, request: RequestTemplate) -> str:
-    """The permission that a call uses: a method of its own makes it a write that is meant to be rejected."""
-    own = contract.operations[operation].permission
-    if request.method is None or request.method in _READING:
-        return own
-    return "write" if own == "read" else own
+    """The highest permission of the operations that a call can reach; a method of its own makes it a write."""
+    called = contract.operations[operation]
+    method = request.method or called.method
+    needed = [called.permission, "read" if request.method in (None, *_READING) else "write"]
+    if request.url is not None:
+        url = str(request.url).partition("?")[0]
+        others = (one for one in contract.operations.values() if one.method == method)
+        needed += [one.permission for one in others if _can_be(url, one.spec.url, one.path)]
+    return max(needed, key=PERMISSION_ORDER.index)
+
+
+def _can_be(url: str, spelled: str | None, path: str) -> bool:
+    """Whether a URL of a row is that of an operation, which the contract may spell otherwise than by its path."""
+    pattern = "[^/]+".join(map(re.escape, PARAMETER.split(path)[::2]))
+    return url == spelled if spelled else re.fullmatch(pattern, url) is not None

@@ -12,7 +12,6 @@ from conformance.expressions import matches_whole
 from conformance.jsontools import resolve_pointer
 from conformance.target.addresses import find_local_address
 from conformance.target.loader import Target
-from conformance.validation import closest_name
 
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
@@ -25,7 +24,7 @@ def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem
         if name in target.credentials:
             values = {other: each.values for other, each in target.credentials.items()}
             yield from _check_differs(target, "credentials", name, named, values)
-            yield from _check_headers(target, name, named.usual or named.example or {})
+            yield from _check_headers(target, contract.file.credentials, name)
     for name, named in contract.file.fixtures.items():
         if name in target.fixtures:
             if misformed := list(_check_form(target, ("fixtures", name), target.fixtures[name], named.example)):
@@ -49,15 +48,16 @@ def _check_vantages(target: Target) -> Iterator[Problem]:
             yield Problem(target.where("vantages", name), what, "give another proxy, or an address of this machine")
 
 
-def _check_headers(target: Target, name: str, usual: Mapping[str, Any]) -> Iterator[Problem]:
-    """Check that a credential's header is not sent with every request, nor mistyped: it would look like a bad key."""
-    actual = (target.credentials[name].header or "").lower()
-    expected = str(usual.get("header", ""))
-    others = {str(each.header).lower() for each in target.credentials.values()}
-    if expected.lower() != actual and expected.lower() in others and closest_name(actual, [expected.lower()]):
-        what = (
-            f"credentials.{name}.header: {target.credentials[name].header} is not the header of the other credentials"
-        )
+def _check_headers(target: Target, known: Mapping[str, NamedInput], name: str) -> Iterator[Problem]:
+    """Check that a credential's header is not sent with every request, nor another than that of its like.
+
+    A server reads one header: a key in another is refused as none would be, and shows nothing.
+    """
+    usual = {each: str((named.usual or named.example or {}).get("header", "")) for each, named in known.items()}
+    headers = {each: str(one.header) for each, one in target.credentials.items() if usual.get(each) == usual[name]}
+    actual, expected = headers[name].lower(), usual[name]
+    if expected and actual != expected.lower() and any(each.lower() != actual for each in headers.values()):
+        what = f"credentials.{name}.header: {headers[name]} is not the header of the other credentials"
         yield Problem(target.where("credentials", name, "header"), what, f"did you mean {expected}?")
     for header, _ in target.headers:
         if header.lower() == actual:

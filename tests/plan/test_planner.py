@@ -417,6 +417,29 @@ def test_a_method_of_its_own_makes_it_a_write_unless_it_only_reads(plan: Plan, r
     assert {probe.permission for probe in found.probes} == {permission}
 
 
+@pytest.mark.parametrize(
+    ("request_", "permission"),
+    [
+        ("{method: PUT, url: /items/5}", "delete"),
+        ('{method: PUT, url: "/items/{fixture.item}?a=/b"}', "delete"),
+        ("{method: PUT, url: /items}", "write"),
+        ("{url: /items/5}", "read"),
+        ("{method: POST, url: /away}", "exhaust"),
+        ('{method: POST, url: "/away{random.word}"}', "write"),
+    ],
+)
+def test_a_url_of_a_row_needs_what_the_operation_needs_that_it_leads_to(
+    plan: Plan, request_: str, permission: str
+) -> None:
+    put, add = (
+        ("  put: {path", "  put: {permission: delete, path"),
+        ("add: {}", "add: {url: /away, permission: exhaust}"),
+    )
+    text = row(f"vary: {{request: {{edges: {{elsewhere: {request_}}}}}}}")
+    found = plan(text, put, add)
+    assert [probe.permission for probe in found.probes if "elsewhere" in probe.label] == [permission]
+
+
 def test_a_row_whose_every_control_lacks_lacks_it(plan: Plan) -> None:
     text = row('control: [{label: c, steps: [{call: get, request: {path: {id: "{fixture.sizes.id}"}}}]}]')
     found = plan(text, fixtures={"item": "spoon"})
