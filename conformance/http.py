@@ -169,7 +169,6 @@ FAILURE_NAMES: Mapping[str, Message] = {
     FailureKind.UNAVAILABLE: Message("unavailable"),
     FailureKind.NOT_SENT: Message("not-sent"),
 }
-"""The name of each kind for people."""
 
 
 @dataclass(frozen=True, slots=True)

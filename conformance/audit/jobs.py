@@ -23,7 +23,6 @@ from conformance.validation import suggest
 _SUFFIXES = (".yaml", ".yml")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _USER_IN_URL = re.compile(r"://[^/?#]*@")
-"""A user in a URL."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 

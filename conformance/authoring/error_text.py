@@ -59,7 +59,6 @@ QUOTED = re.compile(r"`([^`]+)`|\"([^\"]{3,})\"|“([^”]+)”|「([^」]+)」"
 _STATUS_IN_TEXT = re.compile(
     r"\((?:HTTP )?([45]\d\d)\b[^)]{0,40}\)|\bHTTP(?: status)?(?: code)?:? ([45]\d\d)\b", re.IGNORECASE
 )
-"""A status within a text."""
 LEADING_CODE = re.compile(
     r"\W{0,3}(?:(?i:err(?:no|or(?: code)?)|code)\s+`?)?(?:("
     + CODE.pattern

@@ -34,7 +34,6 @@ HEADINGS: Final[Mapping[Kind, Message]] = {
     Kind.ADDED: Message("Rows that are new"),
     Kind.REMOVED: Message("Rows that are gone"),
 }
-"""The heading of each kind of rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,13 +113,9 @@ class Contract:
         return self._by_id.get(row_id)
 
     def position(self, row_id: str) -> int:
-        """Return the number of rows before the row with this ID; raise KeyError for an unknown ID."""
-        return self._positions[row_id]
+        """Return the number of rows before the row with this ID; raise ValueError for an unknown ID."""
+        return list(self._by_id).index(row_id)
 
     @cached_property
     def _by_id(self) -> dict[str, Row]:
         return {row.id: row for row in self.rows}
-
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self._by_id)}

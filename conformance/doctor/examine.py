@@ -250,7 +250,7 @@ def suggest_profile_line(contract: Contract, target: Target, missing: str) -> tu
 
 def _select_members(value: Any, members: list[str]) -> Any:
     """Return the part of an example value below these members, as nested mappings."""
-    for index, member in enumerate(members):
-        inner = value.get(member, "…") if isinstance(value, dict) else "…"
-        return {member: _select_members(inner, members[index + 1 :])}
-    return value
+    if not members:
+        return value
+    first, *rest = members
+    return {first: _select_members(value.get(first, "…") if isinstance(value, dict) else "…", rest)}

@@ -32,7 +32,6 @@ class SharedCalls:
     set_up: frozenset[str] = frozenset()
     """Set-ups that earlier rows make, as `sequence_key` calls them."""
     captured: frozenset[str] = frozenset()
-    """What earlier rows capture."""
     chosen: frozenset[str] = frozenset()
     """At `smoke`: the labels of what is sent beyond the base of a row; without any, its example is."""
 

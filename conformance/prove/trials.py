@@ -30,7 +30,6 @@ _MOST = 240
 @dataclass(frozen=True, slots=True)
 class TrialOptions:
     folders: Mapping[str, Path]
-    """The folders of the contracts, by name."""
     depth: Depth
     seed: int
     own_rows: bool = False

@@ -109,7 +109,6 @@ def build_context(
 EXPLORE = "explore "
 """Prefix of the names of jobs that explore an operation."""
 SMOKE = "rows that write"
-"""The job of all rows that write at smoke."""
 SET_UP, PROBE = "set up", "probe "
 """The job that sets up all rows that write, and the prefix of the names of the jobs that send their probes."""
 LOOK = "look at what is guarded"

@@ -21,7 +21,6 @@ from conformance.setup.credentials import SetupResult
 
 _DECISIVE_CHECKS = frozenset(["status", "body", "envelope"])
 _MOST_CANDIDATES = 3
-"""The most candidates for one fixture that are checked."""
 
 
 def discover_fixtures(context: RunContext, within: float = inf) -> SetupResult:

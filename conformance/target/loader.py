@@ -113,12 +113,10 @@ class Target:
     base_url: str
     """The base URL without a trailing slash."""
     name: str
-    """The name in reports."""
     credentials: Mapping[str, Credential]
     fixtures: Mapping[str, Any]
     vantages: Mapping[str, Vantage]
     hooks: Mapping[str, tuple[tuple[str, str], ...]]
-    """Headers of each hook."""
     allow: frozenset[str]
     """The permissions among `write`, `delete`, `exhaust`; empty means read-only."""
     pace: Pace | None
@@ -130,7 +128,6 @@ class Target:
     ca_bundle: Path | None
     client_cert: CertificateFiles | None
     headers: tuple[tuple[str, str], ...] = field(repr=False)
-    """Headers of every request."""
     request_ids: bool
     """Whether each request has an `X-Request-Id` of its own."""
     proxy: str | None = field(repr=False)
@@ -297,7 +294,6 @@ def named_variables(form: Any) -> Iterator[str]:
 
 _SHOWN_AS_WRITTEN = {"contract", "base_url", "pace", "pace_group", "timeout", "settle", "late_effects", "wait_for"}
 _MARK = "\u2039secret:{}\u203a"
-"""The text that replaces a secret."""
 
 
 def _describe(profile: Profile, name: str, allow: Iterable[str], secrets: Mapping[str, str]) -> dict[str, Any]:

@@ -31,4 +31,3 @@ WRITERS: Mapping[str, Writer] = {
     "earl": Writer("earl.jsonld", earl.format_earl),
     "table": Writer("summary.txt", table.format_table),
 }
-"""Every form by name."""
