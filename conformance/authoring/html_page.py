@@ -20,8 +20,6 @@ _LINE = "data-line"
 
 def read_html(text: str) -> tuple[Block, ...]:
     """Return the blocks of HTML, with lines from `data-line` (of an element, its first child or the one before)."""
-    if not text.strip():
-        return ()
     page = html.fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text) if "<html" in text.lower() else f"<div>{text}</div>")
     line = 0
     for element in page.iter("*"):

@@ -44,11 +44,9 @@ def rejudge(results: Results, contracts: Mapping[str, Contract]) -> tuple[Result
         runs.append(assemble_run(run, judged, run.explored))
         after = {row.id: row for row in runs[-1].rows}
         for row in run.rows:
-            now = after.get(row.id)
-            if now is None:
-                changes.append(VerdictChange(contract.name, row.id, row.verdict, None))
-            elif now.verdict is not row.verdict:
-                changes.append(VerdictChange(contract.name, row.id, row.verdict, now.verdict, now.findings))
+            now, why = (after[row.id].verdict, after[row.id].findings) if row.id in after else (None, ())
+            if now is not row.verdict:
+                changes.append(VerdictChange(contract.name, row.id, row.verdict, now, why))
     return replace(results, runs=tuple(runs)), tuple(changes)
 
 
