@@ -2,8 +2,6 @@
 
 import json
 import re
-import struct
-import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +14,7 @@ from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
 from conformance.checks.context import Expectation, Promise, build_expectation
+from conformance.client.images import build_jpeg, build_png
 from conformance.contract.contract import Contract
 from conformance.contract.request_template import NO_BODY, OMIT, LiteralTemplate, RequestTemplate
 from conformance.contract.templates import Lookup, MissingValue, fill, letters_of_script, write_value
@@ -23,7 +22,7 @@ from conformance.http import Request
 from conformance.jsontools import resolve_pointer
 from conformance.target.loader import Target
 
-_PIXEL = zlib.compress(b"\x00\x00\x00\x00")
+_IMAGES = {"image/png": build_png, "image/jpeg": build_jpeg}
 
 
 def build_multipart(parts: Sequence[Mapping[str, Any]], boundary: str) -> tuple[str, bytes]:
@@ -43,26 +42,13 @@ def _field(part: Mapping[str, Any]) -> RequestField:
     filename, size = part.get("filename"), int(part.get("size") or 0)
     if part.get("text") is not None:
         content = str(part["text"]).encode()
-    elif filename is None or not kind.startswith("image/"):
+    elif filename is None or kind not in _IMAGES or part.get("size") == 0:
         content = b"x" * size
     else:
-        content = b"" if part.get("size") == 0 else build_image(size)
+        content = _IMAGES[kind](size)
     field = RequestField(part["name"], content, filename)
     field.make_multipart(content_type=None if filename is None else kind)
     return field
-
-
-def build_image(size: int) -> bytes:
-    """A PNG of one pixel in exactly `size` bytes: an ancillary chunk fills it. Never less than the pixel needs."""
-    head = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
-    tail = _chunk(b"IDAT", _PIXEL) + _chunk(b"IEND", b"")
-    room = size - len(head) - len(tail) - 12
-    return b"".join([head, _chunk(b"prIv", bytes(room)) if room >= 0 else b"", tail])
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(data, zlib.crc32(kind))
-    return b"".join([struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)])
 
 
 _PARAMETER = re.compile(r"\{([A-Za-z0-9_]+)\}")

@@ -134,11 +134,12 @@ class ContentOperations(Operations):
             raise RequestRejected(_STATUS)
         return status
 
-    def _read_creator(self, context: MicrocmsContext, content: Content, body: dict[str, Any]) -> str | None:  # noqa: ARG002
+    def _read_creator(self, context: MicrocmsContext, content: Content, body: dict[str, Any]) -> str | None:
         value = body.get("createdBy", "")
         if (not isinstance(value, str) or not value) and self._choices["creator_type"] == "json":
             self._behaviour.reject(_BODY, context)
             return None
+        context.reassigned = content.reassigned
         member = self._store.members.get(value) if isinstance(value, str) else None
         if member is None or member.inviting:
             self._behaviour.reject(_CREATOR, context)
@@ -175,6 +176,7 @@ def _set_status(content: Content, value: str) -> None:
 
 
 def _set_creator(content: Content, value: str) -> None:
+    content.reassigned = content.reassigned or content.creator != value
     content.creator = value
     content.updated = now()
 

@@ -18,8 +18,8 @@ class MicrocmsContext(RequestContext):
     the rate limiter admits the next request, `admitted` the number of requests it has admitted. `body` is the whole
     body as bytes, `json_body` the object in it, or None. `parameter` is the list parameter that is being checked, with
     its value as text in `raw` and as a number in `number`. `url` is that of the medium to delete; `listed` and
-    `deleted` say whether it exists or existed. `size` is the size of the upload in bytes. `row` and `echo` are the row
-    of the rejection and the value in its message.
+    `deleted` say whether it exists or existed. `reassigned` says whether the content has had another creator. `size` is
+    the size of the upload in bytes. `row` and `echo` are the row of the rejection and the value in its message.
     """
 
     route: ApiRoute | None = None
@@ -34,6 +34,7 @@ class MicrocmsContext(RequestContext):
     json_body: dict[str, Any] | None = None
     known_ids: Sequence[str] = ()
     invited: bool = False
+    reassigned: bool = False
     issued_tokens: Collection[str] = ()
     url: str | None = None
     listed: bool = False

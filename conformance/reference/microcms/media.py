@@ -40,7 +40,10 @@ class MediaOperations(Operations):
         limit, offset = self._read_page(context, "media-get", "limit", "offset")
         if offset >= 10_000 and self._choices["offset_10000_on_v1"] == "fails":
             raise RequestRejected(("common", 5))
-        found = _select_images(self._store.media, only=self._read_image_only(context))
+        media = self._store.media
+        if self._behaviour.performs("list deleted", context, intended=False):
+            media = [*self._store.deleted.values(), *media]
+        found = _select_images(media, only=self._read_image_only(context))
         self._behaviour.reject_if_faulty(context, value=context.raw)
         cut = self._cut_page(context, found, limit, offset)
         if self._behaviour.performs("offset before imageOnly", context, intended=False):
@@ -110,7 +113,7 @@ class MediaOperations(Operations):
         context.url = url
         context.listed, context.deleted = (
             self._store.find_medium(url or "") is not None,
-            url in self._store.deleted_urls,
+            url in self._store.deleted,
         )
         try:
             kind = self._classify_url(url or "")

@@ -37,6 +37,7 @@ class Content:
     created: str
     updated: str
     media: tuple[str, ...] = ()
+    reassigned: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the content as the API shows it."""
@@ -138,7 +139,7 @@ class Store:
     contents: dict[str, dict[str, Content]] = field(default_factory=dict)
     objects: dict[str, Content] = field(default_factory=dict)
     media: list[Medium] = field(default_factory=list)
-    deleted_urls: set[str | None] = field(default_factory=set)
+    deleted: dict[str | None, Medium] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     pages: dict[str, ListRange] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -154,7 +155,7 @@ class Store:
     def delete_medium(self, medium: Medium) -> None:
         """Delete a medium."""
         self.media.remove(medium)
-        self.deleted_urls.add(medium.url)
+        self.deleted[medium.url] = medium
 
     def find_medium(self, url: str) -> Medium | None:
         """Return the medium at a URL, or None."""

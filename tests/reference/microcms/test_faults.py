@@ -163,7 +163,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         yield ask("GET", draft)
     yield ask("GET", group)
     creators = [json.dumps({"createdBy": who}).encode() for who in (
-        fixtures["missing_member_id"], "nobody", "nobody", "é", fixtures["member_id"],
+        fixtures["missing_member_id"], "nobody", "nobody", "é", fixtures["member_id"], "nobody",
     )]  # fmt: skip
     for body in (*creators, b"[]", b"1", b"{", b"\xe9", b'[{"createdBy": "nobody"}]', b'{"createdBy": "a",}'):
         yield ask("PATCH", one + "/createdBy", body=body)

@@ -457,6 +457,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_any_creator", _CREATOR),
     _accepts("accepts_creator_that_looks_like_an_id", _CREATOR, creator=_UUID),
     _accepts("accepts_creator_that_is_a_word", _CREATOR, creator="[^-]*"),
+    _accepts("accepts_any_creator_after_another", _CREATOR, kind="beyond", reassigned=True),
     *_now_and_later(_performs("applies_rejected_creator", _CREATOR, "change", _CREATORS,
                               lambda context: context.json_body is not None)),
     _omits("forgets_accepted_creator", _CREATOR, "change", _CREATORS),
@@ -470,6 +471,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_comments_in_a_body", _BODY, text=r".*/\*.*"),
     *(_accepts(f"accepts_trailing_comma_on_{name}", _BODY, called, text=r".*,\s*\}")
       for name, called in (("status", _STATUSES), ("created_by", _CREATORS))),
+    _answers("crashes_on_created_by_that_is_no_utf_8", _BODY, "operation", 500, _CREATORS,
+             lambda context: "\ufffd" in context.text),
     _accepts("accepts_any_body_on_created_by", _BODY, _CREATORS, kind="operation"),
     _accepts("accepts_any_body_on_status", _BODY, _STATUSES, kind="operation"),
     *(_accepts(f"accepts_{body}_on_{name}", _BODY, called, text=text)
@@ -570,6 +573,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _rejects("refuses_small_upload", _FORM, _UPLOAD, size=(0, _MB)),
     _omits("forgets_upload", (_FORM, _SIZE), "store", _UPLOAD),
     _answers("lists_no_upload_on_media_v1", _FORM, "effect", _WITHOUT_UPLOADS, to="success", operation="listMediaV1"),
+    _performs("lists_deleted_media_on_version_1", _SIZE, "list deleted"),
     _answers("answers_upload_with_200", (_FORM, _SIZE), "status", 200, _UPLOAD, to="success"),
     _accepts("accepts_upload_of_any_size", _SIZE),
     _accepts("accepts_upload_of_up_to_5_5_mb", _SIZE, size=(0, 5.5 * _MB)),
