@@ -68,6 +68,8 @@ METHOD_MEMBER = re.compile(rb"_method(?<!\w_method)\b")
 """The member of a query or a form that does so."""
 
 UNSENDABLE = re.compile(r"[^\x21-\x7e]")
+UNENCODABLE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Halves of characters, but for those that stand for single bytes."""
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 READ_METHODS = frozenset({"GET", "HEAD"})
@@ -103,7 +105,6 @@ class PermissionGate:
             raise RequestBlocked(
                 Message("a {method} is no read, and nothing but reading was permitted", method=request.method)
             )
-        self._check_methods(request)
         parts = _split(request.url)
         if parts is None or _origin(parts) != self.origin:
             raise RequestBlocked(Message("it would not go to the target's own scheme, host and port"))
@@ -112,6 +113,7 @@ class PermissionGate:
             target = "/" + target
         if UNSENDABLE.search(target):
             raise RequestBlocked(Message("its URL holds characters that must be percent-encoded"))
+        self._check_methods(request, target)
         if not TOKEN.fullmatch(request.method):
             raise RequestBlocked(Message("its method is no token"))
         through_proxy = parts.scheme == "http" and request.proxy is not None
@@ -126,11 +128,11 @@ class PermissionGate:
             asker=frozenset(item for item in request.headers if item[0].lower() != "content-type"),
         )
 
-    def _check_methods(self, request: Request) -> None:
+    def _check_methods(self, request: Request, target: str) -> None:
         """Raises RequestBlocked where its method, or one that a server may see in it otherwise, was not permitted."""
         others = [request.method] if request.method.upper() == "DELETE" else []
         others += [value for name, value in request.headers if OVERRIDE.fullmatch(name)]
-        url, body = unquote_to_bytes(request.url), unquote_to_bytes(request.body or b"")
+        url, body = unquote_to_bytes(target), unquote_to_bytes(request.body or b"")
         if METHOD_MEMBER.search(url):
             others.append(url.decode("latin-1"))
         # A server that reads no body of a GET may take it for the next request.
@@ -167,6 +169,8 @@ def _head(line: str, authority: str, request: Request, *, proxy: str | None) -> 
             )
         if "\r" in value or "\n" in value or "\0" in value:
             raise RequestBlocked(Message("the header {name} holds a line break", name=name))
+        if UNENCODABLE.search(value):
+            raise RequestBlocked(Message("the header {name} holds half a character", name=name))
         headers.append((name, value))
     if proxy is not None and (authorization := basic_authorization(proxy)):
         headers.append(("Proxy-Authorization", authorization))

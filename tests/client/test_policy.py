@@ -39,6 +39,30 @@ def test_framing_headers_are_never_taken_from_a_request(serve: Start, talk: Star
     assert outcome.detail.startswith(f"the header {name} says where a request ends or which way it goes")
 
 
+@pytest.mark.parametrize(
+    ("query", "value", "detail"),
+    [
+        ("?a=\ud800", "", "its URL holds characters that must be percent-encoded"),
+        ("", "\ud800", "the header X-A holds half a character"),
+    ],
+)
+def test_half_a_character_is_refused(serve: Start, talk: Start, query: str, value: str, detail: str) -> None:
+    server = script(serve, OK)
+    outcome = talk(server.url).send(Request("GET", f"{server.url}/{query}", (("X-A", value),))).outcome
+    assert (outcome.kind, outcome.detail, server.peers) == (FailureKind.NOT_SENT, detail, [])
+
+
+@pytest.mark.parametrize(("fragment", "value"), [("#\ud800", "\udc80\udcff"), ("#_method=DELETE", "ü")])
+def test_single_bytes_of_a_header_go_out_and_a_fragment_does_not(
+    serve: Start, talk: Start, fragment: str, value: str
+) -> None:
+    server = script(serve, OK)
+    talk(server.url).send(Request("GET", f"{server.url}/{fragment}", (("X-A", value),)))
+    [sent] = server.requests
+    assert sent.startswith(b"GET / HTTP/1.1\r\n")
+    assert b"X-A: " + value.encode("utf-8", "surrogateescape") + b"\r\n" in sent
+
+
 def test_a_body_is_framed_by_its_own_length(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
     talk(server.url).send(Request("GET", server.url, (), b"DELETE / HTTP/1.1\r\n\r\n"))
