@@ -139,7 +139,8 @@ class ContractRun:
         self._scheduler: Scheduler | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._jobs = {job.name: job for job in _undisturbed(list(self._make_jobs()))}
-        self._ran: set[str] = set()
+        self._ran: dict[str, BaseException | None] = {}
+        """What each job that was run, or is running, was ended by."""
 
     @property
     def planned(self) -> int:
@@ -188,14 +189,20 @@ class ContractRun:
         self._run_now(job)
 
     def _run_now(self, job: ScheduledJob) -> None:
-        """Run a job after those that it relies on, unless it was run."""
+        """Run a job after those that it relies on, unless it was run; raises what ended it, also the next time."""
         if job.name in self._ran:
+            if (error := self._ran[job.name]) is not None:
+                raise error
             return
-        self._ran.add(job.name)
-        left = job.after - self._ran
-        for earlier in [other for name, other in self._jobs.items() if name in left] if left else ():
-            self._run_now(earlier)
-        job.run()
+        self._ran[job.name] = None
+        left = job.after - self._ran.keys()
+        try:
+            for earlier in [other for name, other in self._jobs.items() if name in left] if left else ():
+                self._run_now(earlier)
+            job.run()
+        except BaseException as error:
+            self._ran[job.name] = error
+            raise
 
     def close(self) -> None:
         """Start nothing more, clean up, and let go of every connection. May be called twice."""
@@ -309,6 +316,8 @@ class ContractRun:
     def _finish_row(self, name: str) -> None:
         if self._scheduler is not None:
             self._scheduler.futures[LOOK].result()  # raises what went wrong there
+        elif error := self._ran[LOOK]:
+            raise error
         self._keep(self._writing.finish(self.plans[name]))
 
     def _run_together(self, names: Sequence[str]) -> None:

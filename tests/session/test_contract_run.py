@@ -193,6 +193,33 @@ def test_what_each_row_has_made_is_looked_at_side_by_side(through: Any, monkeypa
     assert (looking, all_of_them.broken) == ([False], False)
 
 
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("depth", ["smoke", "standard"])
+def test_what_ends_the_job_of_several_rows_is_raised_for_each_of_them(
+    shop: Callable[..., Contract],
+    context: Callable[..., Any],
+    answer: Callable[..., Response],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    depth: str,
+    workers: int,
+) -> None:
+    def fail(_: WritingRows) -> None:
+        raise RuntimeError("it was ended from outside")
+
+    monkeypatch.setattr(WritingRows, "look", fail)
+    contract = shop(ROWS, *OWN)
+    held = context(contract, Shop(answer), depth=depth, allow=frozenset({"write", "delete"}))
+    runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, depth, 0), workers)
+    runner.start([row.id for row in contract.rows])
+    try:
+        for row in contract.rows:
+            with pytest.raises(RuntimeError, match="it was ended from outside"):
+                runner.result(row.id)
+    finally:
+        runner.close()
+
+
 # --- refused writes that are carried out late
 
 
