@@ -86,7 +86,9 @@ def main(arguments: list[str] | None = None) -> Any:
         error.show()
         sys.exit(4)
     except ConformanceError as error:
-        click.echo(str(error), err=True)
+        from conformance.report.sanitize import show_invisible  # noqa: PLC0415 - only if there is something to show
+
+        click.echo(show_invisible(str(error)), err=True)
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - any error; the default exit code 1 would look like a verdict
         click.echo(format_internal_error(error, lambda text: text.partition(": ")[0]), err=True)

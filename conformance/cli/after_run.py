@@ -9,6 +9,7 @@ import click
 
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import append_to_job_summary, move_assets_out, refuse_file, write_text
+from conformance.report.sanitize import show_invisible
 from conformance.results.model import Results
 from conformance.results.serialization import read_results
 
@@ -65,7 +66,7 @@ class AfterRun:
             try:
                 worse = act(results) is True or worse
             except ConformanceError as error:
-                click.echo(str(error), err=True)
+                click.echo(show_invisible(str(error)), err=True)
                 code = error.exit_code
         return 1 if worse and code == 0 else code
 

@@ -15,6 +15,7 @@ from conformance.contract.folders import find_all_contract_folders
 from conformance.contract.loader import read_contract
 from conformance.errors import ConfigError, Problem
 from conformance.reference.embedded import EmbeddedServers
+from conformance.report.sanitize import to_one_line
 from conformance.target.loader import Target
 from conformance.target.selection import TargetSelection, resolve_target, select_target
 from conformance.validation import closest_name, suggest
@@ -52,7 +53,7 @@ def select_contracts(
     if not contracts:
         raise ConfigError(problems)
     for problem in problems:
-        click.echo(str(problem), err=True)
+        click.echo(to_one_line(str(problem)), err=True)
     selection = select_target(target, contract, allow, os.environ, [one.name for one in contracts])
     selected = [one for one in contracts if selection.takes(one.name)]
     if not selection.real and contract is None:

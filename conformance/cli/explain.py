@@ -16,6 +16,7 @@ from conformance.engine.context import RunContext
 from conformance.messages import format_count
 from conformance.plan.model import RowPlan, count_requests
 from conformance.plan.planner import plan_row
+from conformance.report.sanitize import show_invisible
 from conformance.report.words import CONFIDENCES
 from conformance.session.contract_run import build_context, plan_rows
 from conformance.target.loader import target_from_mapping
@@ -50,7 +51,7 @@ def command(
         context = build_context(one, resolved, depth or "standard", seed or 0)
         plan = plan_rows(one, context.target, [entry], context.depth, context.seed)[entry.id]
         for line in _describe_row(one, entry, context, plan):
-            click.echo(line)
+            click.echo(show_invisible(line))
     return 0
 
 

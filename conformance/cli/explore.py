@@ -59,7 +59,7 @@ def command(
                 if not causes:
                     explorations = [exploration for contract, exploration in found if contract is one]
                     causes = find_causes(runner.describe().target, [], explorations)
-                    click.echo("".join(f"! {cause.text}\n" for cause in causes), nl=False)
+                    click.echo("".join(f"! {to_one_line(str(cause.text))}\n" for cause in causes), nl=False)
                 [exploration] = apply_causes([explored], causes)
                 follows = exploration.reason in [cause.text for cause in causes]
                 click.echo("\n".join(_format_exploration(one, exploration, follows=follows)))

@@ -15,6 +15,7 @@ from conformance.contract.power import check_power
 from conformance.errors import ConfigError, Problem
 from conformance.files import read_text
 from conformance.messages import format_count
+from conformance.report.sanitize import to_one_line
 from conformance.yaml_document import read
 
 
@@ -42,17 +43,18 @@ def command(path: Path | None) -> int:
     if path is not None and path.is_file():
         problems = [one for one in problems if one.where.rpartition(":")[0] == str(path) or one.where == str(path)]
     for problem in dict.fromkeys(problems):
-        click.echo(str(problem))
+        click.echo(to_one_line(str(problem)))
     if problems:
         return 4
     for outdated in (problem for contract in contracts for problem in check_power(contract)):
-        click.echo(str(outdated))
+        click.echo(to_one_line(str(outdated)))
     files = [file for contract in contracts for file in sorted(contract.folder.glob("*.yaml"))]
     todos = [(file, *todo) for file in files for todo in list_todos(read_text(file))]
     alike = Counter((file, what) for file, _, what in todos)
     for file, line, what in todos:
         if count := alike.pop((file, what), 0):
-            click.echo(f"{file}:{line}: TODO: {what}" + (f" (and {count - 1} more of this file)" if count > 1 else ""))
+            more = f" (and {count - 1} more of this file)" if count > 1 else ""
+            click.echo(to_one_line(f"{file}:{line}: TODO: {what}{more}"))
     unfinished = f", {format_count(len(todos), 'TODOs')}" if todos else ""
     rows = sum(1 for contract in contracts for _ in contract.rows)
     click.echo(f"{format_count(len(files), 'files')}, {format_count(rows, 'rows')}, no problem{unfinished}")

@@ -10,6 +10,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.messages import list_wordings
 from conformance.contract.templates import show_placeholders
 from conformance.messages import format_count
+from conformance.report.sanitize import show_invisible, to_one_line
 
 
 @click.command("list")
@@ -18,9 +19,9 @@ from conformance.messages import format_count
 def command(contract: str | None, cases: Path | None) -> int:
     """List every row: its ID, and the status and message that it promises."""
     found, problems = read_contracts(contract, cases)
-    click.echo("\n\n".join(_format_contract(one) for one in found))
+    click.echo(show_invisible("\n\n".join(_format_contract(one) for one in found)))
     for problem in problems:
-        click.echo(str(problem), err=True)
+        click.echo(to_one_line(str(problem)), err=True)
     return 4 if problems else 0
 
 

@@ -16,7 +16,7 @@ from conformance.plan.budget import Budget, read_budget
 from conformance.plan.model import BUDGET, PlannedRequest, RowPlan, count_conditional, count_requests
 from conformance.plan.setup import SetupPlan, plan_setup
 from conformance.report.format import format_duration
-from conformance.report.sanitize import to_one_line
+from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.session.contract_run import build_context, count_exploration, plan_run
 from conformance.target.selection import TargetSelection
 
@@ -47,7 +47,7 @@ def command(
     for one, resolved in resolve_targets(contracts, selection):
         context = build_context(one, resolved, depth, seed or 0)
         for line in _describe_plan(one, context, selection, explore=not no_explore, budget=most):
-            click.echo(line)
+            click.echo(show_invisible(line))
     return 0
 
 

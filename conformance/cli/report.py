@@ -6,6 +6,7 @@ import click
 
 from conformance.cli import options
 from conformance.files import move_assets_out, write_text
+from conformance.report.sanitize import to_one_line
 from conformance.report.writers import WRITERS
 from conformance.results.events import read_events
 from conformance.results.serialization import read_results
@@ -32,5 +33,5 @@ def command(
         move_assets_out([folder / writer.file] if report_assets and form == "html" else ())
         click.echo(str(folder / writer.file))
     if results.partial:
-        click.echo(f"partial: {results.why_partial}", err=True)
+        click.echo(to_one_line(f"partial: {results.why_partial}"), err=True)
     return 0

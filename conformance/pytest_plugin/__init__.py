@@ -28,7 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         register_contracts(config, folders)
     except ConfigError as unusable:
-        raise pytest.UsageError(f"\n{unusable}") from None
+        from conformance.report.sanitize import show_invisible  # noqa: PLC0415 - only if there is something to show
+
+        raise pytest.UsageError(show_invisible(f"\n{unusable}")) from None
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

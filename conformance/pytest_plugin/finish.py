@@ -10,6 +10,7 @@ from conformance.checks.model import Verdict
 from conformance.errors import format_internal_error
 from conformance.messages import Message
 from conformance.pytest_plugin.session import PluginSession
+from conformance.report.sanitize import to_one_line
 from conformance.session.assemble import describe_deviation
 from conformance.session.coverage import find_missing_coverage
 from conformance.target.known_deviations import find_stale
@@ -32,7 +33,7 @@ class RunFinish:
     def problems(self) -> Iterator[str]:
         """Every fault that is not the target's, a line each."""
         ours = [*map(str, self._session.problems), *self._session.sink.failed]
-        yield from dict.fromkeys([*ours, *self._unmet, *self._session.faults])
+        yield from map(to_one_line, dict.fromkeys([*ours, *self._unmet, *self._session.faults]))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

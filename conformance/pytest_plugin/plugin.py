@@ -23,6 +23,7 @@ from conformance.pytest_plugin.items import (
 )
 from conformance.pytest_plugin.options import read_options
 from conformance.pytest_plugin.session import SESSION, PluginSession
+from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.yaml_document import read
 
 
@@ -93,7 +94,7 @@ class ContractHooks:
         """Put rows last that use something up."""
         session = self._session
         if session.problems and not items:
-            raise pytest.UsageError("\n" + "\n".join(str(problem) for problem in session.problems))
+            raise pytest.UsageError("\n" + "\n".join(to_one_line(str(problem)) for problem in session.problems))
         items.sort(key=lambda item: getattr(item, "phase", 0))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -118,7 +119,7 @@ class ContractHooks:
             state.begin(select_by_contract(session.items))
         except ConformanceError as error:
             state.close()
-            raise pytest.UsageError(f"\n{error}") from None
+            raise pytest.UsageError(show_invisible(f"\n{error}")) from None
         if getattr(session.config.option, "dist", "no") == "no" and not state.xdist:
             sort_rows(
                 session.items, lambda name: state.runners[name].order

@@ -18,6 +18,7 @@ from conformance.errors import ConfigError, Problem
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.pytest_plugin.sink import ResultSink, write_from_process
 from conformance.reference.embedded import EmbeddedServers
+from conformance.report.sanitize import to_one_line
 from conformance.results.events import Event, format_event, parse_event
 from conformance.results.model import Exploration, NamedCause, RowResult
 from conformance.results.redaction import Redactor
@@ -158,12 +159,12 @@ class PluginSession:
         """A cause in one line, with the line of the profile to check."""
         target = self.options.selection.target
         if target is None:
-            return f"{cause.key}: {cause.text}"
+            return to_one_line(f"{cause.key}: {cause.text}")
         section, *names = cause.key.split(".")
         for credential in target.credentials.values() if section == "credentials" else ():
             if any(secret.name in names for secret in credential.values.values()):
                 names = [credential.name]
-        return f"{target.where(section, *names)}: {cause.text}"
+        return to_one_line(f"{target.where(section, *names)}: {cause.text}")
 
     def redact(self, text: str) -> str:
         for target in (self.options.selection.target, *self._targets.values()):

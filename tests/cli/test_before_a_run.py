@@ -152,6 +152,33 @@ def test_lint_names_every_problem_of_every_file_with_its_line(here: Here, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("file", "old", "new", "code"),
+    [
+        ("contract.yaml", "  forbidden:\n", '  "forbidden\\e[2J\\u202e\\n::error::x":\n', 4),
+        ("openapi.yaml", '#/components/responses/Refused"', '#/components/responses/\\e[2J\\u202e\\n::error::x"', 4),
+        ("contents-get.yaml", "title: Content operations, GET", 'title: "\\e[2J\\u202e\\n::error::x"', 0),
+        ("contents-get.yaml", "cause: The limit is below 0.", 'cause: "\\e[2J\\u202e\\n::error::x"', 0),
+        ("contents-get.yaml", "request: {query: {limit: -1}}", 'request: {headers: {"X-\\e[2J\\u202e": a}}', 4),
+    ],
+)
+def test_no_text_of_a_case_file_commands_a_terminal_or_a_ci_service(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, file: str, old: str, new: str, code: int
+) -> None:
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)  # as on a terminal
+    folder = tmp_path / "cases" / "microcms-management"
+    shutil.copytree(CASES / "microcms-management", folder)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+    one = ("--contract", "microcms-management", "--cases", "cases")
+    done = [here(*command, *one) for command in (("list",), ("explain", ROW), ("plan", "--depth", "smoke"))]
+    done.append(here("lint"))
+    assert done[-1].code == code
+    shown = "".join(result.all for result in done)
+    assert re.findall(r"[\x00-\x08\x0b-\x1f\u202e]|^\s*::error", shown, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize(
     ("name", "member"), [("results", "runs"), ("case", "rows"), ("contract", "envelope"), ("profile", "base_url")]
 )
 def test_schemas_are_json_schema(here: Here, name: str, member: str) -> None:
