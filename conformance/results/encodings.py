@@ -117,6 +117,8 @@ MOST_LOOKED_AT = 256 << 10
 MOST_REMEMBERED = 4096
 BETWEEN = re.compile(r'"[^"\\]{0,100}"\s*:|<[/!]?[A-Za-z-][^<>]{0,100}>|\x1b\[[0-9;]{0,20}[A-Za-z]|.\x08')
 """What may stand between pieces of a secret: a JSON member's name, a tag, a terminal's colour, an erased letter."""
+TRAILING = ("cp932", "shift_jis_2004", "gb18030", "big5hkscs", "cp950", "cp949")
+"""Charsets in which a letter is the second byte of many a character, where a secret may have been read as others."""
 SHORTEST_CODED = 16
 CODED = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST_CODED},}}")
 """What may be base64 or hexadecimal digits."""
@@ -288,6 +290,8 @@ def _list_views(text: str) -> Iterator[str]:
         yield one
         if BETWEEN.search(one) is not None:
             yield BETWEEN.sub("", one)
+        for charset in () if one.isascii() else TRAILING:
+            yield one.encode(charset, "ignore").decode("ascii", "ignore")
         view = unescape(one)
         decoded = [_decode_all(one), *_read_numbers(one), "" if view is None else view.text]
         more = dict.fromkeys(each for each in decoded if each and each not in seen) if layer < LAYERS else ()

@@ -38,6 +38,15 @@ CRYPT = str.maketrans(
     string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/",
     f"./{string.digits}{string.ascii_uppercase}{string.ascii_lowercase}",
 )
+
+
+def join_trails(charset: str, lead: bytes) -> Encode:
+    """Each letter as the second byte of a character, in the way of a body that names such a charset."""
+    return lambda text: "".join(
+        (lead + char.encode()).decode(charset, "ignore") if char.isalpha() else char for char in text
+    )
+
+
 ZBASE32 = str.maketrans(string.ascii_uppercase + "234567", "ybndrfg8ejkmcpqxot1uwisza345h769")
 
 
@@ -146,6 +155,10 @@ FORMS: dict[str, Encode] = {
     "decimal of base64": lambda text: join("{}", " ")(FORMS["base64"](text)),
     "base64 as crypt has it": lambda text: FORMS["base64"](text).rstrip("=").translate(CRYPT),
     "base32 for people": lambda text: FORMS["base32"](text).rstrip("=").translate(ZBASE32),
+    "second bytes of Shift_JIS": join_trails("cp932", b"\x83"),
+    "second bytes of GBK": join_trails("gbk", b"\x81"),
+    "second bytes of Big5": join_trails("big5", b"\xa4"),
+    "second bytes of Korean": join_trails("cp949", b"\x81"),
     "base64 of deflate": lambda text: base64.urlsafe_b64encode(zlib.compress(text.encode())).decode(),
 }
 
