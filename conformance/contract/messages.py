@@ -9,6 +9,9 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.schema import Wording
 from conformance.contract.templates import HEADS, PLACEHOLDER, Lookup, fill
 
+_NAMED = re.compile(r"(\w+)=\{query\.\1\}")
+"""A parameter that a wording names beside its value."""
+
 _OPEN = {"any": r".+?", "rest": r".*"}
 """Placeholders of wordings that match any text, even after the other placeholders are filled."""
 
@@ -56,7 +59,10 @@ class WordingIndex:
         self._cached: Callable[[str], tuple[WordingMatch, ...]] = lru_cache(maxsize=4096)(self._search)
 
     def find(self, message: str) -> tuple[WordingMatch, ...]:
-        """Return the rows with a wording that matches, exact matches first; none if it exceeds LONGEST_MESSAGE."""
+        """Return the rows with a wording that matches, exact matches first; none if it exceeds LONGEST_MESSAGE.
+
+        If there is none, return the rows whose wording matches with another parameter named in it.
+        """
         return self._cached(message) if len(message) <= LONGEST_MESSAGE else ()
 
     def _search(self, message: str) -> tuple[WordingMatch, ...]:
@@ -67,7 +73,11 @@ class WordingIndex:
             for exact in (match_wording_loosely(wording, message),)
             if exact or _compile_loosely(wording.text).fullmatch(normalized)
         ]
-        return tuple(sorted(found, key=lambda match: not match.exact))
+        return tuple(sorted(found, key=lambda match: not match.exact)) or tuple(
+            WordingMatch(row, wording, exact=False)
+            for row, wording in self._all
+            if compile_wording(_NAMED.sub("{any}={any}", wording.text)).fullmatch(message)
+        )
 
 
 def list_row_ids(matches: Iterable[WordingMatch]) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ ROWS = """\
   - {id: silent, cause: d, expect: {status: 400}}
   - {id: hole, cause: e, expect: {status: 400, message: "{any}"}}
   - {id: twin, cause: f, expect: {status: 400, message: "limit: at most 10."}}
+  - {id: integer, cause: g, expect: {status: 400, message: "no integer: limit={query.limit}"}}
+  - {id: start, cause: h, expect: {status: 400, message: "no integer: offset={query.offset}"}}
 """
 
 
@@ -54,7 +56,7 @@ def index(shop: Callable[..., Contract]) -> WordingIndex:
 
 
 def test_a_row_has_no_wording_one_or_every_documented_one(shop: Callable[..., Contract]) -> None:
-    assert [len(list_wordings(row)) for row in shop(ROWS).rows] == [1, 1, 2, 0, 1, 1]
+    assert [len(list_wordings(row)) for row in shop(ROWS).rows] == [1, 1, 2, 0, 1, 1, 1, 1]
 
 
 def test_a_wording_is_compared_exactly_with_what_was_sent_in_it() -> None:
@@ -101,6 +103,9 @@ def test_a_placeholder_without_a_value_is_missing() -> None:
         ("spoonは必須です。", ("items/named",), True),
         ("spoon is required", ("items/named",), True),
         ("limit: at most 100.", (), True),
+        ("no integer: limit=a", ("items/integer",), True),
+        ("no integer: page=a", ("items/integer", "items/start"), False),
+        ("no integer: page", (), True),
         ("", (), True),
         ("Something else", (), True),
     ],

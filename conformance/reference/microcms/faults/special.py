@@ -159,6 +159,7 @@ _ONE_ITEM: Final = _with_items(lambda _: [{"id": "one", "url": "one.png"}])
 _ONE_LESS: Final = _with_items(lambda items: items[1:])
 _WITHOUT_UPLOADS: Final = _with_items(lambda items: [one for one in items if "conformance" not in one["url"]])
 _WIDTH_AS_TEXT: Final = _with_items(lambda items: [{**one, "width": f"{one.get('width')}px"} for one in items])
+_AS_SWITCH: Final = with_body(lambda body: {**body, "message": body["message"].replace("integer", "boolean")})
 _COUNT_AS_TEXT: Final = with_body(lambda body: {**body, "totalCount": str(body["totalCount"])})
 
 _CHANGES: Final = "patchStatus|patchCreatedBy"
@@ -565,6 +566,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _rejects("refuses_known_file_name", _FILE_NAME, _SEARCHED),
 
     # Uploads and deletions
+    _answers("mistakes_a_limit_for_a_switch", ("media-get", 3), "message", _AS_SWITCH, operation="listMediaV2"),
     _accepts("stores_json_as_upload", _FORM, content_type=".*json.*"),
     _accepts("stores_upload_under_another_name", _FORM, lambda context: bool(context.uploads)),
     _accepts("stores_multipart_without_file", _FORM, content_type=".*multipart.*", uploads=[]),
