@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any, Final
 
 from conformance.contract.contract import Contract
@@ -14,12 +15,15 @@ from conformance.target.addresses import find_local_address
 from conformance.target.loader import Target
 
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
+_PATH: Final = re.compile(r"/\{fixture\.(\w+)\}")
+"""The URL of an operation whose path is a fixture."""
 
 
 def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem]:
     """Yield a problem for each value of a profile that breaks a rule of the contract."""
     yield from _check_languages(target, contract)
     yield from _check_vantages(target)
+    yield from _check_urls(target, contract)
     for name, named in contract.file.credentials.items():
         if name in target.credentials:
             values = {other: each.values for other, each in target.credentials.items()}
@@ -46,6 +50,18 @@ def _check_vantages(target: Target) -> Iterator[Problem]:
         elif vantage.proxy is not None and vantage.proxy == target.proxy:
             what = f"vantages.{name}: its proxy is the one that every request goes through"
             yield Problem(target.where("vantages", name), what, "give another proxy, or an address of this machine")
+
+
+def _check_urls(target: Target, contract: Contract) -> Iterator[Problem]:
+    """Check that no two operations of one method have one path; `differs_from` names most of them already."""
+    named = contract.file.fixtures
+    paths = [(op.method, _PATH.fullmatch(op.spec.url or "")) for op in contract.operations.values()]
+    of_method = [(method, match[1], target.fixtures.get(match[1])) for method, match in paths if match]
+    for (method, name, path), (other_method, other, other_path) in combinations(of_method, 2):
+        is_known = name in named[other].differs_from or other in named[name].differs_from
+        if method == other_method and path == other_path is not None and name != other and not is_known:
+            what = f"fixtures.{other} has the value of fixtures.{name}"
+            yield Problem(target.where("fixtures", other), what, "give each operation its own path")
 
 
 def _check_headers(target: Target, known: Mapping[str, NamedInput], name: str) -> Iterator[Problem]:
@@ -97,6 +113,8 @@ def _check_form(target: Target, place: tuple[str, ...], value: Any, example: Any
         yield Problem(where, f"{name} is read as the number {value}", "put what is to be sent in quotes")
     elif isinstance(example, str | int) and isinstance(value, bool | list | Mapping):
         yield Problem(where, f"{name} must be a text or a number", f"write it as in {place[-1]}: {example}")
+    elif value == "":
+        yield Problem(where, f"{name} is empty", "give its value, or leave it out")
     elif isinstance(value, str) and value != value.strip():
         yield Problem(where, f"{name} has spaces or line ends around it", "take them away")
 

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -14,6 +15,7 @@ import pytest
 from conformance import reference
 from conformance.checks.model import Finding, Level, Verdict
 from conformance.contract.schema import Depth
+from conformance.messages import Message
 from conformance.results.model import (
     ContractName,
     Exploration,
@@ -29,6 +31,7 @@ from conformance.results.redaction import CLOSE, OPEN
 from conformance.session.assemble import assemble_run
 from conformance.session.causes.apply import apply_causes
 from conformance.session.causes.find import find_causes
+from conformance.session.causes.model import Call, RunCause
 from conformance.session.target_runner import RunOptions, TargetRunner
 from conformance.target.loader import target_from_mapping
 from tests.safety.watched import things
@@ -103,9 +106,18 @@ def a_mistyped_insert_path(profile: dict[str, Any]) -> None:
     profile["fixtures"]["insert_path"] = "rcms-api/1/topics1/inzert"
 
 
+def a_throttled_key_that_is_none(profile: dict[str, Any]) -> None:
+    profile["credentials"]["throttled"]["value"] += "/"
+
+
 @pytest.mark.parametrize(
     ("contract", "change", "expected"),
     [
+        (
+            "microcms-management",
+            a_throttled_key_that_is_none,
+            "every call with credentials.throttled was answered 403",
+        ),
         ("kuroco", a_wrong_password, "every call with credentials.login was answered 401"),
         ("kuroco", a_password_that_goes_on, "every call with credentials.login was answered 401"),
         ("microcms-management", a_key_that_goes_on, "every call with credentials.full was answered 403"),
@@ -168,10 +180,6 @@ def a_medium_to_which_no_content_refers(profile: dict[str, Any]) -> None:
     profile["fixtures"]["referencing_content_id"] = "stale-id-2"
 
 
-def a_throttled_key_that_is_none(profile: dict[str, Any]) -> None:
-    profile["credentials"]["throttled"]["value"] += "/"
-
-
 def a_referenced_medium_that_is_not_listed(profile: dict[str, Any]) -> None:
     profile["fixtures"]["referenced_media_url"] += "/"
 
@@ -183,7 +191,6 @@ def a_referenced_medium_of_another_name(profile: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "row", "key"),
     [
-        (a_throttled_key_that_is_none, "common/too-many-requests", "credentials.throttled"),
         (a_referenced_medium_that_is_not_listed, "media-delete/medium-referenced", "fixtures.referenced_media_url"),
         (a_referenced_medium_of_another_name, "media-delete/medium-referenced", "fixtures.referenced_media_url"),
     ],
@@ -204,6 +211,18 @@ def a_missing_content_that_is_there(profile: dict[str, Any]) -> None:
 def keys_exchanged(profile: dict[str, Any]) -> None:
     given = profile["credentials"]
     given["full"], given["forbidden"] = given["forbidden"], given["full"]
+
+
+def two_keys_exchanged(profile: dict[str, Any]) -> None:
+    given = profile["credentials"]
+    given["throttled"]["value"], given["forbidden"]["value"] = given["forbidden"]["value"], given["throttled"]["value"]
+
+
+def test_a_key_whose_limit_is_tried_in_the_place_of_one_without_permission_is_one_cause() -> None:
+    run = run_smoke("microcms-management", two_keys_exchanged)
+    assert run.counts == {"conforms": 30, "inconclusive": 2}
+    said = "credentials.throttled and credentials.forbidden stand in the place of each other: "
+    assert run.warnings[0] == f"{said}the first was always refused, the second never"
 
 
 @pytest.mark.parametrize(
@@ -634,6 +653,16 @@ def test_a_page_that_an_address_of_our_own_is_shown_is_the_targets() -> None:
 
 def explored(operation: str, verdict: Verdict, *exchanges: RecordedExchange, **more: Any) -> Exploration:
     return Exploration(operation, "GET", "/", verdict, exchanges=exchanges, **more)
+
+
+def test_what_rests_on_two_causes_blames_nobody_and_what_does_in_part_does() -> None:
+    fixtures = {"first_path": "one/away", "second_path": "two/away"}
+    lost = [asked(n, f"POST /{each}", 404, "example") for n, each in enumerate(("one/away", "two/away") * 2, start=1)]
+    found = tuple(wrong(n, "code", "bad") for n in (1, 2, 3, 4))
+    causes = [RunCause(f"fixtures.{name}", Message("x"), partial(Call.uses, value=fixtures[name])) for name in fixtures]
+    row = violated(*lost, found=found)
+    assert [one.verdict.value for one in apply_causes([row], causes)] == ["inconclusive"]
+    assert [one.verdict.value for one in apply_causes([row], causes[:1])] == ["violates"]
 
 
 def test_a_cause_holds_for_explorations_and_is_found_from_them() -> None:

@@ -242,6 +242,22 @@ def test_a_key_in_another_header_than_the_others_would_be_refused_as_none_would_
     assert found == [(said, "did you mean X-MICROCMS-API-KEY?")]
 
 
+def test_two_operations_of_one_method_have_two_paths(profile: Callable[..., Target]) -> None:
+    target = profile("fixtures: {list_path: api/1/topics, profile_path: api/1/topics, login_path: api/1/topics}\n")
+    found = [
+        (problem.where.rpartition("/")[2], problem.what) for problem in check_fixture_values(target, contract("kuroco"))
+    ]
+    assert ("staging.yaml:3", "fixtures.list_path has the value of fixtures.profile_path") in found
+    assert not any("list_path" in what and "login_path" in what for _, what in found)
+
+
+def test_an_empty_text_is_no_value(profile: Callable[..., Target]) -> None:
+    target = profile('fixtures: {fields: {required: {name: ext_1, title: Name, valid: ""}}}\n')
+    assert [problem.what for problem in check_fixture_values(target, contract("kuroco"))] == [
+        "fixtures.fields.required.valid is empty"
+    ]
+
+
 def test_all_keys_may_be_in_a_header_of_a_gateway(profile: Callable[..., Target]) -> None:
     head = "contract: microcms-management\nbase_url: http://127.0.0.1:9\n"
     keys = "full: {header: X-Gateway, value: one-key-of-all}, forbidden: {header: x-gateway, value: another-key}"

@@ -31,15 +31,16 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
     # A valid request may be answered 404 as it should, such as a look at what was deleted: one refusal is enough.
     enough = any if result.verdict is Verdict.INCONCLUSIVE else all
     field = result.expected.field if isinstance(result, RowResult) and result.expected is not None else None
-    for cause in causes:
-        is_about = field is not None and field == cause.names
-        if against and (is_about or enough(_explains(cause, one, finding) for one, finding in against)):
-            stays = "leak" if cause.key.startswith("fixtures.") else None
-            kept = tuple(one for one in result.findings if one.level is not Level.MUST or one.check == stays)
-            changes: dict[str, Any] = {"findings": kept}
-            if all(one.level is not Level.MUST for one in kept):
-                changes |= {"verdict": Verdict.INCONCLUSIVE, "reason": cause.text}
-            return replace(result, **changes)
+    explaining = [[cause for cause in causes if _explains(cause, one, finding)] for one, finding in against]
+    about = [cause for cause in causes if field is not None and field == cause.names]
+    if against and (about or enough(explaining)):
+        cause = max(about or causes, key=lambda one: sum(one in found for found in explaining))
+        stays = "leak" if cause.key.startswith("fixtures.") else None
+        kept = tuple(one for one in result.findings if one.level is not Level.MUST or one.check == stays)
+        changes: dict[str, Any] = {"findings": kept}
+        if all(one.level is not Level.MUST for one in kept):
+            changes |= {"verdict": Verdict.INCONCLUSIVE, "reason": cause.text}
+        return replace(result, **changes)
     return result
 
 

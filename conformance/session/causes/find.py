@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from conformance.checks.model import Level
-from conformance.results.model import Exploration, RowResult
+from conformance.results.model import FIRM, Exploration, RowResult
 from conformance.session.causes.apply import refused_at_last
 from conformance.session.causes.fields import find_exchanged_texts, find_fields
 from conformance.session.causes.fixtures import find_exchanged, find_fixtures, find_unlisted_urls, find_what_is_there
@@ -80,5 +80,9 @@ _RULES: Final[tuple[Rule, ...]] = (
 
 
 def _calls_of(row: RowResult) -> Iterator[Call]:
+    """The calls of a row; what a limit has not refused yet is like a valid request."""
     by_number = {one.exchange: one for one in reversed(row.findings) if one.level is Level.MUST}
-    return (Call(one, by_number.get(one.n)) for one in row.exchanges)
+    is_burst = row.expected is not None and row.expected.status == 429
+    for one in row.exchanges:
+        is_below = is_burst and one.role in FIRM and one.response is not None and one.response.status != 429
+        yield Call(replace(one, role="control") if is_below else one, by_number.get(one.n))
