@@ -138,14 +138,14 @@ def resolve_rows(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[
     for text, before in zip(arguments, ["", *arguments], strict=False):
         table, slash, row = text.partition("/")
         files = [folder / f"{table}.yaml" for folder in folders if slash and row and table]
-        found = [file for file in files if file.is_file() and f"id: {row}\n" in file.read_text(encoding="utf-8")]
-        if before in OPTIONS_WITH_TEXT or Path(text).exists() or not any(file.is_file() for file in files):
+        texts = {file: file.read_text("utf-8") for file in files if file.is_file()}
+        found = [file for file, written in texts.items() if f"id: {row}\n" in written]
+        if before in OPTIONS_WITH_TEXT or Path(text).exists() or not texts:
             yield text
         elif found:
             yield from (f"{file}::{row}" for file in found)
         else:
-            written = "".join(file.read_text("utf-8") for file in files if file.is_file())
-            known = [f"{table}/{id_}" for id_ in _ROW_ID.findall(written)]
+            known = [f"{table}/{id_}" for id_ in _ROW_ID.findall("".join(texts.values()))]
             raise ConfigError([Problem("ROW", f"there is no row {text!r}", suggest(text, known, "rows of this table"))])
 
 

@@ -34,10 +34,6 @@ def render_head() -> str:
     return read_asset(_PACKAGE, "report.css")
 
 
-def read_script() -> str:
-    return read_asset(_PACKAGE, "language.js") + read_asset(_PACKAGE, "report.js")
-
-
 def render_fragment(results: Results, language: str | None = None) -> str:
     """Return the report as HTML with its script, below 4.5 MB: with many rows, less of the evidence is shown."""
     return _render("page.html.jinja", results, language)
@@ -87,7 +83,7 @@ def _context(results: Results, limits: Tier) -> dict[str, Any]:
     return {
         "title": _title(results),
         "style": Markup(render_head()),  # noqa: S704 - our own file
-        "script": Markup(read_script()),  # noqa: S704 - our own file
+        "script": Markup(read_asset(_PACKAGE, "language.js") + read_asset(_PACKAGE, "report.js")),  # noqa: S704 - our own file
         "results": results,
         "runs": runs,
         "limits": limits,

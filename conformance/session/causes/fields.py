@@ -13,9 +13,7 @@ from conformance.session.causes.model import Call, RunCause, RunEvidence, member
 
 
 def find_fields(run: RunEvidence) -> Iterator[RunCause]:
-    """Members of bodies that the profile names, and that the target does not know, or whose valid value it refuses."""
-    blocks = {key: each for key, each in run.fixtures.items() if isinstance(each, Mapping)}
-    named = dict(_nested_texts("fixtures", blocks))
+    named = _named_members(run)
     if not named or not (run.blames or run.has_doubts):
         return
     bodies = [one.body for one in run.calls if one.succeeded]
@@ -50,9 +48,7 @@ def find_exchanged_texts(run: RunEvidence) -> Iterator[RunCause]:
     for row in run.results:
         if row.expected is not None and row.expected.field is not None:
             told.setdefault(row.expected.field, []).extend(one for one in row.findings if one.check == "message")
-    named = dict(
-        _nested_texts("fixtures", {key: each for key, each in run.fixtures.items() if isinstance(each, Mapping)})
-    )
+    named = _named_members(run)
     shown: dict[str, tuple[str, str]] = {}
     for place, value in named.items():
         about = f"{place.rpartition('.')[0]}.name"
@@ -92,6 +88,12 @@ def _shows_any(call: Call, values: Collection[str]) -> bool:
 
 def _sends(call: Call, value: str) -> bool:
     return call.has_text(value) and value in members(call.exchange.request.body or "")
+
+
+def _named_members(run: RunEvidence) -> dict[str, str]:
+    return dict(
+        _nested_texts("fixtures", {key: each for key, each in run.fixtures.items() if isinstance(each, Mapping)})
+    )
 
 
 def _nested_texts(place: str, value: Any) -> Iterator[tuple[str, str]]:
