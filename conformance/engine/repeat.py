@@ -17,7 +17,7 @@ from conformance.plan.model import Probe
 from conformance.quantities import Pace, read_pace
 from conformance.results.model import BeyondPlan
 
-_BURSTS = 3
+BURSTS = 3
 """Times that an allowance is used up at most."""
 _PART_OF_THE_TIME: Final = 0.5
 """Of the time of an allowance, since its burst began: the pause may not last into what is given anew."""
@@ -142,13 +142,13 @@ def send_repeatedly(sender: RowSender, evidence: Evidence, probes: Sequence[Prob
 
     burst = send_burst()
     while allowance is not None and burst.is_whole and not burst.holds(allowance):
-        if len(served) == _BURSTS or (len(served) > 1 and burst.served >= allowance.requests):
+        if len(served) == BURSTS or (len(served) > 1 and burst.served >= allowance.requests):
             break
         if sender.context.shared.stopping.wait(allowance.seconds):
             return burst.results
         with evidence.count_as("confirmed"):
             burst = send_burst()
-    if allowance is not None and len(served) == _BURSTS and not burst.holds(allowance) and len(set(served)) > 1:
+    if allowance is not None and len(served) == BURSTS and not burst.holds(allowance) and len(set(served)) > 1:
         counts = ", ".join(map(str, served))
         doubt = Message("{counts} requests were served in turn: somebody else uses that credential", counts=counts)
         evidence.doubts.append(doubt)

@@ -113,7 +113,12 @@ def _change_status_or_body(row: Row) -> Iterator[_Form]:
     moved = partial(_with_json, change=lambda body: {"error": body})
     yield ("moves_the_envelope", "The error stands one level deeper than documented.", envelope, moved)
     leaky = partial(_with_json, change=lambda body: {**body, "debug": _STACK_TRACE} if isinstance(body, dict) else None)
-    yield ("leaks_a_stack_trace", "A stack trace stands beside the right message.", "nothing", leaky)
+    yield (
+        "leaks_a_stack_trace",
+        "A stack trace stands beside the right message.",
+        "no change: each answer is searched",
+        leaky,
+    )
 
 
 def _change_error_members(contract: Contract, row: Row) -> Iterator[_Form]:
@@ -172,7 +177,7 @@ def _accept_faulty_input(recorded: Sequence[Recorded], probes: Sequence[int], su
     others = [n for n in probes if recorded[n].exchange.request.key not in first]
     again = [n for n in examples[1:] if recorded[n].exchange.request.key in first]
     edges = [n for n in probes if recorded[n].role == "boundary"]
-    every, after = "`vary`: other faulty inputs", "nothing: examples are sent again"
+    every, after = "`vary`: other faulty inputs", "no change: examples are sent again"
     for name, sentence, advice, places in (
         ("accepts_it", "Accepts the faulty input.", "`expect.status`", probes),
         ("only_the_example_right", "Accepts every faulty input but the written example.", every, others),

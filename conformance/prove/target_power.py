@@ -8,6 +8,7 @@ from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract
 from conformance.engine.context import RunContext, SharedState
 from conformance.engine.journal import Ledger, open_ledger
+from conformance.engine.repeat import BURSTS
 from conformance.engine.row import run_row
 from conformance.http import Exchange
 from conformance.plan.model import RowPlan
@@ -86,6 +87,8 @@ def measure_mutations(
     mutations = derive_mutations(context.contract, plan.row, recorded, controls_elsewhere=shared)
     replay = replace(context, shared=SharedState(passed=dict(passed)), ledger=Ledger())
     plan = replace(plan, read_by_next=frozenset())  # in a replay, no next row reads for it
+    if plan.allowance is not None:
+        plan = replace(plan, allowance=plan.allowance._replace(seconds=0.0))  # nothing has to be waited for
     exchanges = [one.exchange for one in recorded]
     return tuple(_try_mutation(replay, plan, exchanges, mutation) for mutation in mutations)
 
@@ -94,7 +97,10 @@ def _try_mutation(context: RunContext, plan: RowPlan, exchanges: Sequence[Exchan
     if not mutation.changed:
         return mutation  # the case sends nothing that could show it
     shared = SharedState(passed=dict(context.shared.passed))
-    sender = ReplayingSender(exchanges, mutation.changed)
+    # An allowance that does not hold is used up again.
+    starts = range(0, (BURSTS if plan.repeat else 1) * len(exchanges), len(exchanges))
+    changed = {start + n: made for start in starts for n, made in mutation.changed.items()}
+    sender = ReplayingSender([*exchanges] * len(starts), changed)
     verdict = run_row(replace(context, session=sender, shared=shared), plan).result.verdict
     counting = verdicts_that_count(wording_only=mutation.wording_only, refuses=mutation.refuses)
     caught = verdict in counting or (mutation.wording_only and verdict is Verdict.VIOLATES)

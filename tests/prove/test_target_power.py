@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -165,15 +165,25 @@ def test_a_row_that_does_not_conform_is_not_measured(measure: Callable[..., tupl
     assert "so its power cannot be measured" in next(format_power([power], {}))
 
 
-def test_rows_that_share_a_set_up_at_smoke_are_measured_each_by_itself(tmp_path: Path) -> None:
-    kuroco = read_contract(Path(__file__).parents[2] / "cases" / "kuroco")
-    rows = ("topics-write/title-missing", "topics-write/email")
-    tables = [replace(table, rows=tuple(row for row in table.rows if row.id in rows)) for table in kuroco.tables]
-    with reference.start("kuroco") as server:
+def measure_reference(name: str, rows: Collection[str], options: RunOptions) -> list[RowPower]:
+    """The power of some rows of a shipped contract, by its reference server."""
+    contract = read_contract(Path(__file__).parents[2] / "cases" / name)
+    tables = [replace(table, rows=tuple(row for row in table.rows if row.id in rows)) for table in contract.tables]
+    with reference.start(name) as server:
         target = target_from_mapping(server.profile, where="target.yaml", environ={})
-        options = RunOptions("smoke", 0, output=tmp_path)
-        powers = list(measure_target(replace(kuroco, tables=tuple(tables)), target, options))
+        return list(measure_target(replace(contract, tables=tuple(tables)), target, options))
+
+
+def test_rows_that_share_a_set_up_at_smoke_are_measured_each_by_itself(tmp_path: Path) -> None:
+    rows = ("topics-write/title-missing", "topics-write/email")
+    powers = measure_reference("kuroco", rows, RunOptions("smoke", 0, output=tmp_path))
     assert {power.result.id: power.verdict for power in powers} == dict.fromkeys(rows, Verdict.CONFORMS)
+
+
+def test_a_row_that_uses_an_allowance_up_sees_other_refusals_than_it_promises(tmp_path: Path) -> None:
+    options = RunOptions("standard", 0, output=tmp_path)
+    (power,) = measure_reference("microcms-management", ["common/too-many-requests"], options)
+    assert missed(power) == ["only_an_edge_wrong", "refuses_valid_requests", "carries_out_a_rejected_write"]
 
 
 def test_why_no_row_of_a_dead_target_can_be_measured_is_one_line() -> None:
