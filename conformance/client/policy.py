@@ -66,6 +66,7 @@ OVERRIDE = re.compile("x[_-](http[_-]method|(http[_-])?method[_-]override)", re.
 """A header that makes another method of a request in the eyes of many servers."""
 METHOD_MEMBER = re.compile(rb"_method(?<!\w_method)\b")
 """The member of a query or a form that does so."""
+JSON_ESCAPE = re.compile(rb"\\u00([2-7][0-9A-Fa-f])")
 
 UNSENDABLE = re.compile(r"[^\x21-\x7e]")
 UNENCODABLE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -133,6 +134,7 @@ class PermissionGate:
         others = [request.method] if request.method.upper() == "DELETE" else []
         others += [value for name, value in request.headers if OVERRIDE.fullmatch(name)]
         url, body = unquote_to_bytes(target), unquote_to_bytes(request.body or b"")
+        body = JSON_ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), body)
         if METHOD_MEMBER.search(url):
             others.append(url.decode("latin-1"))
         # A server that reads no body of a GET may take it for the next request.

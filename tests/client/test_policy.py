@@ -97,6 +97,7 @@ def test_a_method_in_a_header_needs_its_permission(
         (("POST", "", b"a=b&_method=delete"), ("read", "write")),
         (("POST", "", b"%5fmethod=%44ELETE"), ("read", "write")),
         (("POST", "", b'{"_method": "DELETE"}'), ("read", "write")),
+        (("POST", "", b'{"\\u005fmethod": "D\\u0045LETE"}'), ("read", "write")),
         (("POST", "", b'--x\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n'), ("read", "write")),
         (("GET", "", b"POST /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read",)),
         (("GET", "", b"DELETE /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read", "write")),
