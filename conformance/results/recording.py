@@ -10,6 +10,8 @@ from conformance.results.curl import build_curl_command
 from conformance.results.model import RecordedExchange, RecordedNoResponse, RecordedRequest, RecordedResponse
 from conformance.results.redaction import CLOSE, OPEN, Redactor
 
+WITHHELD = f"{OPEN}an answer that holds "
+"""The beginning of what is recorded as the body of an answer that is not shown, as a secret is hidden in it."""
 LONGEST_BODY = 4096
 """Characters of a body that are kept."""
 LONGEST_HEADER = 2048
@@ -64,7 +66,7 @@ def _response(response: Response, redactor: Redactor) -> RecordedResponse:
     names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, *letters, shown]))
     if names:
         held = ", ".join(f"secret:{name}" for name in names)
-        note = f"{OPEN}an answer that holds {held}, {response.size:,} bytes, sha256 {response.sha256}{CLOSE}"
+        note = f"{WITHHELD}{held}, {response.size:,} bytes, sha256 {response.sha256}{CLOSE}"
         return RecordedResponse(response.status, body=note, size=response.size, sha256=response.sha256, cut=True)
     return RecordedResponse(
         status=response.status,

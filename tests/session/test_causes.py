@@ -559,6 +559,19 @@ def test_what_a_refusal_may_not_tell_is_not_excused_by_a_mistaken_path() -> None
 
 
 @pytest.mark.parametrize(
+    ("key", "verdict"),
+    [("credentials.full", "violates"), ("base_url", "inconclusive"), ("vantages.outside", "inconclusive")],
+)
+def test_a_refusal_that_tells_a_wrong_credential_is_the_targets_unless_another_site_answers(
+    key: str, verdict: str
+) -> None:
+    sent = asked(1, "GET /things", 401, "example")
+    row = violated(sent, found=(wrong(1, "status", 400), wrong(1, "leak", "no credential in an answer")))
+    (kept,) = apply_causes([row], [RunCause(key, "every call was answered 401", lambda one: one.status == 401)])
+    assert (kept.verdict, [one.check for one in kept.findings]) == (verdict, ["leak"] if verdict == "violates" else [])
+
+
+@pytest.mark.parametrize(
     ("fixtures", "shown", "verdict"),
     [
         (PATHS | {"missing_insert_path": "gone/insert"}, '{"code": "no_group"}', "inconclusive"),
@@ -642,6 +655,13 @@ def test_one_page_whatever_is_asked_is_not_the_targets(vantage: str) -> None:
     key = f"vantages.{vantage}" if vantage else "base_url"
     assert (cause.key, cause.text) == (key, f"{key}: every request was answered 200 with the same page")
     assert apply_causes([row], [cause])[0].verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_answer_that_hides_a_secret_is_no_page_of_another_site() -> None:
+    shown = f"{OPEN}an answer that holds secret:full, 40 bytes, sha256 {'ab' * 32}{CLOSE}"
+    both = [asked(n, f"GET /things/{n}", 400, "example", shown=shown) for n in (1, 2)]
+    row = violated(*both, found=(wrong(1, "leak"), wrong(2, "leak")))
+    assert explain({}, row) == ([], ["violates"])
 
 
 def test_a_page_that_an_address_of_our_own_is_shown_is_the_targets() -> None:

@@ -35,7 +35,7 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
     about = [cause for cause in causes if field is not None and field == cause.names]
     if against and (about or enough(explaining)):
         cause = max(about or causes, key=lambda one: sum(one in found for found in explaining))
-        stays = "leak" if cause.key.startswith("fixtures.") else None
+        stays = "leak" if cause.key.startswith(("fixtures.", "credentials.")) else None
         kept = tuple(one for one in result.findings if one.level is not Level.MUST or one.check == stays)
         changes: dict[str, Any] = {"findings": kept}
         if all(one.level is not Level.MUST for one in kept):

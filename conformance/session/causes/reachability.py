@@ -7,6 +7,7 @@ from typing import Final
 from conformance.http import FAILURE_NAMES, FailureKind, header, split_url
 from conformance.messages import Message
 from conformance.quantities import parse_duration
+from conformance.results.recording import WITHHELD
 from conformance.session.causes.model import LEAST, Call, RunCause, RunEvidence, members
 
 _GONE: Final = "the target is gone: "
@@ -58,13 +59,17 @@ def find_page_of_vantage(run: RunEvidence) -> Iterator[RunCause]:
 
 
 def _find_same_page(calls: Sequence[Call], key: str, others: Sequence[Call]) -> Iterator[RunCause]:
-    """One page whatever is asked, no JSON or none as in `others`: a proxy, a portal or another site answers."""
+    """One page whatever is asked, no JSON or none as in `others`: a proxy, a portal or another site answers.
+
+    Of an answer that is not shown, as it gives a secret away, nobody can say that.
+    """
     answers = {(one.status, one.body) for one in calls if one.status}
     asked = {one.asked_for for one in calls}
     for status, body in answers if len(answers) == 1 and len(asked) > 1 else ():
         known = frozenset[str]().union(*(members(one.body) for one in others if not one.succeeded))
+        is_page = body.strip() and not body.startswith(WITHHELD)
         is_json = body.lstrip().startswith(("{", "["))
-        if body.strip() and not (is_json and (members(body) & known or key == "base_url")):
+        if is_page and not (is_json and (members(body) & known or key == "base_url")):
             text = Message("{key}: every request was answered {status} with the same page", key=key, status=status)
             yield RunCause(key, text, partial(Call.shows, value=body))
 
