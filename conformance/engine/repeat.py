@@ -19,8 +19,12 @@ from conformance.results.model import BeyondPlan
 
 BURSTS = 3
 """Times that an allowance is used up at most."""
-_PART_OF_THE_TIME: Final = 0.5
-"""Of the time of an allowance, since its burst began: the pause may not last into what is given anew."""
+_PART_OF_THE_TIME: Final = 0.4
+"""Of the time of an allowance, since its burst began: the pause ends before that.
+
+Where a server counts by its own clock, an allowance may be given anew during the first burst. The second one begins
+when the time is over, and so before half of the server's next one: it is not cut in two again.
+"""
 
 
 @dataclass(slots=True)

@@ -295,11 +295,14 @@ def gates(fixtures: Mapping[str, Any]) -> Iterable[Step]:
     yield ask("GET", "/api/v2/media", {"fileName": "view"}, x_microcms_api_key=KEYS["forbidden"])
     yield ask("GET", "/api/v2/media", {"limit": 2})
     yield ask("GET", "/api/v2/media", {"token": "<last>"}, x_microcms_api_key="-")
-    for _ in range(25):
+    for _ in range(70):
         yield ask("GET", group, x_microcms_api_key=KEYS["throttled"])
     yield ask("GET", draft, x_microcms_api_key=KEYS["throttled"])
     yield ask("PATCH", draft + "/status", body=status, x_microcms_api_key=KEYS["throttled"])
     yield ask("GET", draft)
+    upload = {"content_type": "multipart/form-data; boundary=b", "x_microcms_api_key": KEYS["throttled"]}
+    yield ask("POST", "/api/v1/media", body=form(10), **upload)
+    yield ask("GET", "/api/v1/media")
     for path in (group, draft, draft, f"{group}/{fixtures['content_id']}", f"/api/v1/members/{people}"):
         yield ask("GET", path, x_fault="internal")
     yield ask(

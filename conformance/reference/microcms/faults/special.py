@@ -327,10 +327,12 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
       for more in (20, 10, 1)),
     _accepts("allows_10_more_after_each_refusal", _RATE, kind="repeated",
              limit=counted(lambda number: number % 11 != 1)),
-    _accepts("allows_10_requests_in_a_second", _RATE, wait=(0, 9)),
+    *(_accepts(f"allows_10_requests_in_{name}", _RATE, wait=(0, wait))
+      for name, wait in (("a_second", 9), ("3_seconds", 7))),
     _accepts("counts_requests_by_url", _RATE, limit=not_first),
     _rejects("allows_9_requests_in_10_seconds", _RATE, key_name="throttled", admitted=(10, MANY)),
     *_now_and_later(_performs("applies_refused_change_beyond_the_rate", _RATE, "despite rate", operation=_WRITES)),
+    _performs("stores_upload_beyond_the_rate", _RATE, "despite rate", _UPLOAD),
     _answers("answers_later_refusals_with_html", _RATE, "repeated", as_html, limit=after_first),
     _answers("answers_later_refusals_with_403", _RATE, "repeated", 403, limit=after_first),
     _answers("refuses_writes_beyond_the_rate_with_403", _RATE, "status", 403, operation=_WRITES),
