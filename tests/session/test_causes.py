@@ -675,6 +675,14 @@ def explored(operation: str, verdict: Verdict, *exchanges: RecordedExchange, **m
     return Exploration(operation, "GET", "/", verdict, exchanges=exchanges, **more)
 
 
+def test_two_entries_with_one_value_are_both_named() -> None:
+    calls = [asked(n, "GET /settings/settings", 404, "control") for n in (1, 2, 3)]
+    works = asked(4, "GET /others", 200, "control")
+    causes, _ = explain({"endpoint": "settings", "item": "settings"}, violated(*calls, works, found=(wrong(1),)))
+    said = "fixtures.endpoint or item: settings was answered 404 by every operation that uses it"
+    assert causes == [said]
+
+
 def test_what_rests_on_two_causes_blames_nobody_and_what_does_in_part_does() -> None:
     fixtures = {"first_path": "one/away", "second_path": "two/away"}
     lost = [asked(n, f"POST /{each}", 404, "example") for n, each in enumerate(("one/away", "two/away") * 2, start=1)]

@@ -49,7 +49,7 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
             continue  # it was never asked for without another fixture that does not work either
         text = Message(
             "fixtures.{name}: {value} was answered {status} by every operation that uses it",
-            name=name,
+            name=" or ".join(each for each, same in run.plain().items() if same == value),
             value=value,
             status=status,
         )
