@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock
 from conformance.authoring.column_titles import Role, RoleTexts, role_of_label
@@ -26,6 +27,12 @@ from conformance.authoring.error_text import (
 )
 
 _LONGEST_LEAD = 25
+_TERM = re.compile(r"`(\w+(?: \w+)+)`: ")
+"""A term of several words, with its definition after it."""
+_CAUSES_FOLLOW = re.compile(
+    r"(\b(causes?|reasons?|when|if)\b|原因|理由|場合|情况)[^.\u3002]*[:\uff1a]\Z", re.IGNORECASE
+)
+"""The end of a text with a list of causes below it."""
 
 
 def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bool = False) -> RoleTexts | None:
@@ -43,6 +50,8 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
         return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
     if not statuses:
         lead = LEADING_CODE.match(text) if known else None
+        if about_errors and not around and (term := _TERM.match(text)) and not is_phrase(term[1]):
+            return {"code": [term[1]], "cause": [text[term.end() :]]}
         if not (lead and (lead[1] or lead[2].isdigit())) and not (around and QUOTED.match(text)):
             return None  # or a word that is not separated from the sentence after it
         statuses = tuple(around)
@@ -100,6 +109,17 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
     sample: RoleTexts = next(iter(samples_of(blocks)), {})
     status: RoleTexts = {"status": sample["status"]} if "status" in sample else {}
     return {**sample, **held, **status}
+
+
+def list_causes(blocks: Sequence[Block]) -> list[Item]:
+    """Return the entries of a list of two or more causes, of which the text above it tells."""
+    lists = (
+        list(takewhile(lambda block: isinstance(block, Item), blocks[place:]))
+        for place, before in enumerate(blocks, start=1)
+        if isinstance(before, Paragraph) and _CAUSES_FOLLOW.search(before.text)
+    )
+    entries = [one for one in next(lists, []) if isinstance(one, Item)]
+    return [one for one in entries if one.level == entries[0].level] if len(entries) > 1 else []
 
 
 def _read_below(blocks: Sequence[Block]) -> tuple[RoleTexts, list[Paragraph | Item]]:

@@ -21,8 +21,8 @@ from conformance.authoring.blocks import (
     TableRow,
     build_outline,
 )
-from conformance.authoring.column_titles import role_of_label
-from conformance.authoring.error_entries import read_answers, read_body, read_lead, samples_of
+from conformance.authoring.column_titles import RoleTexts, role_of_label
+from conformance.authoring.error_entries import list_causes, read_answers, read_body, read_lead, samples_of
 from conformance.authoring.error_tables import (
     ErrorRow,
     ErrorTable,
@@ -175,7 +175,12 @@ def _read_entry(
         yield from inner
         return
     sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}
-    yield from context.with_titles(build_rows({**held, **read_body(below), **sure}, block.line, within.statuses))
+    parts = {**held, **read_body(below), **sure}
+    is_bare = title and statuses and not any(parts.get("code", ())) and not any(parts.get("message", ()))
+    causes: Sequence[Heading | Item] = list_causes(below) if is_bare else []
+    for one in causes or [block]:
+        own: RoleTexts = {"cause": [one.text]} if causes else {}
+        yield from context.with_titles(build_rows({**parts, **own}, one.line, within.statuses))
 
 
 def _is_labelled(node: Node) -> bool:

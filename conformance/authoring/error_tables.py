@@ -147,7 +147,8 @@ def _read_section(row: TableRow) -> tuple[tuple[int, ...], str] | None:
     said = [text for text in map(plain_cell, row.cells) if text]
     statuses, rest = find_statuses(said[0]) if len(said) == 1 < len(row.cells) else ((), "")
     word = rest.partition("(")[0].strip()
-    return (statuses, word if IDENTIFIER.fullmatch(word) else "") if statuses and rest[:1].isalpha() else None
+    is_code = IDENTIFIER.fullmatch(word) and not is_phrase(word)
+    return (statuses, word if is_code else "") if statuses and rest.strip()[:1].isalpha() else None
 
 
 def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequence[int], *, about_errors: bool) -> bool:
@@ -246,7 +247,7 @@ def _assign_untitled(roles: dict[int, Role], cells: Sequence[Sequence[str]]) -> 
     codes = [n for n, texts in enumerate(cells) if len(texts) > 1 and _share(texts, _is_sure_code) >= 0.8]
     texts = [n for n, texts in enumerate(cells) if _share(texts, _is_text) > 0.5]
     wanted: tuple[tuple[Role, list[int], set[Role | None]], ...] = (
-        ("code", codes, {None, "message"}),
+        ("code", codes, {None, "message", "cause"}),
         ("cause", texts, {None}),
     )
     for role, places, free in wanted:
@@ -266,7 +267,9 @@ def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
     """Return whether most cells are statuses; in a column titled as codes, some; without a title, all."""
     numbers = {int(cell) for cell in cells if re.fullmatch("[1-5]\\d\\d", cell)}
     known = sum(number >= 400 for number in numbers & _REGISTERED)
-    if numbers - _REGISTERED and max(numbers) < 400:
+    low = {number for number in numbers if number < 400}
+    are_low = title != "status" and min(numbers, default=400) < 200 and 2 * len(low) > len(numbers)
+    if are_low or (numbers - _REGISTERED and low == numbers):
         return False  # numbers of the vendor's own
     return (
         _share(cells, lambda cell: bool(_REGISTERED.intersection(find_statuses(cell)[0][:1]))) > 0.6

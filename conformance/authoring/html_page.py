@@ -8,6 +8,7 @@ from lxml import html
 from lxml.html import defs
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableRow, build_table
+from conformance.authoring.error_text import error_statuses
 
 _LEFT_OUT = frozenset({"script", "style", "nav", "footer", "noscript", "template", "svg", "head"})
 _HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
@@ -99,6 +100,7 @@ def _definitions(element: Any, level: int) -> Iterator[Block]:
             term = child
         elif term is not None:
             title = re.sub(r"^(?:status)?code\s+|^exception\s+|^>\S*\s*", "", _text(term).rstrip(": \u00b6"))
+            title = re.sub(r"\A(?!\d+ )\w+(?: \w+)+\Z", r"`\g<0>`", title)
             yield from _entry(child, level, _line(term), title)
 
 
@@ -112,7 +114,7 @@ def _line(element: Any) -> int:
 
 
 def _rows(table: Any) -> list[TableRow]:
-    """Return the rows with spans expanded; only the last of several title rows, and no title across all columns."""
+    """Return the rows with spans expanded; of title rows the last, across all columns only statuses."""
     rows: list[tuple[TableRow, bool]] = []
     below: dict[int, tuple[int, str]] = {}
     for row in table.xpath(".//tr|.//*[@role='row']"):
@@ -125,7 +127,10 @@ def _rows(table: Any) -> list[TableRow]:
                 if down > 1:
                     below[len(cells)] = (down - 1, text)
                 cells.append(text)
-        if cells and (len(cells) == 1 or len(own) > 1 or below):
+        spans_all = len(own) == 1 < len(cells) and not below
+        if spans_all:
+            cells[1:] = [""] * len(cells[1:])
+        if cells and (not spans_all or error_statuses(cells[0])):
             rows.append((TableRow(tuple(cells), _line(row)), not row.xpath("./td|./*[@role='cell']")))
     while len(rows) > 1 and rows[0][1] and rows[1][1]:
         rows.pop(0)

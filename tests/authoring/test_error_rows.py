@@ -501,6 +501,35 @@ NUMBERED_ITEMS = "# Error codes\n\n* 32 A book was lent by POST\n* 64 Two books\
 QUOTES_AS_CODE = '# Errors\n\nStatus | Default message\n---|---\n409 | `"It is lent"`\n'
 
 
+LISTED = """\
+# Errors
+## 400 Bad Request
+It is answered in these cases, for one of two reasons:
+
+- No name.
+- A name twice.
+
+## 409 Conflict
+It is there.
+"""
+WORDS_AS_REASONS = """\
+# Errors
+| HTTP code | Reason | Description |
+| --- | --- | --- |
+| 400 | BAD_NAME | It has a blank. |
+| 404 | NO_ITEM | It is gone. |
+"""
+LOW_NUMBERS = """\
+# Error codes
+| Code | Description |
+| --- | --- |
+| 100 | No key |
+| 102 | An old key |
+| 200 | No name |
+| 404 | No item |
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -566,6 +595,17 @@ QUOTES_AS_CODE = '# Errors\n\nStatus | Default message\n---|---\n409 | `"It is l
         ),
         (TWO_WORDINGS, [(None, "1100", ["It is lent."], ""), (None, "1101", ["It is sold."], "")]),
         (NESTED, [(410, "103", [], "It was sold"), (410, "105", [], "It was lost")]),
+        (LISTED, [(400, "", [], "No name."), (400, "", [], "A name twice."), (409, "", [], "It is there.")]),
+        (WORDS_AS_REASONS, [(400, "BAD_NAME", [], "It has a blank."), (404, "NO_ITEM", [], "It is gone.")]),
+        (
+            LOW_NUMBERS,
+            [
+                (None, "100", [], "No key"),
+                (None, "102", [], "An old key"),
+                (None, "200", [], "No name"),
+                (None, "404", [], "No item"),
+            ],
+        ),
         (
             NUMBERS,
             [
@@ -623,6 +663,12 @@ PANELS = (
     "<h2>Response</h2><div><button>200</button><button>404</button></div><div><span>200</span> <span>It is there."
     "</span></div><div><span>404</span> <span>There is none.</span></div>"
 )
+SPANNED = (
+    "<h1>Errors</h1><table><tr><th>Code</th><th>Meaning</th></tr><tr><td colspan=2>Names</td></tr>"
+    "<tr><td colspan=2><b>400 Bad Request</b></td></tr><tr><td>no_name</td><td>Give one.</td></tr>"
+    "<tr><th colspan=2>410 Gone</th></tr><tr><td>no_item</td><td>It is gone.</td></tr></table>"
+)
+WORDS = "<h2>Error codes</h2><dl><dt>Account Locked</dt><dd>Wait.</dd><dt>Quota Exceeded</dt><dd>Pay.</dd></dl>"
 TERMS = "<h1>Errors</h1><dl><dt><code>name_taken</code> <small>409</small></dt><dd>Another has it.</dd></dl>"
 DEFINED = (
     "<h2>Errors</h2><p><b><code>no_name</code></b> (HTTP 400)<br>: Give one.</p>"
@@ -635,6 +681,8 @@ DEFINED = (
     [
         (PANELS, [(404, "", "There is none.")]),
         (TERMS, [(409, "name_taken", "Another has it.")]),
+        (SPANNED, [(400, "no_name", "Give one."), (410, "no_item", "It is gone.")]),
+        (WORDS, [(None, "Account Locked", "Wait."), (None, "Quota Exceeded", "Pay.")]),
         (DEFINED, [(400, "no_name", "Give one."), (410, "no_item", "It is gone.")]),
         (SCHEMAS, [(400, "no_name", "No name.")]),
         (EXCEPTIONS, [(410, "shop.Gone", "It is gone (HTTP 410).")]),
