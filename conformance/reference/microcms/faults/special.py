@@ -571,6 +571,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _answers("mistakes_a_limit_for_a_switch", ("media-get", 3), "message", _AS_SWITCH, operation="listMediaV2"),
     _accepts("stores_json_as_upload", _FORM, content_type=".*json.*"),
     _accepts("stores_upload_under_another_name", _FORM, lambda context: bool(context.uploads)),
+    _accepts("stores_single_upload_under_another_name", _FORM, lambda context: len(context.uploads) == 1),
     _accepts("stores_multipart_without_file", _FORM, content_type=".*multipart.*", uploads=[]),
     *_now_and_later(_performs("stores_rejected_form", _FORM, "store", size=(0, _MB))),
     _answers("answers_multipart_without_file_with_422", _FORM, "status", 422, content_type=".*multipart.*"),
