@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from conformance.checks.context import ResponseRules
+from conformance.checks.model import Verdict
 from conformance.client.builder import RequestBuilder
 from conformance.client.large_bodies import share_freed_memory
 from conformance.client.session import Session
@@ -35,6 +36,8 @@ from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
 from conformance.quantities import read_pace
 from conformance.results.model import BeyondPlan, Exploration, RowResult
 from conformance.results.redaction import Redactor
+from conformance.session.causes.apply import apply_causes
+from conformance.session.causes.find import find_causes
 from conformance.setup.prepare import clean_up_target, renew_fixtures
 from conformance.target.loader import Target
 
@@ -114,6 +117,8 @@ SET_UP, PROBE = "set up", "probe "
 LOOK = "look at what is guarded"
 """The job after the probes of all rows that write, and before the jobs that finish these rows."""
 
+_ROWS_OF_CAUSE = 3
+"""Rows that have one cause before others with it are not run again."""
 _OTHERS_MAY_CAUSE = frozenset(["effect", "state", "stability"])
 """Findings of an exploration that the write of somebody else may have led to."""
 
@@ -279,7 +284,7 @@ class ContractRun:
         plan = self.plans[name]
         if self.context.depth == "smoke" and not plan.row.case.last:
             run = run_row(self.context, plan)
-            if is_unsettled(run.result):
+            if is_unsettled(run.result) and not self._is_refused_like_others(run.result):
                 disturbed = self._may_be_disturbed(name)
                 run = run_again(self.context, run, self._plan_again, self._alone, disturbed=disturbed)
         else:
@@ -288,6 +293,16 @@ class ContractRun:
                 with self._alone():
                     run = combine_runs(run, run_row(self.context, plan), disturbed=True)
         self._keep(run)
+
+    def _is_refused_like_others(self, result: RowResult) -> bool:
+        """Whether a row is inconclusive as several before it, for a key or a base URL with which nothing works."""
+        rows = [result, *(one for one in list(self._results.values()) if one.verdict is Verdict.INCONCLUSIVE)]
+        if result.verdict is not Verdict.INCONCLUSIVE or len(rows) < _ROWS_OF_CAUSE:
+            return False
+        causes = find_causes(self.context.target.described, [result, *self._results.values()])
+        causes = tuple(one for one in causes if one.key == "base_url" or one.key.startswith("credentials."))
+        explained = [one for one in apply_causes(rows, causes) if one.reason in {each.text for each in causes}]
+        return len(explained) >= _ROWS_OF_CAUSE and explained[0].id == result.id
 
     def _keep(self, run: FinishedRow) -> None:
         self.context.shared.passed |= run.passed
