@@ -181,7 +181,7 @@ def _remembered(written: str, count: int, number: int, readable: bool) -> tuple[
     each = [_readable(text) for text in draw.matching or []] if readable else []
     drawn = reduce(or_, each) if each else build_strategy(draw)
     seen: dict[str, Any] = {}
-    end = thread_time() + LONGEST_DRAWING
+    end, most = thread_time() + LONGEST_DRAWING, min(count * 3, count + 60) + 12
 
     def draw_in_time(_: None) -> st.SearchStrategy[Any]:
         if thread_time() > end:
@@ -189,7 +189,7 @@ def _remembered(written: str, count: int, number: int, readable: bool) -> tuple[
         return drawn
 
     @seed(number)
-    @settings(_QUIETLY, max_examples=count * 3 + 12, phases=[Phase.generate], verbosity=Verbosity.quiet)
+    @settings(_QUIETLY, max_examples=most, phases=[Phase.generate], verbosity=Verbosity.quiet)
     @given(st.none().flatmap(draw_in_time))
     def collect(value: Any) -> None:
         seen.setdefault(json.dumps(value, sort_keys=True), value)
