@@ -44,6 +44,9 @@ _STACK_TRACES = re.compile(
 
 Every repetition is bounded, and a path must begin at the start of a word, so that matching stays fast.
 """
+_IN_TRACES = ["Traceback", "line ", "at ", "Exception", "Error", "goroutine", "panic", "race:"]
+_IN_TRACES += [".go", ".php", ".rb", ".ex", ".rs"]
+"""Each expression of a stack trace matches only a text with one of these; most answers have none."""
 _SEARCHED = 128 << 10
 """How many characters at the beginning of a body are searched."""
 
@@ -156,7 +159,8 @@ def check_leaks(
 
 def find_stack_trace(response: Response) -> str | None:
     """Return the beginning (80 characters) of a stack trace in a body, or None."""
-    match = _STACK_TRACES.search(response.text[:_SEARCHED])
+    text = response.text[:_SEARCHED]
+    match = _STACK_TRACES.search(text) if any(word in text for word in _IN_TRACES) else None
     return match[0].strip()[:80] if match else None
 
 
