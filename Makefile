@@ -34,8 +34,8 @@ $(READY): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $(READY)
 
 $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
-	@$(INSTALL) --editable ".[dev]"
-	@$(INSTALL) --upgrade --no-deps --target $(VENV)/neighbours $(NEIGHBOURS)
+	@$(INSTALL) --upgrade --no-deps --target $(VENV)/neighbours $(NEIGHBOURS) & \
+	    $(INSTALL) --editable ".[dev]" && wait $$!
 	@touch $(READY) $(DEV_READY)
 
 run: $(READY) ## run every contract against the embedded servers; reports/ holds the report

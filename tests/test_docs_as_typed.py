@@ -30,6 +30,8 @@ ADDRESSES = ("https://example.microcms-management.io", "https://your-site.g.kuro
 KEPT = {"microcms-management": (["common", "contents-get"], "getContent"), "kuroco": (["login"], "profile")}
 """Of each contract the tables that the clone has, and the operation that it explores."""
 TYPED = ("README.md", "docs/a-new-vendor.md", "docs/budgets.md", "docs/exploration.md", "docs/regression-and-audits.md")
+EXPLORING = ("README.md", "docs/exploration.md")
+"""Those that tell what an exploration does; of the others its start would be half of the time."""
 PAGE = "<h2>Errors</h2><table><tr><th>Status<th>Code<th>Message<tr><td>404<td>not_found<td>No such payment</table>"
 OPENAPI = """\
 openapi: 3.0.3
@@ -50,18 +52,19 @@ def commands(name: str) -> list[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Path]:
+def place(tmp_path: Path, name: str) -> Iterator[Path]:
     """A clone, with a profile of a server on this machine wherever the docs name one."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=60)
-    for name in listed.stdout.decode().split("\0"):
-        if name and (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, tmp_path / name)
+    for file in listed.stdout.decode().split("\0"):
+        if file and (ROOT / file).is_file():
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, tmp_path / file)
     for contract, (tables, explored) in KEPT.items():
         head = tmp_path / "cases" / contract / "contract.yaml"
         read, _ = yaml_document.read(head)
         assert read is not None
-        operations = {name: {**said, "explore": name == explored} for name, said in read.value["operations"].items()}
+        explores = explored if name in EXPLORING else None
+        operations = {one: {**said, "explore": one == explores} for one, said in read.value["operations"].items()}
         few = {"exploration": {"standard": 4, "thorough": 8}, "tables": tables, "operations": operations}
         head.write_text(yaml_document.dump({**read.value, **few}), encoding="utf-8")
         for path in head.parent.glob("*.yaml"):
@@ -69,8 +72,8 @@ def place(tmp_path: Path) -> Iterator[Path]:
                 path.unlink()
     # The environment that the tests run in is set up, and is not to be set up again for the clone.
     (tmp_path / ".venv").symlink_to(PROGRAMS.parent)
-    for name in ("pyproject.toml", "constraints.txt"):
-        os.utime(tmp_path / name, (0, 0))
+    for file in ("pyproject.toml", "constraints.txt"):
+        os.utime(tmp_path / file, (0, 0))
     (tmp_path / "targets").mkdir(exist_ok=True)
     with reference.start("microcms-management") as server, reference.start("kuroco") as other:
         quick = {"allow": [], "pace": "1000/1s"}

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from conformance.results.model import Results
 from conformance.results.serialization import read_results
 from tests.audit.embedded import Servers, lines, matrix
 
-pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+pytestmark = pytest.mark.skipif(find_spec("distributed") is None, reason="the extra `dask` is not installed")
 
 Begun = Callable[..., "subprocess.Popen[str]"]
 SECRET = "kZ7-right-of-way"

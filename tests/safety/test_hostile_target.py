@@ -22,6 +22,7 @@ from conformance.http import Response
 from conformance.reference.http import WireResponse
 from conformance.session.assemble import assemble_run
 from conformance.session.target_runner import RunOptions, TargetRunner
+from tests.client.test_hostile import BOMB
 from tests.safety.watched import CASES, contract, ran, resolve_saved, saved, watched
 
 ROWS = "limit-below-minimum and contents-get"
@@ -57,7 +58,6 @@ def silence(connection: socket.socket) -> None:
     connection.close()
 
 
-BOMB = gzip.compress(b"\0" * (64 << 20))
 TRICKS: dict[str, bytes | Callable[[socket.socket], None]] = {
     "more than Content-Length": JSON + b"Content-Length: 2\r\n\r\n" + b'{"message": "Limit: must be no less than 0."}',
     "less than Content-Length": JSON + b'Content-Length: 999\r\n\r\n{"message": "short"}',
