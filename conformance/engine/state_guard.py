@@ -56,6 +56,8 @@ class StateGuard:
         """Seconds after a probe in which it may still be carried out, although it was refused; then one looks."""
         self.found_effect = False
         """Whether a rejected write has changed something."""
+        self.taken_by: set[str] = set()
+        """The operations by which rejected writes have taken something away."""
         self.lost = False
         """Whether a resource that was read before could not be read again."""
         self.newest: Mapping[str, State] = {}
@@ -139,6 +141,8 @@ class StateGuard:
     def report(self, culprits: Sequence[ProbeResult], before: State, after: State) -> None:
         """Keep an effect: the rejected writes, one of which it is of, and what was shown before and since."""
         self.found_effect, changed = True, changed_members(before, after)
+        if shows_less(before, after):
+            self.taken_by |= {culprit.probe.operation for culprit in culprits}
         where, n = culprits[-1].probe.label, culprits[-1].n
         if len(culprits) > 1:
             where = Message("{n} rejected requests", n=len(culprits))
@@ -175,7 +179,7 @@ class StateGuard:
         if "status" in after:
             scope = PlaceholderScope(self._sender.captures)
             gone = [*self._context.builder.fill_known(read.path, scope, {}).values()]
-        elif not any(_size(after.get(pointer)) < _size(shown) for pointer, shown in before.items()):
+        elif not _has_less(before, after):
             return ()  # One status in place of another is nothing that is gone, nor is what others pushed off a page.
         is_lasting = bool(gone) and not self._can_be_made_anew(read, before, after)
         sent = ((one, self._values_of(one.probe, ("path", *_BODY_PARTS))) for one in writes if is_lasting)
@@ -296,6 +300,11 @@ def only_adds(before: State, after: State) -> bool:
     return "status" not in after and listed and min(more) >= 0 < max(more)
 
 
+def shows_less(before: State, after: State) -> bool:
+    """Whether there is less of something, or it cannot be read any more."""
+    return "status" in after or _has_less(before, after)
+
+
 def changed_members(before: State, after: State) -> State:
     """What reads otherwise than before, with its new values."""
     return {
@@ -311,8 +320,8 @@ def shows_another_run(before: Mapping[str, Any], after: Mapping[str, Any], run_n
     Where there is less of anything, nothing is new: what moves up on a page, as another item is gone, was there before.
     """
     old, new = _texts_within(dict(before)), _texts_within(dict(after))
-    has_less = any(_size(after.get(name)) < _size(value) for name, value in before.items())
-    return any(names_another_run(text, run_name) for text in (old - new if has_less else new - old))
+    changed = old - new if _has_less(before, after) else new - old
+    return any(names_another_run(text, run_name) for text in changed)
 
 
 def read_state(
@@ -365,6 +374,10 @@ def _missing_items(before: Any, after: Any) -> list[Any]:
     items, left = (value if isinstance(value, list) else [] for value in (before, after))
     missing = [item for item in items if not any(json_equal(item, one) for one in left)]
     return [item for item in missing if len(left) < len(items) or not isinstance(item, Mapping)]
+
+
+def _has_less(before: State, after: State) -> bool:
+    return any(_size(after.get(pointer)) < _size(shown) for pointer, shown in before.items())
 
 
 def _size(value: Any) -> float:

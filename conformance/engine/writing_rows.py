@@ -27,6 +27,7 @@ from conformance.engine.state_guard import (
     only_adds,
     read_state,
     shows_another_run,
+    shows_less,
     state_shown_by_set_up,
 )
 from conformance.jsontools import canonical_text
@@ -134,6 +135,7 @@ class WritingRows:
             for key, state in self._read_after().items():
                 self._note_change(key, self._states[key], state, self._sent)
             guilty, left = self._blame_by_name()
+            left = self._leave_out_explained(left)
             guilty |= self._send_again(left, guilty)
             self._doubt_what_came_once([one for one in left if guilty.isdisjoint(one.rows)])
             self._settled |= guilty
@@ -308,6 +310,13 @@ class WritingRows:
             if named:
                 row.guard.report(named, change.before, change.after)
         return {row.id for row, named in found if named}
+
+    def _leave_out_explained(self, changes: Iterable[_Change]) -> list[_Change]:
+        """The changes but for less of what a refused write is known to have taken away: it cannot be put back."""
+        resources, runners = partial(resources_of_operation, self._context.contract), self._runners.values()
+        taken = {name for runner in runners for operation in runner.guard.taken_by for name in resources(operation)}
+        read = {guard.key: resources(guard.step.operation) for runner in runners for guard in runner.plan.guards}
+        return [one for one in changes if read[one.key].isdisjoint(taken) or not shows_less(one.before, one.after)]
 
     def _send_again(self, changes: Collection[_Change], guilty: Collection[str]) -> set[str]:
         """Send the refused writes behind these changes again, each row's alone; return the rows that did it."""

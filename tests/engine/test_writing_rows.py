@@ -196,6 +196,41 @@ def test_what_came_once_of_refused_writes_is_a_doubt_unless_it_only_added_someth
         assert done.rows["items/too-long"].reason == reason
 
 
+COUNT = "{read: {call: get, request: {query: {count: 1}}}, compare: [/count], confirm: true}"
+COUNTED_BY_OTHERS = (
+    ROWS.replace("cause: The name is a number.", "cause: The name is a number.\n    before: *own")
+    .replace(
+        "unchanged: &kept [{read: {call: get}, compare: [/name]}]",
+        "unchanged: [{read: {call: get}, compare: [/shelf]}]",
+    )
+    .replace("unchanged: *kept", f"unchanged: [{COUNT}]")
+)
+
+
+@pytest.mark.parametrize("depth", ["smoke", "standard"])
+def test_what_a_refused_write_has_taken_away_leaves_no_row_in_doubt_that_counts_what_is_left(
+    run: Callable[..., Done], answer: MakeResponse, monkeypatch: pytest.MonkeyPatch, depth: Depth
+) -> None:
+    class Taking(Shop):
+        shelf: Sequence[str] = ("toolong", "waytoolong", "fork", "knife")
+
+        def __call__(self, asked: Any) -> Outcome:
+            if asked.request.method == "GET":
+                self.log.append(f"GET {asked.path}")
+                return self.make_response(200, {"id": "spoon", "shelf": self.shelf, "count": len(self.shelf)})
+            return super().__call__(asked)
+
+        def wrong(self, name: Any) -> str:
+            if name == "toolong":
+                self.shelf = [item for item in self.shelf if item != name]
+            return super().wrong(name)
+
+    monkeypatch.setattr(culprit, "_OTHERS", (0.0,))
+    monkeypatch.setattr(culprit, "SHORTEST_QUIET", 0.0)
+    done = run(Taking(answer), rows=COUNTED_BY_OTHERS, depth=depth)
+    assert done.verdicts() == {"too-long": "violates", "no-name": "conforms", "no-number": "conforms"}
+
+
 @pytest.mark.parametrize("accepted", ["toolong", "", 5])
 def test_a_faulty_write_that_is_accepted_leaves_no_other_row_in_doubt(
     run: Callable[..., Done], answer: MakeResponse, accepted: Any
