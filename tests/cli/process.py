@@ -16,7 +16,9 @@ import pytest
 from conformance.cli import main
 
 CASES = Path(__file__).parents[2] / "cases"
-LOADED = ["conformance.cli.run", "conformance.pytest_plugin.session", "conformance.explore.driver"]
+LOADED = ["cli.run", "explore.driver", "session.target_runner"]
+LOADED += [f"pytest_plugin.{name}" for name in ("finish", "html", "plugin", "progress")]
+LOADED += [f"reference.{name}" for name in ("kuroco.application", "microcms.application", "server")]
 """What most commands import: loaded once, and every command is a copy of the process that has it."""
 
 
@@ -54,7 +56,7 @@ def run_forked(
 ) -> CommandResult:
     """How a function ends in a new process that has imported most of the suite; `before` is Python run first."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(LOADED)
+    context.set_forkserver_preload([f"conformance.{name}" for name in LOADED])
     with tempfile.TemporaryDirectory() as folder:
         streams = Path(folder, "out"), Path(folder, "err")
         process = context.Process(target=_become, args=(act, arguments, (str(cwd), dict(env), streams), before))
