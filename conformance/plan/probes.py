@@ -216,10 +216,9 @@ class ProbePlanner:
         request = apply_patch(variant.request, language_variant.request)
         request = request if change is None else replace_part(request, *change)
         kept = all(getattr(request, part).items() >= one.items() for part, one in language_variant.request.items())
-        permission = variant.permission
-        if not variant.permission_is_stated:
-            own = permission_of(self.contract, variant.operation, request)
-            permission = max(permission, own, key=PERMISSION_ORDER.index)
+        stated = variant.permission if variant.permission_is_stated else None
+        own = permission_of(self.contract, variant.operation, request, stated)
+        permission = max(variant.permission, own, key=PERMISSION_ORDER.index)
         guards = enumerate(self.case.unchanged)
         return Probe(
             label=self._label(label, variant, language_variant if kept else NO_LANGUAGE),

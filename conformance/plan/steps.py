@@ -46,7 +46,7 @@ def plan_steps(
             operation, usual = step.call, merge_patches(operation_patch(contract, step.call))
         request = apply_patch(usual, patch_of(step.request))
         undo = plan_steps(contract, [step.undo], depth)[0] if step.undo else None
-        permission = step.permission or permission_of(contract, operation, request)
+        permission = permission_of(contract, operation, request, step.permission)
         planned.append(PlannedStep(step, operation, request, permission, undo))
     return tuple(planned)
 
@@ -65,11 +65,15 @@ def operation_patch(contract: Contract, operation: str) -> RequestPatch:
     return parts | body | ({"credential": credential} if credential else {})
 
 
-def permission_of(contract: Contract, operation: str, request: RequestTemplate) -> str:
-    """The highest permission of the operations that a call can reach; a method of its own makes it a write."""
+def permission_of(contract: Contract, operation: str, request: RequestTemplate, stated: str | None = None) -> str:
+    """The highest permission of the operations that a call can reach; a method of its own makes it a write.
+
+    What a case has `stated` stands for that of its own operation and method, and not for those of another URL.
+    """
     called = contract.operations[operation]
     method = request.method or called.method
-    needed = [called.permission, "read" if request.method in (None, *_READING) else "write"]
+    usual = [called.permission, "read" if request.method in (None, *_READING) else "write"]
+    needed = [stated] if stated else usual
     if request.url is not None:
         url = str(request.url).partition("?")[0]
         others = (one for one in contract.operations.values() if one.method == method)

@@ -48,7 +48,7 @@ def operation_variants(contract: Contract, row: Row) -> list[OperationVariant]:
     for ref in row.operations:
         request = merge_patches(operation_patch(contract, ref.call), patch_of(row.case.request), patch_of(ref.request))
         stated = ref.permission or row.case.permission
-        permission = stated or permission_of(contract, ref.call, request)
+        permission = permission_of(contract, ref.call, request, stated)
         combine = {**row.case.combine, **ref.combine}
         pairs = tuple((part, one) for part, values in combine.items() if part not in row.case.vary for one in values)
         label = ref.label or ref.call

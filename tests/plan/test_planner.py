@@ -438,6 +438,9 @@ def test_a_url_of_a_row_needs_what_the_operation_needs_that_it_leads_to(
     text = row(f"vary: {{request: {{edges: {{elsewhere: {request_}}}}}}}")
     found = plan(text, put, add)
     assert [probe.permission for probe in found.probes if "elsewhere" in probe.label] == [permission]
+    stated = plan(f"{text}    permission: write\n", put, add)
+    at_least = "write" if permission == "read" else permission
+    assert [probe.permission for probe in stated.probes if "elsewhere" in probe.label] == [at_least]
 
 
 def test_a_row_whose_every_control_lacks_lacks_it(plan: Plan) -> None:
