@@ -147,6 +147,7 @@ def try_writes_again(
             evidence.attempts, evidence.findings = [], [item for item in evidence.findings if item.check == "effect"]
             evidence.doubts += [seen.doubt for seen in again.guard.unexplained.values() if seen.doubt]
             runner.evidence.adopt(evidence)
+            runner.guard.taken_by |= again.guard.taken_by
     return bool(evidence.findings)
 
 

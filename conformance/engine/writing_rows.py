@@ -137,6 +137,7 @@ class WritingRows:
             guilty, left = self._blame_by_name()
             left = self._leave_out_explained(left)
             guilty |= self._send_again(left, guilty)
+            left = self._leave_out_explained(left)  # by what was sent again
             self._doubt_what_came_once([one for one in left if guilty.isdisjoint(one.rows)])
             self._settled |= guilty
 
