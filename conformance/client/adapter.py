@@ -101,19 +101,18 @@ class Http1Adapter(BaseAdapter):
             failure = NoResponse(*_describe_failure(error, cut_short=cut_short), response)
             stale = reused and not outgoing.fresh and nothing_came and _is_reset(error)
             return TransportResult(failure, left=True, stale=stale, early=cut_short)
+        response = reader.response()
         if cut_short or outgoing.last or not reader.reusable:
             connection.close()
         else:
-            response = reader.response()
             served = response is not None and response.status < HTTPStatus.BAD_REQUEST
             connection.asker = outgoing.asker if served else frozenset()
             self._pool.give_back(connection)
-        return TransportResult(_settle(reader, outgoing), left=True, truncated=reader.truncated, early=cut_short)
+        return TransportResult(_settle(response, outgoing), left=True, truncated=reader.truncated, early=cut_short)
 
 
-def _settle(reader: ResponseReader, outgoing: OutgoingRequest) -> Outcome:
+def _settle(response: Response | None, outgoing: OutgoingRequest) -> Outcome:
     """The outcome of what was read. What our own proxy answers, or may have answered, is no answer of the target."""
-    response = reader.response()
     if response is None:
         return NoResponse(FailureKind.NOT_HTTP, Message("no answer was read"))
     if outgoing.route.proxy is None:

@@ -20,8 +20,8 @@ from conformance.engine.entries import record_restore, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.repeat import send_beyond, send_repeatedly
-from conformance.engine.row_sender import INTERRUPTIONS, ProbeResult, RowSender
-from conformance.engine.state_guard import StateGuard
+from conformance.engine.row_sender import INTERRUPTIONS, AnswerDigest, ProbeResult, RowSender
+from conformance.engine.state_guard import StateGuard, list_states_shown
 from conformance.engine.step_sequence import StepSequence
 from conformance.jsontools import resolve_pointer
 from conformance.messages import Message, join_messages
@@ -110,7 +110,7 @@ class RowRunner:
             self.evidence.doubts.append(why)
             return False
         sequence = self.sender.run_steps(self.evidence, self.plan.before, Message("set-up"), "step")
-        self.sender.set_up = sequence
+        self.sender.shown = list_states_shown(self.sender, sequence)
         self.context.shared.stopping.wait(self.context.target.settle)  # what it wrote may not show before
         if sequence.passed:
             if self.context.depth == "smoke":
@@ -325,6 +325,8 @@ class RowRunner:
         outcome = self.sender.attempt(scratch, probe)
         if probe.role == "open":
             scratch.conditional += max(0, scratch.planned - 1)
+        if outcome is not None and not outcome.tells_nothing:
+            outcome = self._digest(outcome)  # before the other probes of the stage have their answers, too
         return scratch, outcome
 
     def _would_destroy(self, probe: Probe) -> bool:
@@ -348,16 +350,27 @@ class RowRunner:
 
     def _take_in(self, outcome: ProbeResult) -> ProbeResult:
         """Note what later checks need of an answer; returns the result, which is kept, without large bodies."""
-        response = outcome.exchange.response
-        if response is not None:
-            with judge_alone(outcome.exchange):
-                if outcome.probe.role == "example" and not self._observed:
-                    self._observed = summarize_response(response, self.context.rules)
-                self._reasons[outcome.n] = refusal_reason(self.context, response)
-            self.evidence.add_notes(check_http_notes(outcome.exchange), outcome.n)
-        kept = outcome.without_body()
+        kept = self._digest(outcome)
+        if (digest := kept.digest) is not None:
+            self._observed = self._observed or digest.summary
+            self._reasons[kept.n] = digest.reason
+            self.evidence.add_notes(digest.notes, kept.n)
         self.outcomes.append(kept)
         return kept
+
+    def _digest(self, outcome: ProbeResult) -> ProbeResult:
+        """The result with what later checks need of its answer, without large bodies."""
+        response = outcome.exchange.response
+        if response is None or outcome.digest is not None:
+            return outcome.without_body()
+        rules, is_example = self.context.rules, outcome.probe.role == "example"
+        with judge_alone(outcome.exchange):
+            digest = AnswerDigest(
+                refusal_reason(self.context, response),
+                summarize_response(response, rules) if is_example else "",
+                check_http_notes(outcome.exchange),
+            )
+        return replace(outcome.without_body(), digest=digest)
 
     # --- controls
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from conformance.checks.context import parse_json
 from conformance.checks.errors import check_other_entries
-from conformance.checks.model import Finding, Level
+from conformance.checks.model import Finding, Level, Note
 from conformance.checks.response import check_response, classify_choice, find_editions, has_must, summarize_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.client.large_bodies import judge_alone
@@ -45,6 +45,16 @@ _REFUSED = Message("not sent: every valid request was refused, and so nothing co
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerDigest:
+    """What later checks need of an answer, so that its body need not be kept."""
+
+    reason: tuple[int, str]
+    summary: str
+    """Empty where it is not needed."""
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeResult:
     """One probe that was sent: its exchange and number, what was found, and whether the answer is conclusive."""
 
@@ -53,6 +63,7 @@ class ProbeResult:
     n: int
     found: tuple[Finding, ...]
     is_conclusive: bool
+    digest: AnswerDigest | None = None
 
     @property
     def accepted(self) -> bool:
@@ -83,8 +94,9 @@ class RowSender:
         self.context, self.plan, self.row = context, plan, plan.row.id
         self.captures: dict[str, Any] = {}
         """What its set-up has captured, and those of earlier rows that it shares."""
-        self.set_up: StepSequence | None = None
-        """The calls of the set-up with their answers; None once other writes have made these out of date."""
+        self.shown: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
+        """What the set-up has read last, by key and pointers of the read; empty once other writes make it out of date.
+        """
         self._refused: list[tuple[Probe, LedgerEntry]] = []
         self._lock = threading.Lock()
 

@@ -16,6 +16,7 @@ from conformance.engine.culprit import NOT_AGAIN, Culprits, GuardedResource, fin
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import has_run_name, names_another_run
 from conformance.engine.row_sender import ProbeResult, RowSender
+from conformance.engine.step_sequence import StepSequence
 from conformance.http import Response
 from conformance.jsontools import canonical_text, json_equal, resolve_pointer, walk_values
 from conformance.messages import Message
@@ -68,7 +69,7 @@ class StateGuard:
     def read_first(self, guards: Sequence[int]) -> None:
         """Read what the next probes must not change, except what the set-up or another row has just shown."""
         for index in guards:
-            shown = state_shown_by_set_up(self._sender, self._plan.guards[index])
+            shown = self._sender.shown.get(self._plan.guards[index].identity)
             if shown is not None:
                 newest = self.newest.get(self._plan.guards[index].key, {})
                 known = {pointer: newest.get(pointer, value) for pointer, value in shown.items()}
@@ -345,14 +346,16 @@ def read_state(
     return _state_of_response(sender, response, look)
 
 
-def state_shown_by_set_up(sender: RowSender, look: GuardRead) -> State | None:
-    """The state of a guarded resource as the set-up read it last; None where the set-up does not end with that read."""
-    set_up = sender.set_up
-    if set_up is None or not (set_up.passed and sender.plan.is_read_by_set_up(look.step)):
-        return None
-    call = next((call for call in reversed(set_up.calls) if call.step.key == look.step.key), None)
-    response = call.exchange.response if call is not None and not call.stale else None
-    return None if response is None else _state_of_response(sender, response, look)
+def list_states_shown(sender: RowSender, set_up: StepSequence) -> dict[tuple[str, tuple[str, ...]], State]:
+    """The states of guarded resources as a set-up read them last, if it ends with these reads."""
+    plan, states = sender.plan, dict[tuple[str, tuple[str, ...]], State]()
+    for look in (*plan.guards, *plan.opening) if set_up.passed else ():
+        if plan.is_read_by_set_up(look.step):
+            call = next((call for call in reversed(set_up.calls) if call.step.key == look.key), None)
+            response = call.exchange.response if call is not None and not call.stale else None
+            if response is not None:
+                states[look.identity] = _state_of_response(sender, response, look)
+    return states
 
 
 def _state_of_response(sender: RowSender, response: Response, look: GuardRead) -> State:

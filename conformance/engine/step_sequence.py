@@ -294,11 +294,10 @@ class StepSender:
             ]
             there, value = next((one for one in found if one[0]), (False, None))
             if there:
-                self.captures[name] = value
                 if name in (step.step.secret or ()):
                     self.context.redactor.learn(name, str(value))
-                    if len(str(value)) > LONGEST_SECRET:
-                        del self.captures[name]
+                if not isinstance(value, str) or len(value) <= LONGEST_SECRET:  # as long as no ID and no token is
+                    self.captures[name] = value
 
 
 def _read_request(request: Lookup, placeholder: str) -> tuple[bool, Any]:

@@ -28,7 +28,6 @@ from conformance.engine.state_guard import (
     read_state,
     shows_another_run,
     shows_less,
-    state_shown_by_set_up,
 )
 from conformance.jsontools import canonical_text
 from conformance.messages import Message
@@ -186,7 +185,7 @@ class WritingRows:
 
     def _read_before(self, runner: RowRunner) -> None:
         for guard in runner.plan.opening:
-            state = state_shown_by_set_up(runner.sender, guard)
+            state = runner.sender.shown.get(guard.identity)
             if state is None:
                 state = self._read(runner, guard, Message("read before all rows that write"))
             if state is not None:
@@ -212,7 +211,7 @@ class WritingRows:
         changed = {one for name in runner.set_back_accepted() for one in resources(name)}
         for other in self._runners.values() if changed else ():
             if not other.outcomes:
-                other.sender.set_up = None  # what that has shown is not so any more
+                other.sender.shown = {}  # what that has shown is not so any more
             for guard in other.plan.closing:
                 if changed & resources(guard.step.operation):
                     self._states.pop(guard.key, None)

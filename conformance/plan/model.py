@@ -140,6 +140,11 @@ class GuardRead:
     def key(self) -> str:
         return self.step.key
 
+    @property
+    def identity(self) -> tuple[str, tuple[str, ...]]:
+        """What is read, and what of it is compared."""
+        return self.step.key, self.compare
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeStage:

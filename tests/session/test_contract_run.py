@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pkgutil import resolve_name
+from threading import Event
 from typing import Any
 
 import pytest
@@ -218,6 +220,29 @@ def test_what_ends_the_job_of_several_rows_is_raised_for_each_of_them(
                 runner.result(row.id)
     finally:
         runner.close()
+
+
+def test_of_the_probes_between_two_looks_only_those_under_way_keep_their_answers(
+    shop: Callable[..., Contract], context: Callable[..., Any], answer: Callable[..., Response]
+) -> None:
+    held_now, most = weakref.WeakSet[Event](), [0]
+
+    def make_large(status: int, body: dict[str, Any] | None = None) -> Response:
+        large = Event()
+        held_now.add(large)
+        most[0] = max(most[0], len(held_now))
+        return replace(answer(status, {**(body or {}), "more": "x" * 5000}), large=large)
+
+    names = ", ".join(f"e{n}: waytoolong{n}" for n in range(24))
+    contract = shop(ROWS.replace("longer: waytoolong, longest: waywaytoolong", names), *OWN)
+    held = context(contract, Shop(make_large), allow=frozenset({"write", "delete"}), late_effects="1ms")
+    runner = ContractRun(held, plan_rows(contract, held.target, contract.rows, "standard", 0), 2)
+    runner.start([row.id for row in contract.rows])
+    try:
+        assert {runner.result(row.id).verdict.value for row in contract.rows} == {"conforms"}
+    finally:
+        runner.close()
+    assert most[0] < 24
 
 
 # --- refused writes that are carried out late
