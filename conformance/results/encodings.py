@@ -290,8 +290,11 @@ def _list_views(text: str) -> Iterator[str]:
         yield one
         if BETWEEN.search(one) is not None:
             yield BETWEEN.sub("", one)
-        for charset in () if one.isascii() else TRAILING:
-            yield one.encode(charset, "ignore").decode("ascii", "ignore")
+        if not one.isascii():
+            # Letters moved to another block, such as that of symbol fonts, and those that were read as second bytes.
+            yield one.encode("utf-16-le", "surrogatepass")[::2].decode("ascii", "ignore")
+            for charset in TRAILING:
+                yield one.encode(charset, "ignore").decode("ascii", "ignore")
         view = unescape(one)
         decoded = [_decode_all(one), *_read_numbers(one), "" if view is None else view.text]
         more = dict.fromkeys(each for each in decoded if each and each not in seen) if layer < LAYERS else ()

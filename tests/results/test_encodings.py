@@ -155,6 +155,8 @@ FORMS: dict[str, Encode] = {
     "decimal of base64": lambda text: join("{}", " ")(FORMS["base64"](text)),
     "base64 as crypt has it": lambda text: FORMS["base64"](text).rstrip("=").translate(CRYPT),
     "base32 for people": lambda text: FORMS["base32"](text).rstrip("=").translate(ZBASE32),
+    "letters of a symbol font": lambda text: "".join(chr(0xF000 + ord(char)) for char in text),
+    "braille": lambda text: "".join(chr(0x2800 + ord(char)) for char in text),
     "second bytes of Shift_JIS": join_trails("cp932", b"\x83"),
     "second bytes of GBK": join_trails("gbk", b"\x81"),
     "second bytes of Big5": join_trails("big5", b"\xa4"),
