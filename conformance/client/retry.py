@@ -84,7 +84,8 @@ class RetryPolicy:
         if response.status != 429 and self.tries >= self.limits.tries:
             return None
         asked = parse_retry_after(response)
-        return self._backoff() if asked is None else asked
+        # One who asks to wait no time at all would be asked without end.
+        return self._backoff() if asked is None else max(asked, BACKOFF[0])
 
     def _may_repeat(self, last: TransportResult) -> bool:
         response = last.outcome if isinstance(last.outcome, Response) else last.outcome.response

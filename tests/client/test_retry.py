@@ -70,6 +70,15 @@ def test_a_wait_that_cannot_be_read_is_our_own_choice(
     assert 0.1 < waits[0] < 0.3
 
 
+@pytest.mark.parametrize("value", ["0", "0.0001", "Sat, 01 Jan 2000 00:00:00 GMT"])
+def test_who_asks_to_wait_no_time_is_not_asked_without_end(
+    serve: Start, talk: Start, waits: list[float], value: str
+) -> None:
+    server = script(serve, status(429, f"Retry-After: {value}\r\n"))
+    outcome = talk(server.url, limits={"longest_wait": 2.0}).send(Request("GET", server.url)).outcome
+    assert (outcome.kind, len(server.requests), waits) == (FailureKind.UNAVAILABLE, 11, [0.2] * 10)
+
+
 def test_waiting_ends_when_the_patience_of_the_run_is_used_up(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(429, "Retry-After: 50\r\n"))
     session = talk(server.url, limits={"patience": 120.0})
