@@ -275,9 +275,9 @@ class RowSender:
             return None
         deleting = self.context.deleting_operations
         to_its_path = probe.request.url in {contract.operations[name].spec.url for name in deleting} - {None}
-        if method == "DELETE" or to_its_path or (probe.operation in deleting and not own_method):
-            return None  # nothing is left of it that could be taken back; guards tell what it has deleted
         steps, pointers = self._undo(probe)
+        if method == "DELETE" or to_its_path or (probe.operation in deleting and not (own_method and steps)):
+            return None  # nothing is left of it that could be taken back; guards tell what it has deleted
         # What the set-up of another row has made is taken away with all that is changed of it.
         is_made_elsewhere = not self.plan.before and any(captures_used(probe.request.path))
         if not steps and (self.plan.after or is_made_elsewhere):

@@ -28,7 +28,7 @@ from tests.test_sweep import swept
 KILLS = int(os.environ.get("CONFORMANCE_KILLS", "1"))
 WRITES = {"kuroco": 240, "microcms-management": 130}
 """About how many requests that are no GET a run at standard depth sends, exploration included."""
-STATE = {"kuroco": ("topics", "deleted"), "microcms-management": ("contents", "media", "deleted_urls")}
+STATE = {"kuroco": ("topics", "deleted"), "microcms-management": ("contents", "media", "deleted")}
 
 
 @dataclass
