@@ -1,7 +1,5 @@
 """Images of any size, for uploads that a server may look into."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 
