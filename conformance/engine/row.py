@@ -143,6 +143,8 @@ class RowRunner:
 
     def send_probes(self) -> None:
         """Send the probes that must be rejected, with the reads of the guards around them."""
+        if self.plan.row.case.last:
+            self.context.shared.stopping.wait(self.context.target.settle)  # what rows before it wrote may not show
         self._to_restore = True
         self._restore_entry = record_restore(
             self.context, self.id, [step.step for step in self.plan.after], self.captures

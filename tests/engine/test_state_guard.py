@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -297,6 +298,22 @@ def test_a_read_that_lags_behind_is_made_again_until_the_target_has_settled(
 ) -> None:
     lagging = read_before(Cache(Kitchen(answer), times=2, headers={}, ignores_query=True))
     assert run(lagging, CONTROL, settle=settle).only.verdict == verdict
+
+
+@pytest.mark.parametrize(("settle", "verdict"), [("1s", "conforms"), (None, "inconclusive")])
+def test_a_row_that_comes_last_reads_once_what_was_written_before_it_has_settled(
+    run: Run, answer: MakeResponse, settle: str | None, verdict: str
+) -> None:
+    kitchen, begins = Kitchen(answer, name="Ladle"), monotonic()
+
+    def lagging(asked: Any) -> Outcome:
+        if kitchen.name == "Ladle" and monotonic() > begins + 0.5:
+            kitchen.name = "Spoon"  # as a row before this one has written it
+        if asked.request.method == "PUT":
+            sleep(0.2)
+        return kitchen(asked)
+
+    assert run(lagging, PUT.replace("    expect", "    last: true\n    expect"), settle=settle).only.verdict == verdict
 
 
 OTHER = "conformance-zzz999-0123456789ab"
