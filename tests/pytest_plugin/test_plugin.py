@@ -305,3 +305,10 @@ def test_an_interrupt_where_code_has_no_line_can_be_drawn() -> None:
         next(hooks.pytest_runtestloop(session))  # type: ignore[arg-type]
     assert "KeyboardInterrupt" in str(caught.getrepr())
     assert [entry.name for entry in caught.traceback][-1] == "pytest_runtestloop"
+
+
+def test_the_name_of_a_profile_that_is_refused_commands_no_terminal(run: Callable, tmp_path: Path) -> None:
+    profile = tmp_path / "a\x1b[2J.yaml"
+    profile.write_text("contract: kuroco\n", encoding="utf-8")
+    ran = run("--conformance-target", str(profile))
+    assert (ran.code, "a⟨U+001B⟩[2J.yaml" in ran.out, "\x1b[2J" in ran.out) == (4, True, False), ran.out
