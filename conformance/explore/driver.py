@@ -188,7 +188,7 @@ def _explore(explorer: Explorer, plan: _Plan) -> str | None:
         shows_one = bool(explorer.document.operation(operation.read).among("path"))
         is_own = own is not None and operation.kind != "delete" and shows_one
         guard = GuardedWrites(explorer, operation, place, is_own)
-        guard.operation = operation = with_known_body(operation, guard.look())
+        guard.operation = operation = with_known_body(operation, guard.look_first())
     probes = _choose_inputs(explorer, operation, place, plan.requests)
     if writes:
         probes = _sort_writes(operation, probes[: plan.for_inputs])

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from time import perf_counter
 from typing import Any
 
 from conformance.checks.model import Level
+from conformance.client.builder import PlaceholderScope
 from conformance.contract.templates import MissingValue
 from conformance.engine.cleanup import describe_left
 from conformance.engine.context import RunContext
@@ -35,6 +37,7 @@ from conformance.explore.probes import ExploreProbe, plain_probe
 from conformance.explore.validity import Validity, classify_probe
 from conformance.jsontools import first_value, json_equal
 from conformance.messages import Message
+from conformance.plan.steps import plan_steps
 
 _BATCH_SIZE = 4
 """Refused writes between two reads, because a read after each would double the requests."""
@@ -58,12 +61,37 @@ class GuardedWrites:
     """The body of the last read; None if it may be out of date."""
     doubt: str | None = None
     """Why it is in doubt whether a write had an effect, or None."""
+    original: Any = None
+    """The body of the read before the first write, which the target owner's record is restored to."""
     changed: LedgerEntry | None = None
     """The ledger entry with the original members of the target owner's record; None if none is written to."""
     _refused: list[ProbeAnswer] = field(default_factory=list)
     """Refused writes since the last read."""
     _refused_before: list[ProbeAnswer] = field(default_factory=list)
     """Earlier refused writes, which had changed nothing by the next read but may do so later."""
+
+    def look_first(self) -> Any:
+        """Read the resource before the first write, and return the body.
+
+        If it is not as the checks of its fixture expect, another run may have changed it and will restore it. Then what
+        it shows is taken for its original state only if that stays for a while; otherwise TargetStopped is raised.
+        """
+        self.original = self.look()
+        if not self._is_as_expected(self.original):
+            stopping = self.explorer.context.shared.stopping
+            with self.explorer.confirming():
+                if not stays_as_it_is(self.look, self._differ, self.original, inf, stopping):
+                    name = self.operation.own
+                    raise TargetStopped(Message("somebody else changes the record of fixtures.{name}", name=name))
+        return self.original
+
+    def _is_as_expected(self, shown: Any) -> bool:
+        run = self.explorer.context
+        fixture = run.contract.file.fixtures.get(self.operation.own)
+        steps = plan_steps(run.contract, fixture.check if fixture else [])
+        values = {pointer: value for one in steps for pointer, value in (one.step.expect.equals or {}).items()}
+        expected = run.builder.fill_known(values, PlaceholderScope(), {})
+        return all(json_equal(first_value(shown, pointer), value) for pointer, value in expected.items())
 
     def look(self) -> Any:
         """Return the body of the reading operation's response; raise TargetStopped unless it is a success with JSON."""
@@ -101,7 +129,7 @@ class GuardedWrites:
             self.look()
         if not must_refuse and self._has_refused:
             self.check()
-        before, answer = self.shown, self.explorer.attempt(self.operation, probe)
+        answer = self.explorer.attempt(self.operation, probe)
         if answer.refused:
             self._refused += [answer] if self.shown is not None else []
             if len(self._refused) >= _BATCH_SIZE:
@@ -113,7 +141,7 @@ class GuardedWrites:
         elif answer.accepted and (validity is Validity.VALID or self.operation.sets_back):
             self._check_written(answer)
         if answer.accepted and self.operation.sets_back:
-            self._restore(before)
+            self._restore(self.original)
         return answer
 
     def _most_requests(self, validity: Validity) -> int:
@@ -129,6 +157,7 @@ class GuardedWrites:
         if late and self._refused_before:
             self.explorer.wait_for_late_effects()
         before, after = self.shown, self.look() if batch or late else self.shown
+        original = self.original if self.operation.sets_back else before
         if before is None or not (self._refused_before and self._differ(before, after)):
             return
         others = Message(
@@ -137,7 +166,7 @@ class GuardedWrites:
         )
         resource = GuardedResource(
             read=self.look,
-            set_back=lambda: self._restore(before),
+            set_back=lambda: self._restore(original),
             repeat=self._repeat,
             differ=self._differ,
             stopping=self.explorer.context.shared.stopping,
@@ -151,7 +180,7 @@ class GuardedWrites:
         try:
             with self.explorer.confirming():
                 found = find_culprits(resource, batch, after)
-                self._restore(before)
+                self._restore(original)
         except BudgetExhausted:
             found = Culprits(doubt=NOT_AGAIN)
         self.doubt = found.doubt or self.doubt
@@ -210,10 +239,10 @@ class GuardedWrites:
         """Whether an invalid write was refused since the last read."""
         return any(answer.validity is Validity.INVALID for answer in self._refused)
 
-    def _restore(self, before: Any) -> Any:
+    def _restore(self, original: Any) -> Any:
         """Restore the record if it has changed and can be restored; return the state that the last read showed."""
-        body = self._body_to_restore(before)
-        if body is not None and (self.shown is None or self._differ(before, self.shown)):
+        body = self._body_to_restore(original)
+        if body is not None and (self.shown is None or self._differ(original, self.shown)):
             self.write_back(body)
         return self.shown
 

@@ -449,6 +449,44 @@ def test_somebody_elses_writes_are_not_blamed_on_a_refused_write() -> None:
     assert explored.reason == "something changes while nothing is sent: somebody else writes"
 
 
+class AnotherRun(Newsroom):
+    """A newsroom whose record for exploration another run publishes at one read of it, and sets back at another."""
+
+    def __init__(self, publishes: int, sets_back: int) -> None:
+        super().__init__()
+        self.turns, self.reads = {publishes: "PUBLISH", sets_back: "DRAFT"}, 0
+
+    def _one(self, name: str) -> tuple[int, Any]:
+        self.reads += 1
+        if self.reads in self.turns:
+            self.contents[name]["status"] = [self.turns[self.reads]]
+        return super()._one(name)
+
+
+@pytest.mark.parametrize("operation", ["patchStatus", "patchCreatedBy"])
+def test_a_record_that_another_run_is_changing_is_not_written_to(operation: str) -> None:
+    server, before = AnotherRun(1, 3), Newsroom()
+    explored = server.explore(operation)
+    assert explored.reason == "somebody else changes the record of fixtures.own_content_id"
+    assert {request.method for request in server.requests} == {"GET"}
+    assert server.contents == before.contents
+
+
+@pytest.mark.parametrize("publishes", range(2, 12))
+def test_a_record_that_another_run_changed_for_a_moment_is_a_draft_again(publishes: int) -> None:
+    server, before = AnotherRun(publishes, publishes + 2), Newsroom()
+    explored = server.explore("patchStatus")
+    assert found(explored) == []
+    assert server.contents == before.contents
+
+
+def test_a_record_that_is_no_draft_and_stays_so_is_explored_and_stays_so() -> None:
+    server = AnotherRun(1, 0)
+    explored = server.explore("patchStatus")
+    assert (explored.verdict, explored.beyond_plan.confirmed) == (Verdict.CONFORMS, 5)
+    assert server.contents["draft-2"]["status"] == ["PUBLISH"]
+
+
 @pytest.mark.parametrize(
     ("media", "expected"),
     [("application/problem+json", []), ("", ["should content-type"]), ("text/plain", ["must content-type"])],
