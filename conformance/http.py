@@ -8,7 +8,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -70,6 +70,8 @@ _ALIASES = {"windows-31j": "cp932"}
 """Registered names of charsets that Python knows by another name only."""
 ESCAPED = 64 << 10
 """How many bytes of a body that is not UTF-8 are shown with escapes, which take long to write."""
+CUT_BODY = 64 << 10
+"""Bytes that are kept of a body that is not checked: too large, or of a response that does not count."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -173,11 +175,19 @@ FAILURE_NAMES: Mapping[str, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """The lack of a response: its kind, a line of detail, and the `response` that did not count, if there was one."""
+    """The lack of a response: its kind, a line of detail, and the `response` that did not count, if there was one.
+
+    Only the first 64 KiB of its body are kept.
+    """
 
     kind: FailureKind
     detail: str = ""
     response: Response | None = None
+
+    def __post_init__(self) -> None:
+        if self.response is not None and len(self.response.body) > CUT_BODY:
+            cut = replace(self.response, body=self.response.body[:CUT_BODY], cut=True, large=None)
+            object.__setattr__(self, "response", cut)
 
     @property
     def summary(self) -> Message:

@@ -18,6 +18,13 @@ def test_a_header_is_found_whatever_its_case_and_the_first_one_counts() -> None:
     assert header(headers, "X-B") is None
 
 
+def test_the_beginning_is_kept_of_a_body_that_does_not_count() -> None:
+    late = Response(503, body=b"x" * 100_000, size=100_000, sha256="5", large=object())
+    kept = Response(503, body=b"x" * 65_536, size=100_000, sha256="5", cut=True)
+    assert NoResponse(FailureKind.UNAVAILABLE, "503", late) == NoResponse(FailureKind.UNAVAILABLE, "503", kept)
+    assert NoResponse(FailureKind.UNAVAILABLE, "503", late).response.large is None
+
+
 def test_requests_that_a_target_cannot_tell_apart_have_one_key() -> None:
     one = Request("GET", "http://h/a", (("X", "1"),), b"body")
     assert one.key == Request("GET", "http://h/a", (("X", "1"),), b"body", permission="write").key

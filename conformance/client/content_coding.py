@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import deque
 from collections.abc import Iterator
 
 from conformance.messages import Message
@@ -34,29 +35,27 @@ def decode(codings: list[str], pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _inflate(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    engine = None
+    engine, rest = None, b""
     try:
         for piece in pieces:
-            if engine is None:
-                engine = _engine(name, piece)
-            while piece:
-                out = engine.decompress(piece, DECODED_PIECE)
-                if out:
+            rest += piece
+            while len(rest) > 1 or (rest and engine is not None and not engine.eof):  # two bytes show what begins
+                if engine is not None and engine.eof and not rest.startswith(b"\x1f\x8b"):
+                    deque(pieces, maxlen=0)  # to its end, so that the connection can go on
+                    return
+                if engine is None or engine.eof:
+                    engine = _engine(name, rest)
+                if out := engine.decompress(rest, DECODED_PIECE):
                     yield out
-                piece = engine.unconsumed_tail  # noqa: PLW2901 - what is left of this very piece
-                if engine.eof:
-                    piece = engine.unused_data  # noqa: PLW2901
-                    if not piece.startswith(b"\x1f\x8b"):
-                        break
-                    engine = _engine(name, piece)
+                rest = engine.unused_data if engine.eof else engine.unconsumed_tail
     except zlib.error:
         raise ContentCodingError(Message("the body is not {name}, as its Content-Encoding says", name=name)) from None
-    if engine is not None and not engine.eof:
+    if rest if engine is None else not engine.eof:
         raise ContentCodingError(Message("the {name} body ends too early", name=name))
 
 
 def _engine(name: str, start: bytes) -> zlib._Decompress:
     if name != "deflate":
         return zlib.decompressobj(16 + zlib.MAX_WBITS)
-    wrapped = len(start) > 1 and start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0
+    wrapped = start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0
     return zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)

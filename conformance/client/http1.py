@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from conformance.client.content_coding import ContentCodingError, decode, list_codings
-from conformance.client.large_bodies import LARGE_BODY, LargeBody
+from conformance.client.large_bodies import HUGE_BODY, LARGE_BODY, LargeBody
 from conformance.client.policy import Limits
-from conformance.http import Response
+from conformance.http import CUT_BODY, Response
 from conformance.messages import Message, error_message
 
 PIECE = 1 << 16
@@ -164,11 +164,15 @@ MOST_MEMBERS = 100_000
 """Members of all arrays and objects of a body, roughly: so many take up to 50 MB once they are read and checked."""
 LARGE_MEMBERS = 2_000
 """Members beyond which a body is large, however short it is."""
-CUT_BODY = 64 << 10
-"""Bytes that are kept of a body that cannot be checked: it has more members, or there is more of it than is read."""
+MOST_CHUNKS = 50_000
+"""Chunks of a body: each takes as long as a kilobyte."""
 STATUS_LINE = re.compile(rb"HTTP/1\.([01])[ ]([0-9]{3})(?:[ ]([^\r\n]*))?\r?\n?")
 LINE_ENDS = frozenset({b"\r\n", b"\n"})
 CHUNK_LINE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+
+
+ENDLESS_SIZE = Message("a chunk size without an end")
+NO_LAST_CHUNK = Message("the connection was closed before the last chunk")
 
 
 class NotHttpError(Exception):
@@ -184,7 +188,7 @@ class _FramingError(Exception):
 
 
 class _Enough(Exception):
-    """The body is longer than we read."""
+    """The body is longer than we read, as the text says."""
 
 
 @dataclass(slots=True)
@@ -363,11 +367,15 @@ class ResponseReader:
             raise _FramingError(text, ended=True)
 
     def _chunks(self) -> Iterator[bytes]:
-        cut = Message("the connection was closed within a chunk")
+        cut, longer = Message("the connection was closed within a chunk"), Message("a chunk longer than its size")
+        count = 0
         while size := self._chunk_size():
+            count += 1
+            if count > MOST_CHUNKS:
+                raise _Enough(Message("more than {n:,} chunks: the rest was not read", n=MOST_CHUNKS))
             if (yield from self._take(size)):
                 raise _FramingError(cut, ended=True)
-            if self._frame_line(1, Message("a chunk longer than its size"), cut) not in LINE_ENDS:
+            if self._frame_line(1, longer, cut) not in LINE_ENDS:
                 raise _FramingError(Message("a chunk without its end"))
         budget, endless = self._budget, Message("trailers without an end")
         cut = Message("the connection was closed before the end of the last chunk")
@@ -375,8 +383,7 @@ class ResponseReader:
             budget -= len(line)
 
     def _chunk_size(self) -> int:
-        cut = Message("the connection was closed before the last chunk")
-        line = self._frame_line(4096, Message("a chunk size without an end"), cut)
+        line = self._frame_line(4096, ENDLESS_SIZE, NO_LAST_CHUNK)
         match = CHUNK_LINE.fullmatch(line)
         if match is None:
             raise _FramingError(Message("{size!r} is no chunk size", size=line[:20].decode("latin-1")))
@@ -398,10 +405,13 @@ class ResponseReader:
             total += len(piece)
             members += _count_members(piece)
             if total > self.limits.most:
-                raise _Enough
+                raise _Enough(Message("more than {n} bytes: the rest was not read", n=self.limits.most))
             if self._large is None and (total > LARGE_BODY or members > LARGE_MEMBERS):
                 with self.stream.paused():
                     self._large = LargeBody(self.target)
+            if self._large is not None and total - len(piece) <= HUGE_BODY < total:
+                with self.stream.paused():
+                    self._large.become_huge()
             yield piece
 
     def _store(self, pieces: Iterator[bytes]) -> bool:
@@ -417,8 +427,8 @@ class ResponseReader:
                 for piece in pieces:  # to its end, so that the connection can go on
                     packed += piece
                 self._body = self._body or packed
-        except _Enough:
-            self.faults.append(Message("more than {n} bytes: the rest was not read", n=self.limits.most))
+        except _Enough as enough:
+            self.faults.append(error_message(enough))
             self.unread = True
             return False
         return True

@@ -8,12 +8,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
+from threading import get_ident
 from types import SimpleNamespace
 
 from conformance.http import Exchange, Response
 
 LARGE_BODY = 128 << 10
 """Bytes of a body beyond which it is large."""
+HUGE_BODY, _MOST_HUGE, _ROOM = 1 << 20, 3, 2.0
+"""Bytes beyond which it is huge, how many huge ones are kept at a time, and the longest wait for room, in seconds."""
 
 _WAIT, _MOST_WAITS = 20.0, 6
 """Seconds after which garbage is collected, for a body may be in it, and how often, until one is read all the same:
@@ -47,8 +50,17 @@ class LargeBody:
                 gc.collect()
             _turns.owner, _turns.held, self._counts = owner, _turns.held + 1, True
 
+    def become_huge(self) -> None:
+        """Wait for room, as the body is huge; a thread that has one already does not, as it may be its own."""
+        with _TURNS:
+            if get_ident() not in _turns.huge.values():
+                _TURNS.wait_for(lambda: len(_turns.huge) < _MOST_HUGE, _ROOM)
+            _turns.huge[id(self)] = get_ident()
+
     def __del__(self) -> None:
         with _TURNS:
+            if _turns.huge.pop(id(self), None) is not None:
+                _TURNS.notify_all()
             _turns.held -= self._counts
             if not _turns.held:
                 _turns.owner = None
@@ -65,7 +77,7 @@ def judge_alone(exchange: Exchange) -> AbstractContextManager[object]:
     return _JUDGING if large else nullcontext()
 
 
-_turns = SimpleNamespace(owner=None, held=0, shared=False)
+_turns = SimpleNamespace(owner=None, held=0, shared=False, huge={})
 _TURNS = threading.Condition(threading.RLock())  # whatever is done under it may set a `LargeBody` free
 
 

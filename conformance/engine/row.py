@@ -159,7 +159,7 @@ class RowRunner:
         if failing := [outcome for outcome in self.outcomes if outcome.probe.slot and has_must(outcome.found)]:
             from conformance.engine.generate import shrink_probe  # noqa: PLC0415 - Hypothesis is loaded only where it draws
 
-            if smallest := shrink_probe(self.evidence, failing[0], self.sender.attempt):
+            if smallest := shrink_probe(self.evidence, failing[0], self._attempt):
                 self._take_in(smallest)
 
     def read_own(self) -> None:
@@ -324,12 +324,15 @@ class RowRunner:
             return scratch, None
         if self.guard.lost and not probe.repeatable:  # one more wrong password could keep an account locked
             return scratch, None
-        outcome = self.sender.attempt(scratch, probe)
+        outcome = self._attempt(scratch, probe)
         if probe.role == "open":
             scratch.conditional += max(0, scratch.planned - 1)
-        if outcome is not None and not outcome.tells_nothing:
-            outcome = self._digest(outcome)  # before the other probes of the stage have their answers, too
         return scratch, outcome
+
+    def _attempt(self, evidence: Evidence, probe: Probe) -> ProbeResult | None:
+        """Send a probe; its result is without large bodies before others have their answers, too."""
+        outcome = self.sender.attempt(evidence, probe)
+        return None if outcome is None else self._digest(outcome)
 
     def _would_destroy(self, probe: Probe) -> bool:
         """Whether a probe writes to what a read has found, though it should be missing or out of reach."""
@@ -347,7 +350,7 @@ class RowRunner:
             evidence.attempts.clear()
             with evidence.count_as("repeated"):
                 self.sender.set_back(evidence)
-                outcome = self.sender.attempt(evidence, outcome.probe)
+                outcome = self._attempt(evidence, outcome.probe)
         return outcome
 
     def _take_in(self, outcome: ProbeResult) -> ProbeResult:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,6 +26,39 @@ BODY = b'{"message": "no"}'
 )
 def test_up_to_three_codings_are_taken_off(codings: list[str], sent: bytes) -> None:
     assert b"".join(decode(list_codings(codings), iter([sent[:5], sent[5:]]))) == BODY
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+@pytest.mark.parametrize("after", [b"", b"\x1f", b"\x1f\x8b", b"more" * 9])
+def test_pieces_of_one_byte_are_read_as_one_of_all(coding: str, after: bytes) -> None:
+    sent = {"gzip": gzip.compress(BODY[:3]) + gzip.compress(BODY[3:]), "deflate": zlib.compress(BODY)}[coding]
+
+    def read(size: int) -> bytes | str:
+        pieces = ((sent + after)[at : at + size] for at in range(0, len(sent + after), size))
+        try:
+            return b"".join(decode([coding], pieces))
+        except ContentCodingError as error:
+            return str(error)
+
+    assert {read(size) for size in (1, 2, 5)} == {read(1_000)}
+    assert read(1) == (BODY if after != b"\x1f\x8b" else read(1_000))
+
+
+def test_what_follows_a_coded_body_is_read_once_and_kept_nowhere() -> None:
+    kept = [0]
+
+    def pieces() -> Iterator[bytes]:
+        yield zlib.compress(BODY)
+        for _ in range(2_000):
+            yield b"x" * 1_000
+        kept[0] = tracemalloc.get_traced_memory()[1]
+
+    tracemalloc.start()
+    try:
+        assert b"".join(decode(["deflate"], pieces())) == BODY
+    finally:
+        tracemalloc.stop()
+    assert 0 < kept[0] < 1_000_000
 
 
 @pytest.mark.parametrize(

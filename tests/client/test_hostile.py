@@ -164,6 +164,12 @@ def test_a_chunked_body_without_end_is_read_up_to_the_bound(pour: Start, talk: S
     assert "more than 1048576 bytes" in outcome.response.faults[0]
 
 
+def test_chunks_of_one_byte_are_read_up_to_50_000(pour: Start, talk: Start) -> None:
+    outcome = ask(pour(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 9_000), talk)
+    assert (outcome.kind, outcome.response.size) == (FailureKind.TOO_LARGE, 50_000)
+    assert outcome.response.faults == ("more than 50,000 chunks: the rest was not read",)
+
+
 @pytest.mark.parametrize("start", [HEAD, b"HTTP/1.1 103 Hints\r\n", HEAD + b"X: "])
 def test_headers_without_end_are_read_up_to_the_bound(pour: Start, talk: Start, start: bytes) -> None:
     outcome = ask(pour(start, b"X-Filler: " + b"y" * 5000 + (b"" if start.endswith(b" ") else b"\r\n")), talk)

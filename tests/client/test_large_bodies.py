@@ -49,6 +49,33 @@ def test_nobody_waits_for_ever_nor_where_there_is_one_target(monkeypatch: pytest
     assert len(held) == 3
 
 
+def test_a_fourth_huge_body_waits_for_room_but_not_for_one_of_its_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(owner: str) -> LargeBody:
+        body = LargeBody(owner)
+        body.become_huge()
+        return body
+
+    monkeypatch.setattr("conformance.client.large_bodies._ROOM", 60)
+    held = [read("a") for _ in range(3)]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(read, "a")
+        with pytest.raises(TimeoutError):
+            waiting.result(0.05)
+        held.clear()
+        assert isinstance(waiting.result(5), LargeBody)
+
+
+def test_a_body_beyond_a_megabyte_waits_for_room_once(
+    serve: Callable[..., Any], talk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = list[object]()
+    monkeypatch.setattr(LargeBody, "become_huge", lambda body: waited.append(id(body)))
+    for size in (1 << 20, 3 << 20):
+        server = serve(answer(b"x" * size))
+        assert talk(server.url).send(Request("GET", server.url)).response.size == size
+    assert len(waited) == 1
+
+
 @pytest.mark.parametrize(("body", "large"), [(WIDE, True), (LONG, True), (b"[" + b"1," * 1_900 + b"1]", False)])
 def test_a_body_is_large_by_its_size_or_its_members(
     serve: Callable[..., Any], talk: Callable[..., Any], body: bytes, *, large: bool

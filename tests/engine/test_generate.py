@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import re
+import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -124,6 +127,19 @@ def test_making_a_value_small_takes_at_most_twelve_requests_and_sends_none_twice
     assert ran.only.requests == ran.session.sent
     sent = [asked.request.url for asked in ran.session.asked][without.session.sent :]
     assert len(set(sent)) == len(sent)
+
+
+def test_what_is_tried_to_make_a_value_small_keeps_no_large_answer(run: Run, answer: MakeResponse) -> None:
+    held_now, most = weakref.WeakSet[Event](), [0]
+
+    def accept_all(asked: Any) -> Outcome:
+        large = Event()
+        held_now.add(large)
+        most[0] = max(most[0], len(held_now))
+        return replace(failing_below(answer, -500)(asked), body=b"x" * 5_000, large=large)
+
+    assert any(item.smallest for item in run(accept_all, ROW).only.findings)
+    assert most[0] < 4
 
 
 def test_the_smallest_is_never_larger_than_what_failed_first(run: Run, answer: MakeResponse) -> None:
