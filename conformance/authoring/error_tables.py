@@ -12,6 +12,7 @@ from conformance.authoring.error_text import (
     ABOUT_ERRORS,
     CLASS_OF_STATUSES,
     CODE,
+    CODE_OF_PARTS,
     IDENTIFIER,
     TYPES_OF_JSON,
     find_statuses,
@@ -29,7 +30,7 @@ from conformance.authoring.error_text import (
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _SEVERAL = frozenset({"message", "cause", "note"})
 """Roles that several columns of a table may have."""
-_MAY_BE_STATUS = frozenset({"status", "code", "message", "field"})
+_MAY_BE_STATUS = frozenset({"status", "code", "message", "field", "cause"})
 """The roles that the title of a column of statuses may suggest."""
 _WIDEST = 12
 """The most columns of a table in which lost cells are located."""
@@ -80,7 +81,8 @@ def build_rows(
     messages = [pair for pair in zip(cells, [*languages, *[None] * 9], strict=False) if pair[0]]
     messages = [pair for pair in messages if not is_phrase(pair[0])] or messages
     statuses = statuses or tuple(around) or (() if first.get("status") else status_in_text(cause))
-    codes = split_codes((held.get("code") or [""])[0]) or [""]
+    below = rest if all(map(CODE_OF_PARTS.match, split_codes(rest))) else ""  # codes below the status in its cell
+    codes = split_codes((held.get("code") or [below])[0]) or [""]
     codes = ["" if code.isdigit() and int(code) in statuses else code.replace("`", "") for code in codes]
     if not statuses and not (any(codes) or messages or cause):
         return
@@ -94,6 +96,8 @@ def build_rows(
         for code in codes:
             if (one or 0) < 400 and (tells_success(parts) or (one is not None and not is_error_code(code, one))):
                 continue
+            if (own := {each for each in statuses if code.startswith(str(each))}) and one not in own:
+                continue  # where codes begin with statuses, each belongs to its own
             yield ErrorRow(
                 status=one,
                 code=code,
@@ -271,6 +275,8 @@ def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
     are_low = title != "status" and min(numbers, default=400) < 200 and 2 * len(low) > len(numbers)
     if are_low or (numbers - _REGISTERED and low == numbers):
         return False  # numbers of the vendor's own
+    if title == "cause" and not all(map(str.isdigit, cells)):
+        return False
     return (
         _share(cells, lambda cell: bool(_REGISTERED.intersection(find_statuses(cell)[0][:1]))) > 0.6
         or (title == "code" and all(map(str.isdigit, cells)) and known > 2)
@@ -281,7 +287,9 @@ def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
 def _fits_role(role: Role, cells: Sequence[str]) -> bool:
     if role == "code":
         return _share(cells, _is_code) >= 0.5
-    return role != "status" or not cells or any(find_statuses(cell)[0] for cell in cells)
+    numbers = {int(cell) for cell in cells if re.fullmatch("[1-9]\\d{2,3}", cell)}
+    of_vendor = len(numbers) > 9 and 2 * len(numbers - _REGISTERED) > len(numbers)
+    return role != "status" or not cells or (not of_vendor and any(find_statuses(cell)[0] for cell in cells))
 
 
 def _is_code(cell: str) -> bool:

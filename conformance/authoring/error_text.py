@@ -63,7 +63,7 @@ LEADING_CODE = re.compile(
     r"\W{0,3}(?:(?i:err(?:no|or(?: code)?)|code)\s+`?)?(?:("
     + CODE.pattern
     + r"|(?:(?<=ode )|(?<=ode `))\d{1,2})[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)"
-    r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z ]))\s)"
+    r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z ])|\d{4,6}(?= [A-Z\u2e80-\uffef]))\s)"
 )
 """A code at the beginning of an entry, with the separator from its cause."""
 _CODE_TITLE = re.compile(

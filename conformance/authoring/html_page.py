@@ -8,7 +8,7 @@ from lxml import html
 from lxml.html import defs
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableRow, build_table
-from conformance.authoring.error_text import error_statuses
+from conformance.authoring.error_text import TYPES_OF_JSON, error_statuses
 
 _LEFT_OUT = frozenset({"script", "style", "nav", "footer", "noscript", "template", "svg", "head"})
 _HEADINGS = {"summary": 6, **{f"h{level}": level for level in range(1, 7)}}
@@ -67,7 +67,9 @@ def _read_block(element: Any, tag: str, level: int) -> Iterator[Block]:
     elif tag == "li":
         yield from _entry(element, max(level, 1), line)
     else:
-        if tag not in defs.tags and (title := element.get("title") or element.get("code")):
+        is_typed = (element.get("type") or "").lower() in TYPES_OF_JSON
+        named = element.get("title") or element.get("code") or ("" if is_typed else element.get("path"))
+        if tag not in defs.tags and (title := named):
             yield Heading(title, line, 6)  # a component, such as an accordion
         yield from _walk(element, level + (tag in {"ul", "ol"}))
 

@@ -61,7 +61,8 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
     bare = [one for one in chain(*sides) if isinstance(one, Paragraph) and _UNSEPARATED.match(one.text)]
     if _UNSEPARATED.match(text) and len(bare) > 1:
         return Item(_UNSEPARATED.sub(r"\1: ", text, count=1), line.line)
-    is_alone = begins is STATUS and not strip_phrase(rest, statuses[0])
+    before_other = any(isinstance(one, Paragraph) and STATUS.match(one.text) for one in sides[1][:1])
+    is_alone = begins is STATUS and not strip_phrase(rest, statuses[0]) and not (before_other and text[0] != "[")
     if begins and begins.match(text) and not is_alone and any(map(begins.match, near)):
         return Item(text, line.line)
     is_short = len(text) <= _LONGEST_LINE and text[-1:] not in ".:\u3002\uff1a" and not read_labels(text)

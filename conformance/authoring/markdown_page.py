@@ -10,7 +10,7 @@ from conformance.authoring.html_page import read_html
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?([^\"'\n]+)", re.MULTILINE)
-_TABLE = re.compile(r"^<table\b.*?</table>", re.DOTALL | re.IGNORECASE | re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*<table\b.*?</table>", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 """An HTML table; a blank line in it would end the HTML block."""
 _TAG = re.compile(r"<[A-Za-z][\w-]*(?=[\s/>])")
 

@@ -12,7 +12,7 @@ from conformance.errors import ConfigError, Problem
 from conformance.jsontools import load_json, resolve_pointer
 from conformance.yaml_document import Document, read_text
 
-_CODE_IN_DESCRIPTION = re.compile(r"Error codes?:?[\s*`]*(-?\w+)[`*]*\s*(?:<br\s*/?>)?[\s:*-]*([^\n<]*)", re.IGNORECASE)
+_CODE_IN_DESCRIPTION = re.compile(r"(?i:Error codes?)[\s:*`]*(-?\w*[A-Z\d_]\w*)[`*]*\s*(?:<br\s*/?>)?[\s:*-]*([^\n<]*)")
 """A code and message in a description, such as `**Error Code:** `1001`<br>No such user`."""
 _MOST_REFERENCES = 20
 

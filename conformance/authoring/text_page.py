@@ -22,6 +22,8 @@ _JOINED = {
 """The content of a column's cell that no separator divides from the next cell."""
 _TEXT_APART = r"((?:(?![a-z.!?)][A-Z][a-z]).)*[a-z.!?)](?=[A-Z][a-z]|\Z))"
 """One of several texts in a line; it ends where a capital letter directly follows a small one."""
+_TEXT_ENDED = rf"((?i:{_PHRASES})(?=\s)|[^\u3002]+\u3002(?=\s))"
+"""One of several texts in a line that is a reason phrase or a sentence, with a blank after it."""
 _TITLE_WITH_STATUS = re.compile(r"[^\W\d][^.|:]{2,50}\s\([45]\d\d(\s*[/,]\s*[45]\d\d)*\)")
 _OPENS = re.compile(r"\s*(\{|\[)\s*\Z|\s*\{\s*[\"\u201c\u201d]|\s*\{ ")
 _GLUED = re.compile(r"^([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])")
@@ -66,10 +68,13 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
     if not ruled and ((end - at < 3 and not alone) or (at and "|" in lines[at - 1])):
         return None  # not a table that begins at this line
     end = next((n for n in range(at + 2, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
+    first_row = next((lines[n] for n in range(at + 1, end) if not _RULE.match(lines[n])), "")
+    only_titles = lines[at].lstrip()[:1] == "|" != first_row.lstrip()[:1]  # begin with a bar
+    most = lines[at].count("|") - only_titles
     texts: list[tuple[str, int]] = []
     for n in (n for n in range(at, end) if not _RULE.match(lines[n])):
         bars = texts[-1][0].count("|") + lines[n].count("|") if texts else 0
-        if not texts or (lines[n].strip() == "|" if alone else bars > lines[at].count("|")):
+        if not texts or (lines[n].strip() == "|" if alone else bars > most):
             texts.append((lines[n], n + 1 + alone))
         else:
             texts[-1] = (f"{texts[-1][0]} {lines[n]}", texts[-1][1])
@@ -108,7 +113,9 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
     roles = [str(role_of_label(title) or "code") for title in titles]
     for keys in (_JOINED.keys(), {"code"}, {"status"}):  # of two such columns, one may have texts
         wordy = [place for place, role in enumerate(roles) if role not in keys]
-        texts = dict.fromkeys(wordy, _TEXT_APART), dict.fromkeys(wordy, "()") | {wordy[0]: "(.*)"} if wordy else {}
+        texts = [dict.fromkeys(wordy, _TEXT_APART), dict.fromkeys(wordy, "()") | {wordy[0]: "(.*)"}] if wordy else [{}]
+        if len(wordy) > 1:
+            texts.insert(0, dict.fromkeys(wordy, _TEXT_ENDED) | {wordy[-1]: "(.*)"})
         patterns = [
             re.compile(r"\s*".join(one.get(place, _JOINED.get(role, "")) for place, role in enumerate(roles)))
             for one in texts

@@ -253,6 +253,10 @@ BARE_CODES = (
     "Errors\nno_shelf there is no such shelf in this library\nbook_lent somebody has it, and it is to come back\n"
     "book_lost nobody knows where it is"
 )
+ROWS_IN_LINES = "Codes\n| Status | Meaning |\n|---|---|\n404 Not Found |\nNo item. |\n409 Conflict |\nIt is lent. |"
+PHRASES_IN_LINES = "Status Code Message Details\n400 Bad Request No name.\n404 Not Found No item."
+SENTENCES_IN_LINES = "コード メッセージ 意味\nE0001 名前がない。 名前を送らない\nE0002 鍵がない。 鍵を送らない"
+PHRASE_OF_LIST = "Errors\n201 - made\n500 - Internal Server Error\n400 - no name\n404 - no item"
 LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
 
 
@@ -269,6 +273,16 @@ LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
             ],
         ),
         (LABELS_BELOW, [(400, "NO_NAME", [], "Give one."), (404, "NO_ITEM", [], "It is gone.")]),
+        (ROWS_IN_LINES, [(404, "", [], "No item."), (409, "", [], "It is lent.")]),
+        (PHRASES_IN_LINES, [(400, "", ["Bad Request"], "No name."), (404, "", ["Not Found"], "No item.")]),
+        (
+            SENTENCES_IN_LINES,
+            [
+                (None, "E0001", ["名前がない。"], "名前を送らない"),
+                (None, "E0002", ["鍵がない。"], "鍵を送らない"),
+            ],
+        ),
+        (PHRASE_OF_LIST, [(500, "", [], "Internal Server Error"), (400, "", [], "no name"), (404, "", [], "no item")]),
         (LINES_OF_CODES, [(None, "NO_NAME", [], "Give one."), (None, "NO_ITEM", [], "There is none.")]),
         (JOINED, [(400, "TOO_LONG", ["It is too long."], ""), (404, "NOT_FOUND", ["None."], "")]),
         (PHRASED, [(404, "", [], "None."), (409, "", [], "Another.")]),
@@ -733,6 +747,28 @@ SCENARIOS = (
 BELOW_400 = "200\tSuccess\n101\tNo name\n105\tNo key\n202\tLent"
 
 
+INDENTED = (
+    "# Errors\n\n<div>\n\t<table>\n\t<tr><th>Code</th><th>Meaning</th></tr>\n\t<tr><td>E1</td><td>Lent</td></tr>\n"
+    "\t<tr>\n\n\t<td>E2</td><td>Sold</td></tr>\n\t</table>\n</div>"
+)
+REASONS = "# Errors\n\nreason | Meaning\n-|-\n400 | No name\n404 | No item\n452 | No key"
+TITLES_OF_CODES = "# 错误\n\n| 业务码 | HTTP | 常量 | 文案 |\n|-|-|-|-|\n| `10001` | 404 | `ItemGone` | `没有` |"
+KINDS_IN_RUSSIAN = "# Ошибки\n\n| Код | Тип ошибки | Описание |\n|-|-|-|\n| 404 | GONE | Нет |\n| 409 | LENT | Занято |"
+OWN_STATUSES = "# Status codes\n\n| Status code | Type | Message |\n|-|-|-|\n" + "".join(
+    f"| {number} | NO_{number} | Text |\n" for number in (404, 500, 501, *range(590, 610))
+)
+PATHS = (
+    '# Error codes\n\n<Entry path="page_size" type="integer">\n\n- The size.\n</Entry>\n\n'
+    '<Entry path="no_name" type="Error">\n\n- Give one.\n</Entry>\n\n'
+    '<Entry path="no_item" type="Error">\n\n- It is gone.\n</Entry>'
+)
+CODES_BELOW = (
+    "# Errors\n\n| HTTP | Meaning |\n|-|-|\n| 400<br>`400001, 400002` | No name |\n"
+    "| 409 / 410<br>`409001, 410001` | Lent |"
+)
+LISTED_NUMBERS = "# エラー\n\n- 10001 名前がありません\n- 20001 API KEYがありません\n- 1000 requests are allowed"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
@@ -757,6 +793,18 @@ BELOW_400 = "200\tSuccess\n101\tNo name\n105\tNo key\n202\tLent"
             [(None, "BOOK_LENT", "Lent Another has it"), (None, "BOOK_SOLD", "It is sold")],
         ),
         ("errors.md", SCENARIOS, [(402, "", "Money None left")]),
+        ("errors.md", INDENTED, [(None, "E1", "Lent"), (None, "E2", "Sold")]),
+        ("errors.md", REASONS, [(400, "", "No name"), (404, "", "No item"), (452, "", "No key")]),
+        ("errors.md", TITLES_OF_CODES, [(404, "10001", "没有")]),
+        ("errors.md", KINDS_IN_RUSSIAN, [(404, "GONE", "Нет"), (409, "LENT", "Занято")]),
+        ("errors.md", OWN_STATUSES, [(None, f"NO_{n}", "Text") for n in (404, 500, 501, *range(590, 610))]),
+        ("errors.mdx", PATHS, [(None, "no_name", "Give one."), (None, "no_item", "It is gone.")]),
+        (
+            "errors.md",
+            CODES_BELOW,
+            [(400, "400001", "No name"), (400, "400002", "No name"), (409, "409001", "Lent"), (410, "410001", "Lent")],
+        ),
+        ("errors.md", LISTED_NUMBERS, [(None, "10001", "名前がありません"), (None, "20001", "API KEYがありません")]),
         ("error_codes.txt", BELOW_400, [(None, "101", "No name"), (None, "105", "No key"), (None, "202", "Lent")]),
     ],
 )
@@ -776,6 +824,15 @@ def test_an_answers_own_example_stands_for_that_of_its_schema(tmp_path: Path) ->
     )
     ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "a.json")))]
     assert facts(row)[:3] == (409, "", ["It is lent"])
+
+
+def test_a_code_in_a_description_has_more_than_small_letters(tmp_path: Path) -> None:
+    answer = {"description": "Failed. A more detailed error code is given. Error code: E7 It is lent"}
+    (tmp_path / "a.json").write_text(
+        json.dumps({"openapi": "3.0.0", "paths": {"/a": {"get": {"responses": {"409": answer}}}}})
+    )
+    ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "a.json")))]
+    assert facts(row)[:3] == (409, "E7", ["It is lent"])
 
 
 def test_codes_below_a_status_of_a_field_list_are_its_rows_and_those_below_a_success_are_none(tmp_path: Path) -> None:
