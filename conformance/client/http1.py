@@ -234,17 +234,16 @@ class ResponseReader:
         """What was read; None where not even a status came."""
         if not self.status:
             return None
-        cut = self.unread or _count_members(self._body) > MOST_MEMBERS
         return Response(
             status=self.status,
             headers=self.headers,
-            body=bytes(memoryview(self._body)[: CUT_BODY if cut else None]),
+            body=bytes(memoryview(self._body)[: CUT_BODY if self.unread else None]),
             size=len(self._body),
-            cut=cut,
+            cut=self.unread,
             sha256=hashlib.sha256(self._body).hexdigest(),
             reason=self.reason,
             faults=tuple(self.faults),
-            large=None if cut else self._large,
+            large=None if self.unread else self._large,
         )
 
     def _head(self) -> bool:
@@ -406,6 +405,8 @@ class ResponseReader:
             members += _count_members(piece)
             if total > self.limits.most:
                 raise _Enough(Message("more than {n} bytes: the rest was not read", n=self.limits.most))
+            if members > MOST_MEMBERS:
+                raise _Enough(Message("more than {n:,} members: the rest was not read", n=MOST_MEMBERS))
             if self._large is None and (total > LARGE_BODY or members > LARGE_MEMBERS):
                 with self.stream.paused():
                     self._large = LargeBody(self.target)
@@ -434,7 +435,7 @@ class ResponseReader:
         return True
 
 
-def _count_members(text: bytes | bytearray) -> int:
+def _count_members(text: bytes) -> int:
     """Members of all arrays and objects, roughly."""
     return sum(map(text.count, (b",", b"[", b"{")))
 

@@ -48,7 +48,6 @@ UNPRINTABLE = re.compile(
 )
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]?={0,2}")
 LINE_BREAK = re.compile(r"\r?\n")
-MARK = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -76,6 +75,8 @@ class Redactor:
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
         self._forms: tuple[_SecretForm, ...] = ()
+        self._marks = re.compile("secret:")
+        """What stands in place of a secret: it may be named like a part of it. A target may write the same."""
         self._margin = 0
         self._detector = SecretDetector()
         self._done: dict[str, str] = {}
@@ -99,6 +100,8 @@ class Redactor:
                     sorted((*self._forms, *_forms_of(name, one)), key=lambda form: len(form.text), reverse=True)
                 )
                 self._margin = max(self._margin, WIDEST * len(one) + 16)
+            names = sorted(map(_printable, self._known.values()), key=len, reverse=True)
+            self._marks = re.compile(f"secret:(?:{'|'.join(map(re.escape, names))})")
             self._done = {}
 
     def text(self, text: str, limit: int | None = None) -> str:
@@ -122,10 +125,10 @@ class Redactor:
 
     def find_hidden(self, text: str) -> tuple[str, ...]:
         """The names of the secrets that a text holds in a form that is not replaced where it stands."""
-        return self._detector.find(MARK.sub(" ", self._replace(text, None)))
+        return self._detector.find(self._marks.sub(" ", self._replace(text, None)))
 
     def _withhold(self, shown: str) -> str:
-        names = self._detector.find(MARK.sub(" ", shown))
+        names = self._detector.find(self._marks.sub(" ", shown))
         if not names:
             return shown
         return f"{OPEN}a text that holds {', '.join(f'secret:{_printable(name)}' for name in names)}{CLOSE}"

@@ -165,7 +165,7 @@ def test_a_chunked_body_without_end_is_read_up_to_the_bound(pour: Start, talk: S
 
 
 def test_chunks_of_one_byte_are_read_up_to_50_000(pour: Start, talk: Start) -> None:
-    outcome = ask(pour(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 9_000), talk)
+    outcome = ask(pour(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 9_000), talk, timeout=10.0)
     assert (outcome.kind, outcome.response.size) == (FailureKind.TOO_LARGE, 50_000)
     assert outcome.response.faults == ("more than 50,000 chunks: the rest was not read",)
 
@@ -282,7 +282,15 @@ def test_more_members_than_can_be_held_are_not_checked(serve: Start, talk: Start
         outcome = ask(serve(raw), talk, timeout=10.0)
         assert isinstance(outcome, Response) == checked
     assert (outcome.kind, len(outcome.response.body)) == (FailureKind.TOO_LARGE, 64 << 10)
-    assert outcome.detail == f"the answer is too large to be checked: {len(body):,} bytes were read"
+    assert outcome.detail == f"the answer is too large to be checked: {outcome.response.size:,} bytes were read"
+    assert outcome.response.faults == ("more than 100,000 members: the rest was not read",)
+
+
+def test_of_a_bomb_of_members_no_more_is_unpacked_than_is_checked(serve: Start, talk: Start) -> None:
+    packed = gzip.compress(b"[" * 20_000_000)
+    raw = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+    outcome = ask(serve(raw), talk, timeout=10.0)
+    assert (outcome.kind, outcome.response.size < 300_000) == (FailureKind.TOO_LARGE, True)
 
 
 def test_headers_without_number_are_kept_up_to_a_thousand(serve: Start, talk: Start) -> None:

@@ -79,6 +79,31 @@ def test_escaped_base64_is_replaced(escape: Callable[[str], str]) -> None:
     assert Redactor({"full": value}).text(f"x {escape(run)} y") == f"x {HIDDEN} y"
 
 
+MARKS = [
+    "\u2039{}\u203a",
+    "\u2039secret:full {}\u203a",
+    "\u2039an answer that holds secret:full, 9 bytes, sha256 {}\u203a",
+    "\u2039secret:full\u203a{}\u2039secret:full\u203a",
+]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_our_own_marks_in_an_answer_hide_no_secret(mark: str) -> None:
+    key = "Zk8vQ2mXw9Lp4Tc"
+    redactor = Redactor({"full": key})
+    for form in (key.encode().hex(), key[::-1], base64.b32encode(key.encode()).decode(), key[:9], " ".join(key)):
+        said = mark.format(form)
+        assert redactor.text(said) == "\u2039a text that holds secret:full\u203a"
+        assert redactor.find_hidden(said) == ("full",)
+
+
+def test_what_was_redacted_is_left_as_it_is_where_a_secret_is_named_like_a_part_of_it() -> None:
+    redactor = Redactor({"x.q7w8e9r0": "q7w8e9r0t1y2u3"})
+    for text in ("q7w8e9r0t1y2u3", "3u2y1t0r9e8w7q"):
+        once = redactor.text(text)
+        assert (redactor.text(once), "x.q7w8e9r0" in once) == (once, True)
+
+
 def test_a_secret_inside_another_leaves_no_tail() -> None:
     redactor = Redactor({"short": "token-abc", "long": "token-abc-and-more"})
     assert redactor.text("a token-abc-and-more b token-abc") == "a \u2039secret:long\u203a b \u2039secret:short\u203a"
