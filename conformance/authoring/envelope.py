@@ -26,6 +26,8 @@ DEFAULT_ENVELOPE: dict[str, Any] = {
 _STATUS_LINE = re.compile(r"\b(?:HTTP/\d(?:\.\d)?|status:) ([45]\d\d)\b", re.IGNORECASE)
 _REQUEST = re.compile(r"\A\s*(?:curl|GET|POST|PUT|PATCH|DELETE)\b")
 _COMMENT = re.compile(r"(?<=\s)//(?=\s)")
+_PLACEHOLDER = re.compile(r'("(?:[^"\\\n]|\\.)*")|\$\{[^{}]*\}|\.{3}')
+"""A string, or else a placeholder where a value is expected, such as `${name}` or an ellipsis."""
 _LOST_COMMA = re.compile(r'(["}\]\d])[ \t]*\n(?=\s*")')
 _BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*"|//.*|[{}]')
 """A brace, or a string or comment, in which braces do not count."""
@@ -116,7 +118,8 @@ def _parse_object(text: str) -> dict[str, Any] | None:
     try:
         value = load_json(text)
     except ValueError:
-        document, problems = read_text(_LOST_COMMA.sub(r"\1,\n", _COMMENT.sub("#", text)), Path("sample"))
+        plain = _COMMENT.sub("#", _PLACEHOLDER.sub(lambda part: part[1] or "null", text))
+        document, problems = read_text(_LOST_COMMA.sub(r"\1,\n", plain), Path("sample"))
         value = document.value if document is not None and not problems else None
     return value if isinstance(value, dict) else None
 

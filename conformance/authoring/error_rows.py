@@ -12,6 +12,7 @@ from pathlib import PurePath
 from conformance.authoring.blocks import (
     LEVEL_OF_LINES,
     Block,
+    Code,
     DocumentPage,
     Heading,
     Item,
@@ -47,6 +48,9 @@ from conformance.authoring.loose_lines import is_code_alone, read_lines
 
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
 _ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|\brecover|back-?off|best practice|recommended|guidance", re.IGNORECASE)
+_MEMBER = re.compile(r'"(\w+)"\s*:')
+"""The name of a member in a sample answer, which an entry of the page may explain."""
+_NUMBER = re.compile(r"-?\d+")
 _LONGEST_LINE = 30
 _LONGEST_TITLE = 40
 
@@ -54,10 +58,13 @@ _LONGEST_TITLE = 40
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Return the documented errors of a page in its order, one table for each section."""
     blocks = [_add_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
-    context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks))
-    sections = groupby(_read_errors(build_outline(blocks), context), key=itemgetter(0))
-    found = ((titles, tuple(row for _, row in members)) for titles, members in sections)
-    return tuple(ErrorTable(titles, rows) for titles, rows in found)
+    numbered = _levels_of_numbers(blocks)
+    context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks) | numbered, numbered)
+    members = {name for one in blocks if isinstance(one, Code) for name in _MEMBER.findall(one.text)}
+    found = _read_errors(build_outline(blocks), context)
+    errors = (each for each in found if each[1].status is not None or each[1].code not in members)
+    sections = groupby(errors, key=itemgetter(0))
+    return tuple(ErrorTable(titles, tuple(row for _, row in rows)) for titles, rows in sections)
 
 
 def _add_titles(table: TableBlock) -> TableBlock:
@@ -77,6 +84,8 @@ class _Context:
     titles: tuple[str, ...]
     coded: frozenset[int]
     """The levels at which headings are codes."""
+    numbered: frozenset[int]
+    """Those of them at which all headings are numbers."""
     statuses: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
     """The titles that are about one status; they are left out of the names of tables."""
@@ -161,6 +170,9 @@ def _read_entry(
     coded = isinstance(block, Heading) and block.level in context.coded
     about_errors = replace(within, strict=within.strict and not coded).about_errors and (coded or not title)
     held = read_lead(block.text, context.statuses, about_errors=about_errors, title=title)
+    if title and block.level in context.numbered:
+        held = {"code": [block.text]}
+        within = replace(within, statuses=context.statuses)
     if held is None and title and (answered or _is_labelled(node)):
         held = {"cause": [block.text]}
     success = STATUS.match(block.text)
@@ -220,6 +232,19 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
         level
         for level in {*coded} - of_tables
         if sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level))
+    )
+
+
+def _levels_of_numbers(blocks: Sequence[Block]) -> frozenset[int]:
+    """Return the levels at which several headings are numbers, no other ones are there, and some are no statuses."""
+    levels: dict[int, list[str]] = {}
+    for block in blocks:
+        if isinstance(block, Heading):
+            levels.setdefault(block.level, []).append(block.text)
+    return frozenset(
+        level
+        for level, texts in levels.items()
+        if len(texts) > 2 and all(map(_NUMBER.fullmatch, texts)) and not all(map(error_statuses, texts))
     )
 
 

@@ -165,7 +165,7 @@ def _is_about_errors(table: TableBlock, roles: set[Role | None], around: Sequenc
         or any(map(_read_section, table.rows))
         or (bool(around) and bool(roles & {"code", "message"}))
         or ((about_errors or titled) and "code" in roles)
-        or (titled and {"message", "cause"} <= roles)
+        or ((about_errors or titled) and {"message", "cause"} <= roles)
     )
 
 

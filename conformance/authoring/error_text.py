@@ -36,7 +36,7 @@ PHRASES = (
 _PHRASES = frozenset(phrase for _, phrase in PHRASES)
 CODE = re.compile(
     r"-?\d{3,9}|[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:-[a-z0-9]+)+|[A-Z][A-Z0-9_-]{3,}|"
-    r"(?:[A-Z][a-z0-9]+){2,}|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
+    r"(?:[A-Z][a-z0-9]+){2,}|[a-z]+(?:[A-Z]+[a-z0-9]+)+|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
 )
 """A text that can only be a code: several parts, capitals, or a number of at least three digits."""
 CODE_OF_PARTS = re.compile(r"([A-Za-z]+(_[A-Za-z0-9]+)+|[A-Z]{1,6}-\d{2,6}|0\d{2,3}|\d{4,6})\Z")
@@ -71,7 +71,7 @@ _CODE_TITLE = re.compile(
     + CODE.pattern
     + r")(?!\w)[\s:\uff1a()\u2013\u2014.-]*(.*)"
 )
-_LABELLED = re.compile(r"\W*([^\n:\uff1a=]{2,40}?)\W*[:\uff1a][\s*]*(\S.*)", re.DOTALL)
+_LABELLED = re.compile(r"\W*([^\n:\uff1a=]{2,40}?)\W*(?:[:\uff1a]|\s-\s)[\s*]*(\S.*)", re.DOTALL)
 MARKS = "`*:-. ()[],;\u2013\u2014\u3001\uff1a"
 """Separators between a status, its phrase and a cause."""
 TYPES_OF_JSON = frozenset({"string", "integer", "number", "boolean", "array", "object"})

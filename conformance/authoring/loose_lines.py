@@ -27,6 +27,7 @@ _CONSTANTS = tuple(
     )
 )
 """Constants of programs: `NO_NAME(1001, "No name")`, `"1001": "No name"`, `NO_NAME = 1001  // No name`."""
+_SHORT_NUMBER = re.compile(r"\d{1,2}\Z")
 _MOST_TITLES = 8
 _LONGEST_TITLE = 40
 _LONGEST_LINE = 60
@@ -110,7 +111,7 @@ def _table_of_cells(blocks: Sequence[Block]) -> tuple[TableBlock, int] | None:
     The number of columns is the distance between its statuses, or else its codes.
     """
     first = [one.text for one in _leading_paragraphs(blocks[: 3 * _MOST_TITLES])]
-    anchor = STATUS if any(map(STATUS.match, first)) else CODE_OF_PARTS
+    anchor = next((one for one in (STATUS, CODE_OF_PARTS) if any(map(one.match, first))), _SHORT_NUMBER)
     starts = [n for n, text in enumerate(first) if anchor.match(text)]
     steps = Counter(after - before for before, after in pairwise(starts))
     width = steps.most_common(1)[0][0] if steps else 0

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from conformance.authoring.blocks import Block, Code, Heading, Item, Paragraph, TableBlock, TableRow, build_table
 from conformance.authoring.column_titles import role_of_label, split_titles
-from conformance.authoring.error_text import PHRASES
+from conformance.authoring.error_text import ABOUT_ERRORS, PHRASES
 
 _RULE = re.compile(r"\s*[|+]?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*[|+]?\s*\Z")
 """The line below a table's header."""
@@ -171,7 +171,9 @@ def _read_line(lines: Sequence[str], at: int) -> list[Block]:
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
     if bullet is not None:
         return [Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)]
-    before_table = bool(near) and ("|" in near[0] or "\t" in near[0] or bool(split_titles(near[0].strip())))
+    may_be_cell = role_of_label(text) is not None and ABOUT_ERRORS.search(text) is None
+    titled = not may_be_cell and any(split_titles(line.strip()) for line in near[:1])
+    before_table = titled or any("|" in line or "\t" in line for line in near[:1])
     is_title = (before_table and len(text) < 60 and "|" not in text) or _TITLE_WITH_STATUS.fullmatch(text) is not None
     return [Heading(text, at + 1, 2) if is_title else Paragraph(text, at + 1)]
 

@@ -257,6 +257,9 @@ ROWS_IN_LINES = "Codes\n| Status | Meaning |\n|---|---|\n404 Not Found |\nNo ite
 PHRASES_IN_LINES = "Status Code Message Details\n400 Bad Request No name.\n404 Not Found No item."
 SENTENCES_IN_LINES = "コード メッセージ 意味\nE0001 名前がない。 名前を送らない\nE0002 鍵がない。 鍵を送らない"
 PHRASE_OF_LIST = "Errors\n201 - made\n500 - Internal Server Error\n400 - no name\n404 - no item"
+CELLS_OF_SHORT_CODES = (
+    "About errors\n\nCode\n\nResponse Text\n\nCause\n\n01\n\nNo name\n\nIt is absent.\n\n02\n\nLent\n\nAnother has it."
+)
 LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
 
 
@@ -283,6 +286,7 @@ LINES_OF_CODES = "Errors\nNO_NAME - Give one.\nNO_ITEM - There is none."
             ],
         ),
         (PHRASE_OF_LIST, [(500, "", [], "Internal Server Error"), (400, "", [], "no name"), (404, "", [], "no item")]),
+        (CELLS_OF_SHORT_CODES, [(None, "01", ["No name"], "It is absent."), (None, "02", ["Lent"], "Another has it.")]),
         (LINES_OF_CODES, [(None, "NO_NAME", [], "Give one."), (None, "NO_ITEM", [], "There is none.")]),
         (JOINED, [(400, "TOO_LONG", ["It is too long."], ""), (404, "NOT_FOUND", ["None."], "")]),
         (PHRASED, [(404, "", [], "None."), (409, "", [], "Another.")]),
@@ -762,6 +766,21 @@ PATHS = (
     '<Entry path="no_name" type="Error">\n\n- Give one.\n</Entry>\n\n'
     '<Entry path="no_item" type="Error">\n\n- It is gone.\n</Entry>'
 )
+NUMBERS_AS_TITLES = (
+    "# Error codes\n\n## 1\n\n* Message - `No name`\n* Cause - It is absent.\n\n## 100\n\n* Cause - It is lent.\n\n"
+    "## 404\n\n* Cause - It is gone."
+)
+MESSAGES = "# Errors\n\n| Message pattern | Meaning |\n|-|-|\n| `Lent: ...` | Another has it |"
+MEMBERS_OF_SAMPLES = (
+    '# Errors\n\n```json\n{"error": {"trace_id": "a", "lastAccess": 5}}\n```\n\n- `trace_id` - An ID.\n'
+    "- `lastAccess` - A time.\n- `itemLent` - Another has it."
+)
+PLACEHOLDERS = (
+    "# Errors\n\n## 1. Name\n\nNo name.\n\n```\n"
+    '{"status": 400, "error": "No name", "text": "Give ${one}", "values": [${one}, ...]}\n```\n\n'
+    "## 2. Item\n\nIt is lent.\n\n```\n"
+    '{"status": 409, "error": "Item lent", "text": "Wait for ${one}", "values": [${one}]}\n```'
+)
 CODES_BELOW = (
     "# Errors\n\n| HTTP | Meaning |\n|-|-|\n| 400<br>`400001, 400002` | No name |\n"
     "| 409 / 410<br>`409001, 410001` | Lent |"
@@ -804,6 +823,14 @@ LISTED_NUMBERS = "# エラー\n\n- 10001 名前がありません\n- 20001 API K
             CODES_BELOW,
             [(400, "400001", "No name"), (400, "400002", "No name"), (409, "409001", "Lent"), (410, "410001", "Lent")],
         ),
+        (
+            "errors.md",
+            NUMBERS_AS_TITLES,
+            [(None, "1", "No name It is absent."), (None, "100", "It is lent."), (None, "404", "It is gone.")],
+        ),
+        ("errors.md", MESSAGES, [(None, "", "Lent: ... Another has it")]),
+        ("errors.md", MEMBERS_OF_SAMPLES, [(None, "itemLent", "Another has it.")]),
+        ("errors.md", PLACEHOLDERS, [(400, "", "Give ${one} No name."), (409, "", "Wait for ${one} It is lent.")]),
         ("errors.md", LISTED_NUMBERS, [(None, "10001", "名前がありません"), (None, "20001", "API KEYがありません")]),
         ("error_codes.txt", BELOW_400, [(None, "101", "No name"), (None, "105", "No key"), (None, "202", "Lent")]),
     ],
