@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from conformance.checks.context import parse_json
 from conformance.client.builder import BuiltRequest
@@ -152,16 +152,24 @@ def leave_for_later(context: RunContext, entry: LedgerEntry) -> None:
         context.shared.left[INTERRUPTED, entry.id] = entry
 
 
+def _describe_undeletable(operation: str, why: str) -> Message:
+    return Message(
+        "{operation} makes nothing more, as what it had made could not be deleted: {reason}",
+        operation=operation,
+        reason=why,
+    )
+
+
+NOTHING_MORE: Final = _describe_undeletable("", "").template
+"""Why a row sends nothing, where what it makes could not be deleted."""
+
+
 def describe_undeletable(context: RunContext, operations: Iterable[str], tried: Collection[str] = ()) -> str:
     """Why operations may not be called: what one made could not be deleted, unless a deletion is what is `tried`."""
     for operation in operations:
         why, resource = context.shared.undeletable.get(operation), context.created_resource(operation)
         if why and resource is not None and not any(step.call in tried for step in resource.undo):
-            return Message(
-                "{operation} makes nothing more, as what it had made could not be deleted: {reason}",
-                operation=operation,
-                reason=why,
-            )
+            return _describe_undeletable(operation, why)
     return ""
 
 

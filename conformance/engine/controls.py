@@ -102,7 +102,9 @@ class ControlRunner:
             return self._send(captures).passed
 
     def _send(self, captures: dict[str, Any], steps: Sequence[PlannedStep] = ()) -> StepSequence:
-        return self._sender.run_steps(self.evidence, steps or self.control.steps, self._where, "control", captures)
+        return self._sender.run_steps(
+            self.evidence, steps or self.control.steps, self.control.where, "control", captures
+        )
 
     def _read_again(self, step: PlannedStep, captures: dict[str, Any]) -> tuple[int, str] | None:
         return _what_is_shown(self._send(captures, [step]).calls)
@@ -121,7 +123,7 @@ class ControlRunner:
             self._add_violation(sequence, found)
         elif sequence.lost:
             actual = summarize_response(response, self._context.rules)
-            lost = Finding("effect", Level.MUST, Message("what was just written"), actual, self._where)
+            lost = Finding("effect", Level.MUST, Message("what was just written"), actual, self.control.where)
             self._add_violation(sequence, [lost])
         elif response.status >= 500 or response.status == 304:
             self._add_violation(sequence, call.found)
@@ -135,14 +137,10 @@ class ControlRunner:
             if min(call.expected.expect.statuses) < 400:  # what a target must refuse is no valid request
                 self.refusals = (refusal_reason(self._context, response),)
 
-    @property
-    def _where(self) -> Message:
-        return Message("control {label}", label=self.control.label)
-
     def _refusal(self, call: StepResult, detail: Message) -> Finding:
         response, statuses = call.exchange.response, call.expected.expect.statuses
         actual = summarize_response(response, self._context.rules) if response else ""
-        return Finding("control", Level.MUST, one_or_all(statuses), actual, self._where, detail=detail)
+        return Finding("control", Level.MUST, one_or_all(statuses), actual, self.control.where, detail=detail)
 
     def _add_violation(self, sequence: StepSequence, found: Iterable[Finding]) -> None:
         self.evidence.find(found, sequence.calls[-1].n)

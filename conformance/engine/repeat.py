@@ -109,9 +109,11 @@ class _Burst:
         plan, pace = self.sender.plan, self.sender.context.contract.file.pace
         documented = read_pace(pace)
         if documented is not None and self.serves(documented):
+            key = f"credentials.{plan.row.case.request.credential}.allowance"
             doubt = Message(
-                "{key}: {n} requests in {seconds} s, but the target keeps to {documented}, as is documented",
-                key=f"credentials.{plan.row.case.request.credential}.allowance",
+                "{where}: {key}: {n} requests in {seconds} s, but the target keeps to {documented}, as is documented",
+                where=self.sender.context.target.where(*key.split(".")),
+                key=key,
                 n=allowance.requests,
                 seconds=f"{allowance.seconds:g}",
                 documented=pace,

@@ -11,6 +11,7 @@ from conformance.checks.http_notes import check_http_notes
 from conformance.checks.model import Finding, Level, Verdict, verdict_of_levels
 from conformance.checks.response import has_must, summarize_response
 from conformance.client.large_bodies import judge_alone
+from conformance.contract.request_template import RequestTemplate
 from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext
@@ -430,12 +431,7 @@ class RowRunner:
         given = {"fixtures": self.context.target.fixtures, "vantages": self.context.target.vantages}
         blamed = {one.where for one in self.evidence.findings if one.level is Level.MUST}
         for key, steps in self.plan.mistaken:
-            using = {
-                probe.label
-                for probe in self.plan.probes
-                for head, names, _ in find_placeholders(probe.request.list_members())
-                if f"{head}s.{'.'.join(names)}" == key
-            }
+            using = {where for where, request in self._list_requests() if _rests_on(request, key)}
             if using and using.isdisjoint(blamed):
                 continue
             if not steps and resolve_pointer(given, f"/{key.replace('.', '/')}")[0]:
@@ -445,6 +441,14 @@ class RowRunner:
                     where=where,
                     key=key,
                 )
+
+    def _list_requests(self) -> Iterator[tuple[str, RequestTemplate]]:
+        """The requests of probes and controls, each with what findings on it say where it was."""
+        for probe in self.plan.probes:
+            yield probe.label, probe.request
+        for control in self.plan.controls:
+            for step in control.steps:
+                yield control.where, step.request
 
     # --- set-up and clean-up
 
@@ -465,3 +469,11 @@ class RowRunner:
         unsent = self.plan.before[self.plan.before.index(failed) + 1 :]
         self._planned += count_requests([plan]) - count_requests([self.plan]) - len(unsent)
         self.plan = plan
+
+
+def _rests_on(request: RequestTemplate, key: str) -> bool:
+    """Whether a request is built with an entry of the profile, or with a text as long as it says."""
+    return any(
+        ".".join([f"{head}s", *names] if head != "text" else ["fixtures", *names[1:]]) == key
+        for head, names, _ in find_placeholders(request.list_members())
+    )

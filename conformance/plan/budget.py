@@ -9,7 +9,6 @@ from conformance.contract.contract import Contract
 from conformance.contract.power import ProbeKey
 from conformance.contract.schema import Depth
 from conformance.errors import ConfigError, Problem
-from conformance.messages import Message
 from conformance.plan.model import RowPlan
 from conformance.quantities import parse_duration, read_pace
 from conformance.target.loader import Target
@@ -69,4 +68,4 @@ def _untried(plan: RowPlan, whole: RowPlan) -> Iterator[str]:
     kept = {control.label for control in plan.controls}
     for control in whole.controls:
         if control.label not in kept and not control.shared:
-            yield Message("control {label}", label=control.label)
+            yield control.where

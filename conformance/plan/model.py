@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from conformance.contract.contract import Row
 from conformance.contract.request_template import RequestTemplate
 from conformance.contract.schema import Draw, Repeat, Step
+from conformance.messages import Message
 from conformance.quantities import Pace
 
 BUDGET: Final = "budget"
@@ -110,6 +111,11 @@ class ControlPlan:
     doubtful: bool = False
     shared: bool = False
     """An earlier row, or the set-up, makes the same calls: where they passed, it is not sent again."""
+
+    @property
+    def where(self) -> Message:
+        """What reports call it."""
+        return Message("control {label}", label=self.label)
 
     @cached_property
     def key(self) -> str:

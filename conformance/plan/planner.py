@@ -105,9 +105,13 @@ class Planner:
 
     @cached_property
     def _before(self) -> list[tuple[PlannedStep, list[str]]]:
-        """Every step before, and what the target lacks of it."""
-        steps = plan_steps(self.contract, self.case.before, self.depth)
-        return [(step, list(missing_for_steps(self.contract, self.target, (step,)))) for step in steps]
+        """Every step before, and what the target lacks of it, or to delete what it makes."""
+        steps, made = plan_steps(self.contract, self.case.before, self.depth), self.contract.file.created_resources
+        away = [
+            plan_steps(self.contract, made[step.operation].undo if step.operation in made else []) for step in steps
+        ]
+        each = [(step, (step, *undo)) for step, undo in zip(steps, away, strict=True)]
+        return [(step, list(missing_for_steps(self.contract, self.target, sent))) for step, sent in each]
 
     @cached_property
     def _captures_before(self) -> dict[str, list[str]]:
@@ -247,7 +251,7 @@ class Planner:
             deeper = self.depth == "smoke" and control.depth != "smoke" and not chosen
             if possible and (control.fallback or deeper):
                 continue
-            if not self._left_out(Message("control {label}", label=plan.label), "control", needed):
+            if not self._left_out(plan.where, "control", needed):
                 possible += 1
                 yield from self._draw_for_control(control, plan)
 

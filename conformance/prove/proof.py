@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conformance import reference
 from conformance.contract.contract import Contract
-from conformance.messages import Message
 from conformance.plan.model import RowPlan, count_requests
 from conformance.prove.model import (
     ContractProof,
@@ -77,10 +76,7 @@ def _measure_probes(plans: Iterable[RowPlan], faults: Sequence[FaultProof]) -> I
     for plan in plans:
         probes = [probe for stage in plan.probe_stages for probe in stage.probes]
         sent = [(probe.label, 1 + (plan.repeats if probe is plan.probes[0] else 0)) for probe in probes]
-        sent += [
-            (Message("control {label}", label=one.label), count_requests([RowPlan(plan.row, controls=(one,))]))
-            for one in plan.controls
-        ]
+        sent += [(one.where, count_requests([RowPlan(plan.row, controls=(one,))])) for one in plan.controls]
         for label, requests in sent if not plan.lacks else ():
             yield ProbePower(plan.row.id, label, requests, tuple(caught.get((plan.row.id, str(label)), ())))
 

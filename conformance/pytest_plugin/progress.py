@@ -127,6 +127,8 @@ class ProgressDisplay:
         self._reason = ""
         """Why the row that was printed last has its verdict."""
         self._causes: set[str] = set()
+        self._blamed: set[str] = set()
+        """Those that were printed as violating, before the rest of the run was known."""
         self._printer = ProgressPrinter(open_output(), self._draw)
 
     def _draw(self) -> RenderableType:
@@ -235,9 +237,18 @@ class ProgressDisplay:
                 self._causes.add(cause.key)
                 line = f"! {self._session.describe_cause(cause)}"
                 self._printer.print_lines([Text(line, style="bold yellow")])
+                self._reason = cause.text
+        judged = [one for run in runs for one in run.rows] + [one for run in runs for one in run.explored]
+        for result in judged:
+            if result.id in explained & self._blamed:
+                self._blamed.discard(result.id)
+                self._violations -= 1
+                self._printer.print_lines([self._result_line(result)])
 
     def _print_result(self, result: RowResult | Exploration) -> None:
-        self._violations += result.verdict is Verdict.VIOLATES
+        if result.verdict is Verdict.VIOLATES:
+            self._violations += 1
+            self._blamed.add(result.id)
         self._printer.print_lines([self._result_line(result)])
 
     def _print_failure(self, report: pytest.TestReport | pytest.CollectReport) -> None:

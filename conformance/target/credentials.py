@@ -169,5 +169,5 @@ def _find_flaw(value: str) -> str | None:
     if not value:
         return "is empty"
     if _CONTROL.search(value):
-        return "holds control characters"
+        return "ends with a line end" if not _CONTROL.search(value.rstrip("\r\n")) else "holds control characters"
     return "is not UTF-8" if _SURROGATES.search(value) else None

@@ -109,7 +109,7 @@ def _check_form(target: Target, place: tuple[str, ...], value: Any, example: Any
         usual = next(iter(example.values()))
         for key, each in value.items():
             yield from _check_form(target, (*place, key), each, example.get(key, usual))
-    elif isinstance(value, float) and isinstance(example, str | int):
+    elif isinstance(example, str | int) and _is_misread(value, example, is_member=len(place) > 2):
         yield Problem(where, f"{name} is read as the number {value}", "put what is to be sent in quotes")
     elif isinstance(example, str | int) and isinstance(value, bool | list | Mapping):
         yield Problem(where, f"{name} must be a text or a number", f"write it as in {place[-1]}: {example}")
@@ -117,6 +117,12 @@ def _check_form(target: Target, place: tuple[str, ...], value: Any, example: Any
         yield Problem(where, f"{name} is empty", "give its value, or leave it out")
     elif isinstance(value, str) and value != value.strip():
         yield Problem(where, f"{name} has spaces or line ends around it", "take them away")
+
+
+def _is_misread(value: Any, example: Any, *, is_member: bool) -> bool:
+    """Whether a number stands for a text: an integer in a path is its text, one in JSON is not."""
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, float) or (is_member and is_integer and isinstance(example, str))
 
 
 def _check_placeholders(target: Target, name: str, example: Any) -> Iterator[Problem]:
@@ -127,6 +133,8 @@ def _check_placeholders(target: Target, name: str, example: Any) -> Iterator[Pro
     where = target.where("fixtures", name)
     for each in sorted(expected - actual):
         yield Problem(where, f"fixtures.{name} lacks {each}", f"write it as in {example}")
+    if set("{}") & set(_PLACEHOLDER.sub("", str(target.fixtures[name]))):
+        yield Problem(where, f"fixtures.{name} has a brace that belongs to no name", f"write it as in {example}")
     for each in sorted(actual - expected):
         yield Problem(where, f"fixtures.{name} has {each}, which nothing fills in", f"write it as in {example}")
 

@@ -76,6 +76,10 @@ def check_target_names(target: Target, file: ContractFile) -> list[Problem]:
         for name in getattr(target, section)
         if name not in known
     ]
+    named = {*target.credentials, *target.fixtures}
+    if len(problems) > 1 and named.isdisjoint({*file.credentials, *file.fixtures}):
+        what = f"contract: {target.contract} has none of the credentials and fixtures of this profile"
+        return [Problem(target.where("contract"), what, "name the contract that it was written for")]
     for name, credential in target.credentials.items():
         if name in file.credentials:
             problems += _check_values(target, credential, file.credentials[name].fields)

@@ -156,6 +156,8 @@ def _check_header_secret(form: SecretSource, info: ValidationInfo) -> SecretSour
     secret = "" if info.context is None else info.context.open(*form.source)
     if secret != secret.strip():
         raise ValueError("gives a secret that has spaces around it, which a header cannot carry")
+    if len(secret) > 1 and secret[0] == secret[-1] and secret[0] in "\"'`":
+        raise ValueError("gives a secret in quotes, which would be sent, too; take them away")
     if not secret.isascii():
         raise ValueError("gives a secret that holds characters that a header cannot carry (only ASCII)")
     return form

@@ -134,7 +134,7 @@ def test_a_wrong_allowance_of_the_profile_is_not_the_targets(
     ran = limited(Limited())
     assert (ran.only.verdict, ran.only.findings) == (Verdict.INCONCLUSIVE, ())
     assert ran.only.reason == (
-        "credentials.guest.allowance: 5 requests in 0.02 s, but the target keeps to 3/20ms, as is documented"
+        "test: credentials.guest.allowance: 5 requests in 0.02 s, but the target keeps to 3/20ms, as is documented"
     )
 
 

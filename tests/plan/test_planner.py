@@ -482,6 +482,16 @@ def test_an_optional_set_up_that_lacks_is_left_out_with_what_needs_it(plan: Plan
     assert bare.skipped == ("limit=a: lacks fixtures.item",)
 
 
+@pytest.mark.parametrize(
+    ("allow", "steps"), [(["write"], ["listTopics"]), (["write", "delete"], ["insertTopic", "listTopics"])]
+)
+def test_an_optional_set_up_makes_nothing_that_may_not_be_deleted(allow: list[str], steps: list[str]) -> None:
+    contract = read_contract(CASES / "kuroco")
+    first = next(row for row in contract.rows if row.id == "login/profile")
+    found = plan_rows(contract, replace(full(contract), allow=frozenset(allow)), [first], "standard", 0)[first.id]
+    assert [step.operation for step in found.before] == steps
+
+
 def test_what_takes_a_write_back_must_be_allowed_too(plan: Plan) -> None:
     text = "  - id: one\n    cause: a\n    operations: [put]\n    expect: {status: 400}\n    after: [{call: remove}]\n"
     assert plan(text, allow=["write"]).lacks == ("allow: delete",)

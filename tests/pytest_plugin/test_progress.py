@@ -102,6 +102,30 @@ def test_the_whole_tool_draws_on_a_terminal(tmp_path: Path) -> None:
     assert "All 6 rows that were tried are answered as the vendor promises." in text
 
 
+def test_a_row_that_was_printed_before_its_cause_was_known_is_printed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(progress, "open_output", lambda: stream)
+    row = RowResult("items/a", "items", 1, Verdict.VIOLATES)
+    known = SimpleNamespace(causes=[], rows=[row], explored=[])
+    session: Any = SimpleNamespace(
+        options=SimpleNamespace(language="en"),
+        sink=SimpleNamespace(results=lambda: SimpleNamespace(runs=[known])),
+        describe_cause=lambda one: one.text,
+    )
+    config: Any = None
+    display = ProgressDisplay(config, session, config)
+    display._count_result(row)
+    cause = NamedCause("fixtures.missing_item", "fixtures.missing_item: a is there")
+    known.causes, known.rows = [cause], [replace(row, verdict=Verdict.INCONCLUSIVE, reason=cause.text)]
+    display._print_waiting(confirmed=True)
+    assert stream.getvalue().splitlines() == [
+        "✗ violates  items/a, 0 requests",
+        "! fixtures.missing_item: a is there",
+        "? inconclusive  items/a, 0 requests  for the same reason as above",
+    ]
+    assert display._violations == 0
+
+
 def test_what_follows_from_one_cause_or_has_the_same_reason_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(progress, "open_output", lambda: stream)

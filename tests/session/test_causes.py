@@ -278,7 +278,7 @@ def test_of_what_a_wrong_path_does_not_delete_no_more_is_made(change: Change, ke
     assert f"fixtures.{key}_path" in run.warnings[0]
     assert run.counts.get("violates", 0) == 0
     assert len(left) == 1
-    assert any(str(row.reason).startswith("insertTopic makes nothing more") for row in run.rows)
+    assert {row.reason for row in run.rows if row.verdict is Verdict.INCONCLUSIVE} == {run.warnings[0]}
 
 
 def test_a_target_that_deletes_what_is_referenced_is_blamed_at_smoke() -> None:
@@ -316,6 +316,16 @@ def test_a_redirect_of_everything_names_where_it_leads(location: str, place: str
     (cause,) = find_causes({}, [row])
     assert cause.text == f"the target redirects every request to {place}; requests are never redirected"
     assert cause.key == "base_url"
+
+
+def test_an_address_that_this_machine_does_not_have_is_one_cause_with_its_line() -> None:
+    detail = "this machine cannot send it: Cannot assign requested address"
+    one = replace(answered(1, 0), response=None, failure=RecordedNoResponse("not-sent", detail))
+    there = replace(one, request=replace(one.request, vantage="from 192.0.2.9"))
+    row = RowResult("things/one", "things", 1, Verdict.INCONCLUSIVE, exchanges=(there, answered(2, 200)))
+    (cause,) = find_causes({"vantages": {"outside": {"source_address": "192.0.2.9"}}}, [row])
+    assert (cause.key, cause.text) == ("vantages.outside", f"vantages.outside: nothing was sent: {detail}")
+    assert apply_causes([row], [cause])[0].reason == cause.text
 
 
 PAGE_OF_PROXY = RecordedNoResponse("proxy", "403 with a page that our proxy may have made itself")
@@ -393,6 +403,27 @@ def test_a_file_name_that_no_answer_shows_is_a_cause_and_one_that_a_list_shows_i
     assert explain({"media_file_name": "a.png"}, row) == ([], ["violates"])
 
 
+LISTED = ("https://media.test/service/1/a.png", "https://media.test/service/2/b.png")
+
+
+@pytest.mark.parametrize(
+    ("missing", "verdict"),
+    [
+        ("https://media.test/service/0/gone.png", "violates"),
+        ("https://cdn.test/service/0/gone.png", "inconclusive"),
+        ("https://media.test/another/0/gone.png", "inconclusive"),
+    ],
+)
+def test_a_url_of_another_host_or_service_is_no_medium_that_is_missing(missing: str, verdict: str) -> None:
+    listed = asked(1, "GET /media", 200, "control", shown=json.dumps({"media": [{"url": url} for url in LISTED]}))
+    refused = asked(2, f"DELETE /media?url={missing}", 400, "example")
+    said = f"fixtures.missing_media_url: {missing} is of another host or service than all that the target shows"
+    assert explain({"missing_media_url": missing}, violated(listed, refused, found=(wrong(2),))) == (
+        [said] if verdict == "inconclusive" else [],
+        [verdict],
+    )
+
+
 @pytest.mark.parametrize(
     ("shown", "verdict"),
     [("https://media.test/1/a.png", "violates"), ("http://media.test/1/a.png", "inconclusive")],
@@ -468,7 +499,7 @@ def test_a_run_keeps_what_its_causes_were_found_in_although_its_rows_say_no_more
     row = violated(*valid, *firm, found=(wrong(3), wrong(4)))
     begun = TargetRun(ContractName("x", "1"), {"fixtures": PATHS}, Verdict.NOT_EXERCISED, {}, 0, ())
     run = assemble_run(begun, [row])
-    assert [one.key for one in run.causes] == ["fixtures.update_path", "fixtures.update_path"]
+    assert [one.key for one in run.causes] == ["fixtures.update_path"]
     assert [one.text for one in run.causes] == list(run.warnings)
 
 
@@ -484,6 +515,18 @@ def test_paths_in_the_place_of_each_other_are_one_cause_and_one_that_never_refus
     assert explain(PATHS, row)[1] == ["inconclusive"]
     works = [asked(n, "POST /do/update/7", 200, "control") for n in (1, 2)]
     assert explain(PATHS, violated(*works, *firm, found=(wrong(3), wrong(4)))) == ([], ["violates"])
+
+
+def test_one_that_is_there_in_the_place_of_one_that_is_not_is_one_cause() -> None:
+    fixtures = {"member_id": "invited", "invited_member_id": "joined"}
+    valid = asked(1, "GET /members/invited", 404, "control")
+    found = asked(2, "GET /members/joined", 200, "boundary")
+    said = (
+        "fixtures.member_id and fixtures.invited_member_id stand in the place of each other: "
+        "the first was always refused, the second never"
+    )
+    row = violated(valid, found, found=(wrong(1, "control", 200), wrong(2)))
+    assert explain(fixtures, row) == ([said], ["inconclusive"])
 
 
 @pytest.mark.parametrize("words", ["no such grant", "no such member"])
@@ -551,8 +594,7 @@ def test_what_every_valid_request_to_a_path_lacks_is_said_once_though_no_row_bla
         profile["fixtures"]["fields"]["required"]["name"] = "subject"
 
     run = run_smoke("kuroco", a_field_of_another_name)
-    path = "rcms-api/1/topics1/insert"
-    said = f"fixtures.insert_path: every valid request to {path} was refused in the same words: 400 required ext_col_01"
+    said = "fixtures.fields: every valid request to rcms-api/1/topics1/insert was refused for lack of ext_col_01"
     assert (run.warnings, run.counts.get("violates", 0)) == ((said,), 0)
 
 
@@ -575,6 +617,25 @@ def test_a_refusal_that_tells_a_wrong_credential_is_the_targets_unless_another_s
     row = violated(sent, found=(wrong(1, "status", 400), wrong(1, "leak", "no credential in an answer")))
     (kept,) = apply_causes([row], [RunCause(key, "every call was answered 401", lambda one: one.status == 401)])
     assert (kept.verdict, [one.check for one in kept.findings]) == (verdict, ["leak"] if verdict == "violates" else [])
+
+
+@pytest.mark.parametrize(("sent", "verdict"), [("", "inconclusive"), (f"{OPEN}secret:login.email{CLOSE}", "violates")])
+def test_a_credential_that_never_worked_is_no_secret_of_the_target_unless_it_was_sent(sent: str, verdict: str) -> None:
+    shown = Message("the value of {name}", name="login.password")
+    found = ExploredFinding("leak", Level.MUST, "no credential in an answer", shown, exchange=1)
+    item = explored(
+        "profile", Verdict.VIOLATES, asked(1, "POST /profile", 200, "example", sent=sent), findings=(found,)
+    )
+    (cause,) = find_causes({}, [refused_login()])
+    assert cause.text == "every call with credentials.login was answered 401"
+    assert [one.verdict for one in apply_causes([item], [cause])] == [verdict]
+
+
+def refused_login() -> RowResult:
+    """One of whose values the recorded one is named by its variable."""
+    both = f'{{"email": "{OPEN}secret:login.email{CLOSE}", "password": "{OPEN}secret:PASSWORD{CLOSE}"}}'
+    calls = [asked(n, "POST /login", 401, "control", sent=both) for n in (1, 2, 3)]
+    return RowResult("login/login", "login", 1, Verdict.INCONCLUSIVE, exchanges=tuple(calls))
 
 
 @pytest.mark.parametrize(
@@ -679,6 +740,27 @@ def test_a_page_that_an_address_of_our_own_is_shown_is_the_targets() -> None:
 
 def explored(operation: str, verdict: Verdict, *exchanges: RecordedExchange, **more: Any) -> Exploration:
     return Exploration(operation, "GET", "/", verdict, exchanges=exchanges, **more)
+
+
+def test_what_a_path_lacks_is_not_what_an_id_in_it_lacks() -> None:
+    fixtures = {"detail_path": "topics/{topics_id}", "topics_id": 987654}
+    stale = asked(1, "GET /topics/987654", 404, "control")
+    own = asked(2, "GET /topics/12", 200, "control", shown="{}")
+    causes, _ = explain(fixtures, violated(stale, own, found=(wrong(2, "effect", "a@b"),)))
+    assert causes == ["fixtures.topics_id: 987654 was answered 404 by every operation that uses it"]
+
+
+def test_of_two_values_that_are_only_asked_for_together_the_one_above_is_the_cause() -> None:
+    calls = [asked(n, "GET /buckets/blogs/collections/posts", 404, "control") for n in (1, 2)]
+    works = asked(3, "GET /", 200, "control")
+    causes, _ = explain({"collection": "posts", "bucket": "blogs"}, violated(*calls, works, found=(wrong(1),)))
+    assert causes == ["fixtures.bucket: blogs was answered 404 by every operation that uses it"]
+
+
+def test_what_is_in_the_path_of_every_valid_call_may_be_wrong_as_well_as_the_base_url() -> None:
+    calls = [asked(n, f"GET /buckets/blogs/collections/{n}", 404, "control") for n in (1, 2, 3)]
+    causes, _ = explain({"bucket": "blogs", "other": "x"}, violated(*calls, found=(wrong(1),)))
+    assert causes == ["every valid call was answered 404: the path of base_url or fixtures.bucket may be wrong"]
 
 
 def test_two_entries_with_one_value_are_both_named() -> None:
@@ -805,6 +887,15 @@ def test_a_finding_that_rests_on_what_no_answer_shows_says_so_and_another_does_n
         [row] = run_at(profile, "standard", ["media-get/token-invalid"]).rows
     said = [f"target.yaml: fixtures.expired_media_token: {UNSEEN}"]
     assert (row.verdict, list(map(str, row.warnings))) == (Verdict.VIOLATES, [] if fault else said)
+
+
+@pytest.mark.parametrize(("bound", "value"), [("max", 11), ("max", 9), ("min", 2), ("min", 4)])
+def test_of_two_bounds_only_the_one_that_findings_rest_on_is_named(bound: str, value: int) -> None:
+    with reference.start("kuroco") as server:
+        profile = copy.deepcopy(dict(server.profile))
+        profile["fixtures"]["fields"]["length"] |= {bound: value, "valid": "nnnnn"}
+        [row] = run_at(profile, "standard", ["topics-write/length"]).rows
+    assert list(map(str, row.warnings)) == [f"target.yaml: fixtures.fields.length.{bound}: {UNSEEN}"]
 
 
 def titles_exchanged(profile: dict[str, Any]) -> None:

@@ -69,7 +69,8 @@ def test_an_unset_variable_is_named_with_its_line(problems: Callable[..., list[s
     ("value", "expected"),
     [
         ("", "is empty"),
-        (f"{CANARY}\n", "control characters"),
+        (f"{CANARY}\n", "ends with a line end"),
+        (f"'{CANARY}'", "in quotes"),
         (f"a\x7f{CANARY}", "control characters"),
         (f" {CANARY}", "spaces around"),
         (f"{CANARY}é", "only ASCII"),

@@ -120,7 +120,15 @@ def contract(name: str) -> Contract:
         ("token_path: 'a/token '", "4: fixtures.token_path has spaces or line ends around it; take them away"),
         (
             "fields:\n  regex:\n   valid: '123'\n   pattern: 123",
-            "7: fixtures.fields.regex.pattern must be text; put it in quotes",
+            "7: fixtures.fields.regex.pattern is read as the number 123; put what is to be sent in quotes",
+        ),
+        (
+            "fields:\n  number:\n   valid: 42",
+            "6: fixtures.fields.number.valid is read as the number 42; put what is to be sent in quotes",
+        ),
+        (
+            "insert_path: 'topics/insert}'",
+            "4: fixtures.insert_path has a brace that belongs to no name; write it as in rcms-api/1/topics1/insert",
         ),
         ("topics_id: true", "4: fixtures.topics_id must be a text or a number; write it as in topics_id: 1"),
         ("topics_id: 5.0", "4: fixtures.topics_id is read as the number 5.0; put what is to be sent in quotes"),

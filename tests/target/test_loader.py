@@ -43,6 +43,15 @@ def test_unknown_names_get_the_near_one_and_their_line(profile: Callable[..., Ta
     ]
 
 
+def test_a_profile_of_another_contract_has_one_problem(profile: Callable[..., Target]) -> None:
+    target = profile("fixtures: {list_path: a}\ncredentials:\n  token: {header: X, env: A}\n", environ={"A": "x"})
+    (found,) = check_target_names(target, known("endpoint", full=[]))
+    assert str(found).rpartition("/")[2] == (
+        "staging.yaml:1: contract: microcms-management has none of the credentials and fixtures of this profile; "
+        "name the contract that it was written for"
+    )
+
+
 def test_known_names_are_fine(profile: Callable[..., Target]) -> None:
     target = profile("fixtures: {endpont: news}\ncredentials:\n  full: {header: X, env: A}\n", environ={"A": "x"})
     assert check_target_names(target, known("endpont", "content_id", full=[], other=[])) == []

@@ -53,11 +53,13 @@ def format_table(results: Results, language: str | None = None, *, with_causes: 
 
 
 def describe_violation(row: RowResult, say: Translator) -> Iterator[Text]:
-    """Yield four lines: row and promise; finding; answer; command that reproduces it."""
+    """Yield its lines: row and promise; warnings; finding; answer; command that reproduces it."""
     known = f" ({say(Message('Known deviation'))})" if row.known else ""
     promise = f" → {say(format_promise(row))}" if row.expected else ""
     head = f"{SYMBOLS[row.verdict]} {to_one_line(row.id)}"
     yield Text.assemble((head, STYLES[row.verdict]), f"{known}  {say(Bilingual(row.cause, row.cause_ja))}{promise}")
+    for warning in row.warnings:
+        yield Text(f"  ! {say(warning)}", style="yellow", no_wrap=True, overflow="ignore")
     yield _entry(say(Message("found")), say(format_reason(row)))
     if proof := proof_exchanges(row):
         yield _entry(say(Message("answer")), say(format_answer(proof), _LONGEST))

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from conformance.checks.model import Finding, Level, Verdict
+from conformance.engine.cleanup import NOTHING_MORE
+from conformance.messages import Message
 from conformance.results.model import Exploration, ExploredFinding, RecordedExchange, RowResult
 from conformance.session.causes.model import Call, RunCause
 
@@ -13,10 +15,12 @@ Result = TypeVar("Result", bound=RowResult | Exploration)
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
     """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked."""
-    return tuple(_apply(result, causes) for result in results) if causes else tuple(results)
+    given = tuple(results)
+    clean_ups = [one for each in given for one in each.exchanges if one.role == "clean-up"] if causes else []
+    return tuple(_apply(result, causes, clean_ups) for result in given) if causes else given
 
 
-def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
+def _apply(result: Result, causes: Sequence[RunCause], clean_ups: Sequence[RecordedExchange]) -> Result:
     by_number = {one.n: one for one in result.exchanges}
     against: list[tuple[RecordedExchange | None, Finding | ExploredFinding | None]] = []
     if result.verdict is Verdict.VIOLATES:
@@ -24,8 +28,9 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
         told = [one for one in musts if one.check != "leak"] or musts
         against = [(by_number.get(one.exchange or 0), one) for one in told]
     elif result.verdict is Verdict.INCONCLUSIVE:
-        against = [(one, None) for one in refused_at_last(result)]
-    if any(one is not None and one.role != "guard" for one, _ in against):
+        is_left = getattr(result.reason, "template", "") == NOTHING_MORE
+        against = [(one, None) for one in (clean_ups if is_left else refused_at_last(result))]
+    if result.verdict is Verdict.VIOLATES and any(one is not None and one.role != "guard" for one, _ in against):
         # What a look shows afterwards follows from a faulty request that was accepted.
         against = [each for each in against if each[0] is None or each[0].role != "guard"]
     # A valid request may be answered 404 as it should, such as a look at what was deleted: one refusal is enough.
@@ -36,7 +41,12 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
     if against and (about or enough(explaining)):
         cause = max(about or causes, key=lambda one: sum(one in found for found in explaining))
         stays = "leak" if cause.key.startswith(("fixtures.", "credentials.")) else None
-        kept = tuple(one for one in result.findings if one.level is not Level.MUST or one.check == stays)
+        kept = tuple(
+            one
+            for one in result.findings
+            if one.level is not Level.MUST
+            or (one.check == stays and not _is_no_secret(cause, by_number.get(one.exchange or 0), one))
+        )
         changes: dict[str, Any] = {"findings": kept}
         if all(one.level is not Level.MUST for one in kept):
             changes |= {"verdict": Verdict.INCONCLUSIVE, "reason": cause.text}
@@ -45,11 +55,20 @@ def _apply(result: Result, causes: Sequence[RunCause]) -> Result:
 
 
 def _explains(cause: RunCause, exchange: RecordedExchange | None, finding: Finding | ExploredFinding | None) -> bool:
+    if finding is not None and finding.check == "leak" and _is_no_secret(cause, exchange, finding):
+        return True
     if cause.names and finding is not None and (finding.expected == cause.names or cause.names in finding.detail):
         return True
     if cause.check and finding is not None and finding.check != cause.check:
         return False
-    return exchange is not None and cause.affects(Call(exchange))
+    return exchange is not None and cause.affects(Call(exchange, finding if isinstance(finding, Finding) else None))
+
+
+def _is_no_secret(cause: RunCause, exchange: RecordedExchange | None, finding: Finding | ExploredFinding) -> bool:
+    """Whether an answer shows what the target does not know as a credential, and was not sent with the request."""
+    shown = str(finding.actual.values.get("name")) if isinstance(finding.actual, Message) else ""
+    is_of_cause = cause.key == f"credentials.{shown.partition('.')[0]}"
+    return is_of_cause and (exchange is None or not cause.affects(Call(exchange)))
 
 
 def refused_at_last(result: RowResult | Exploration) -> list[RecordedExchange]:

@@ -13,7 +13,13 @@ from conformance.checks.model import Level
 from conformance.results.model import FIRM, Exploration, RowResult
 from conformance.session.causes.apply import refused_at_last
 from conformance.session.causes.fields import find_exchanged_texts, find_fields
-from conformance.session.causes.fixtures import find_exchanged, find_fixtures, find_unlisted_urls, find_what_is_there
+from conformance.session.causes.fixtures import (
+    find_exchanged,
+    find_fixtures,
+    find_foreign_urls,
+    find_unlisted_urls,
+    find_what_is_there,
+)
 from conformance.session.causes.headers import find_credentials, find_hooks
 from conformance.session.causes.model import Call, RunCause, RunEvidence
 from conformance.session.causes.paths import (
@@ -23,6 +29,7 @@ from conformance.session.causes.paths import (
     find_refused_alike,
 )
 from conformance.session.causes.reachability import (
+    find_foreign_address,
     find_gone,
     find_page,
     find_page_of_vantage,
@@ -70,12 +77,14 @@ _RULES: Final[tuple[Rule, ...]] = (
     find_page_of_vantage,
     find_fixtures,
     find_unlisted_urls,
+    find_foreign_urls,
     find_what_is_there,
     find_exchanged,
     find_answered_alike,
     find_deletion,
     find_fields,
     find_exchanged_texts,
+    find_foreign_address,
 )
 
 

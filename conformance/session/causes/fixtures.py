@@ -1,8 +1,9 @@
 """Rules for fixtures with which nothing ever worked, or that stand in the place of each other."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from posixpath import commonpath
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
@@ -21,6 +22,9 @@ _MISSING: Final = ("missing_", "invited_")
 """What the name of a fixture begins with that the target must not have, or not show."""
 _IDENTIFIER: Final = r'"[A-Za-z_]*(?:[iI]d|[uU]rl|By)"\s*:\s*"(?:[^"]*/)?{}"'
 """A member of an answer that says what a thing is called, at the end of its URL perhaps, or who made it."""
+
+_URL: Final = r'"\w*[uU]rl"\s*:\s*"(https?://[^"]*)"'
+"""A member of an answer that is the URL of a thing."""
 
 
 def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
@@ -43,17 +47,32 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
     if (parent := _find_parent(run, failing)) is not None:
         yield parent
         failing = {name: each for name, each in failing.items() if not all(map(parent.affects, each[-1]))}
+    exchanged = {cause.key for cause in find_exchanged(run)}
     for name, (value, status, calls) in failing.items():
-        used = set(map(id, calls))
-        if any(used < set(map(id, other)) for *_, other in failing.values()):
+        if f"fixtures.{name}" in exchanged or any(_rests_on_other(calls, value, *each) for each in failing.values()):
             continue  # it was never asked for without another fixture that does not work either
+        names = " or ".join(each for each, same in run.plain().items() if same == value)
         text = Message(
             "fixtures.{name}: {value} was answered {status} by every operation that uses it",
-            name=" or ".join(each for each, same in run.plain().items() if same == value),
+            name=names,
             value=value,
             status=status,
         )
+        if name.startswith(_MISSING):
+            text = Message(
+                "fixtures.{name}: {value} was answered {status} without a reason: it may lead nowhere",
+                name=names,
+                value=value,
+                status=status,
+            )
         yield RunCause(f"fixtures.{name}", text, partial(Call.uses, value=value))
+
+
+def _rests_on_other(calls: Sequence[Call], value: str, other: str, _status: int, others: Sequence[Call]) -> bool:
+    """Whether a fixture was asked for with another one alone, which was asked for without it or comes before it."""
+    used, path = set(calls), f"{unquote(calls[0].asked_for[1])}/"
+    is_above = 0 <= path.find(f"/{other}/") < path.find(f"/{value}/")
+    return used < set(others) or (used == set(others) and is_above)
 
 
 def find_unlisted_urls(run: RunEvidence) -> Iterator[RunCause]:
@@ -76,6 +95,24 @@ def find_unlisted_urls(run: RunEvidence) -> Iterator[RunCause]:
             yield RunCause(f"fixtures.{name}", text, partial(_asks_below, folder=folder))
 
 
+def find_foreign_urls(run: RunEvidence) -> Iterator[RunCause]:
+    """URLs of what should be missing, and of another host or service than all that the target shows."""
+    missing = {name: each for name, each in run.plain().items() if name.startswith(_MISSING) and "://" in each}
+    bodies = [one.body.replace("\\/", "/") for one in run.calls if one.succeeded] if run.blames and missing else []
+    shown = {url for body in bodies for url in re.findall(_URL, body)}
+    for name, value in missing.items() if shown else ():
+        place = split_url(value)
+        folders = {split_url(url).path.rpartition("/")[0] for url in shown if split_url(url).netloc == place.netloc}
+        common = commonpath(folders) if len(folders) > 1 else ""
+        if not folders or not place.path.startswith(common):
+            text = Message(
+                "fixtures.{name}: {value} is of another host or service than all that the target shows",
+                name=name,
+                value=value,
+            )
+            yield RunCause(f"fixtures.{name}", text, partial(Call.must_refuse, value=value))
+
+
 def _asks_below(call: Call, folder: str) -> bool:
     """Whether a value of the query is a URL in a folder, or of it."""
     query = parse_qsl(split_url(call.exchange.request.url).query)
@@ -93,7 +130,7 @@ def _find_parent(run: RunEvidence, failing: Mapping[str, tuple[str, int, list[Ca
     for name, value in run.plain().items():
         below = [key for key, (*_, calls) in failing.items() if all(one.is_in_path(value) for one in calls)]
         lacking = any(one.lacks_effect for one in run.calls if one.is_valid and one.is_in_path(value))
-        if name not in failing and below and lacking:
+        if name not in failing and below and lacking and "{" not in value:
             text = Message(
                 "fixtures.{name}: {value} answers, but {below} are not found below it: it may be of another kind",
                 name=name,
@@ -135,10 +172,13 @@ def find_exchanged(run: RunEvidence) -> Iterator[RunCause]:
     for missing, name in ((each, other) for each in named for other in named if each.endswith(f"_{other}")):
         valid = [one.succeeded for one in run.of_path(named[name]) if one.is_valid]
         firm = [one.succeeded for one in run.of_path(named[missing]) if one.is_firm]
-        if valid and len(firm) > 1 and all(firm) and not any(valid):
+        if valid and firm and all(firm) and not any(valid):
             text = describe_exchange(f"fixtures.{name}", f"fixtures.{missing}")
-            values = named[name], named[missing]
-            yield RunCause(f"fixtures.{name}", text, partial(Call.is_below, values=values))
+            yield RunCause(f"fixtures.{name}", text, partial(_uses_any, values=(named[name], named[missing])))
+
+
+def _uses_any(call: Call, values: Iterable[str]) -> bool:
+    return any(map(call.uses, values))
 
 
 def _describe_others(call: Call, value: str) -> str:

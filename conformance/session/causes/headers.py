@@ -24,7 +24,10 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
     for one in filter(shows_what_works, run.calls):
         for name in dict.fromkeys(_credentials_of(one)) if one.is_valid or one.is_firm else ():
             used.setdefault(name, []).append(one)
+    named = [set(calls) for name, calls in used.items() if not name.isupper()]
     for name, calls in used.items():
+        if name.isupper() and any({one for one in calls if one.is_valid} <= each for each in named):
+            continue  # one of several values of a credential
         statuses = statuses_of_valid(calls)
         # A secret from the environment is recorded by the name of its variable.
         what = f"${name}" if name.isupper() else f"credentials.{name}"

@@ -1,11 +1,14 @@
 """Rules for paths of the profile that lead to something else than they should."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from conformance.messages import Message
-from conformance.session.causes.model import Call, RunCause, RunEvidence
+from conformance.session.causes.model import Call, RunCause, RunEvidence, members
+
+_FIELD: Final = r'"field"\s*:\s*"([^"]*)"'
 
 
 def find_exchanged_words(run: RunEvidence) -> Iterator[RunCause]:
@@ -59,10 +62,23 @@ def find_refused_alike(run: RunEvidence) -> Iterator[RunCause]:
                 status=reason[0],
                 words=reason[1][:100],
             )
+            fields, key = re.findall(_FIELD, valid[0].body), f"fixtures.{name}"
+            lacking = [
+                each for each in fields if not any(each in members(one.exchange.request.body or "") for one in valid)
+            ]
+            groups = [each for each, group in run.fixtures.items() if isinstance(group, Mapping)]
+            if lacking and groups:
+                key = f"fixtures.{groups[0]}"
+                text = Message(
+                    "{key}: every valid request to {value} was refused for lack of {field}",
+                    key=key,
+                    value=value,
+                    field=lacking[0],
+                )
             has_missing = any(each.endswith(f"_{name}") for each in named)
             of_path = has_missing and not any(one.shows('"field"') for one in valid)
             explains = partial(_is_refused_for, value=value, reasons=reasons, valid=of_path)
-            yield RunCause(f"fixtures.{name}", text, explains)
+            yield RunCause(key, text, explains)
 
 
 def find_deletion(run: RunEvidence) -> Iterator[RunCause]:
@@ -117,4 +133,6 @@ def _reason_of(call: Call) -> tuple[int, str] | None:
 
 
 def _is_refused_for(call: Call, value: str, reasons: Iterable[tuple[int, str] | None], *, valid: bool) -> bool:
-    return (valid or not call.is_valid) and call.is_in_path(value) and _reason_of(call) in reasons
+    return (
+        (valid or not call.is_valid or call.finding is None) and call.is_in_path(value) and _reason_of(call) in reasons
+    )

@@ -58,6 +58,16 @@ def find_page_of_vantage(run: RunEvidence) -> Iterator[RunCause]:
             yield from _find_same_page(through, f"vantages.{name}", [one for one in run.calls if one not in through])
 
 
+def find_foreign_address(run: RunEvidence) -> Iterator[RunCause]:
+    """Vantages with an address from which this machine cannot send."""
+    for name, form in (run.target.get("vantages") or {}).items():
+        address = form.get("source_address")
+        calls = [one for one in run.calls if address and one.exchange.request.vantage == f"from {address}"]
+        if calls and all(one.failure_kind == FailureKind.NOT_SENT for one in calls):
+            text = Message("{key}: nothing was sent: {reason}", key=f"vantages.{name}", reason=calls[0].detail)
+            yield RunCause(f"vantages.{name}", text, lambda one: one.failure_kind == FailureKind.NOT_SENT)
+
+
 def _find_same_page(calls: Sequence[Call], key: str, others: Sequence[Call]) -> Iterator[RunCause]:
     """One page whatever is asked, no JSON or none as in `others`: a proxy, a portal or another site answers.
 
@@ -113,9 +123,15 @@ def _timed_out(call: Call) -> bool:
 
 
 def find_wrong_path(run: RunEvidence) -> Iterator[RunCause]:
-    valid = [one.status for one in run.calls if one.is_valid and one.status]
-    if len(valid) >= LEAST and set(valid) == {404}:
+    valid = [one for one in run.calls if one.is_valid and one.status]
+    if len(valid) >= LEAST and {one.status for one in valid} == {404}:
         text = Message("every valid call was answered 404: the path of base_url may be wrong")
+        names = [f"fixtures.{name}" for name, each in run.plain().items() if all(one.is_in_path(each) for one in valid)]
+        if names:
+            text = Message(
+                "every valid call was answered 404: the path of base_url or {names} may be wrong",
+                names=" or ".join(names),
+            )
         yield RunCause("base_url", text, lambda one: one.status == 404)
 
 

@@ -273,6 +273,13 @@ def test_a_summary_shows_300_characters_of_an_address() -> None:
     assert len(address) == 300
 
 
+def test_terminal_says_first_which_line_of_the_profile_a_violation_rests_on() -> None:
+    row = replace(sample_results().runs[0].rows[0], warnings=("target.yaml:4: fixtures.max: no answer shows it",))
+    lines = [line.plain for line in table.describe_violation(row, Translator("en"))]
+    assert lines[1] == "  ! target.yaml:4: fixtures.max: no answer shows it"
+    assert lines[2].startswith("  found: ")
+
+
 def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_command() -> None:
     results = sample_results()
     row = results.runs[0].rows[0]
