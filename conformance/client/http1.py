@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from conformance.client.content_coding import ContentCodingError, decode, list_codings
 from conformance.client.large_bodies import HUGE_BODY, LARGE_BODY, LargeBody
 from conformance.client.policy import Limits
-from conformance.http import CUT_BODY, Response
+from conformance.http import CUT_BODY, Response, header
 from conformance.messages import Message, error_message
+from conformance.xmltools import is_xml
 
 PIECE = 1 << 16
 SENT_PIECE = 16 << 10
@@ -162,6 +163,8 @@ LONGEST_FOLDED = 8 << 10
 """Characters of a value to which further lines are added: each addition copies it."""
 MOST_MEMBERS = 100_000
 """Members of all arrays and objects of a body, roughly: so many take up to 50 MB once they are read and checked."""
+JSON_MARKS, XML_MARKS = (b",", b"[", b"{"), (b"<", b"=")
+"""What stands before or after each member, roughly."""
 LARGE_MEMBERS = 2_000
 """Members beyond which a body is large, however short it is."""
 MOST_CHUNKS = 50_000
@@ -400,9 +403,10 @@ class ResponseReader:
 
     def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         total = members = 0
+        marks = XML_MARKS if is_xml(header(self.headers, "content-type")) else JSON_MARKS
         for piece in pieces:
             total += len(piece)
-            members += _count_members(piece)
+            members += sum(map(piece.count, marks))
             if total > self.limits.most:
                 raise _Enough(Message("more than {n} bytes: the rest was not read", n=self.limits.most))
             if members > MOST_MEMBERS:
@@ -433,11 +437,6 @@ class ResponseReader:
             self.unread = True
             return False
         return True
-
-
-def _count_members(text: bytes) -> int:
-    """Members of all arrays and objects, roughly."""
-    return sum(map(text.count, (b",", b"[", b"{")))
 
 
 def _copied(pieces: Iterator[bytes], into: bytearray) -> Iterator[bytes]:

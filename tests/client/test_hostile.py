@@ -286,6 +286,14 @@ def test_more_members_than_can_be_held_are_not_checked(serve: Start, talk: Start
     assert outcome.response.faults == ("more than 100,000 members: the rest was not read",)
 
 
+@pytest.mark.parametrize("member", [b"<a/>", b"<a>1</a>", b"<a b='1'/>"])
+def test_more_members_of_xml_than_can_be_held_are_not_checked(serve: Start, talk: Start, member: bytes) -> None:
+    for count, checked in ((20_000, True), (100_000, False)):
+        body = b"<r>" + member * count + b"</r>"
+        raw = HEAD + b"Content-Type: application/xml\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        assert isinstance(ask(serve(raw), talk, timeout=10.0), Response) == checked
+
+
 def test_of_a_bomb_of_members_no_more_is_unpacked_than_is_checked(serve: Start, talk: Start) -> None:
     packed = gzip.compress(b"[" * 20_000_000)
     raw = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
