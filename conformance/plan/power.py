@@ -1,8 +1,10 @@
 """The order by power: next is what shows most of the faults that nothing before it shows."""
 
 import heapq
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from conformance.contract.contract import Contract, Row
@@ -55,6 +57,26 @@ def order_offers(offers: Sequence[Offer]) -> Iterator[Offer]:
             push(freed)
 
 
+def faults_shown(contract: Contract, row: str, label: str) -> Faults:
+    """Return what a probe shows, as measured for it, or else for its input in another language or operation.
+
+    In which of them an input is tried depends on the languages of the target and on what it has for the inputs before.
+    """
+    if (row, label) in contract.power:
+        return contract.power[row, label]
+    tried, operation = _split_label(label)
+    parts = [(_split_label(name), faults) for (other, name), faults in contract.power.items() if other == row]
+    alike = {where: faults for (name, where), faults in parts if name == tried}
+    return alike.get(operation) or next(iter(alike.values()), frozenset())
+
+
+@cache
+def _split_label(label: str) -> tuple[str, str]:
+    """Return input and operation: `limit=-1` and `v1` of `limit=-1 [_lang=en] (v1) beside offset=3`."""
+    found = re.match(r"(.*?)(?: \[[^]]*])?(?: \(([^)]*)\))?(?: beside .*)?$", label, re.DOTALL)
+    return (found[1], found[2] or "") if found else (label, "")
+
+
 def order_probes(contract: Contract, row: Row, probes: Sequence[Probe]) -> list[Probe]:
     """The probes of a row by power, but the first and those sent once more; as written if that has a meaning."""
     if not contract.power or row.case.only_example:
@@ -62,7 +84,7 @@ def order_probes(contract: Contract, row: Row, probes: Sequence[Probe]) -> list[
     last = [probe for probe in probes if probe.is_repetition]
     rest = [probe for probe in probes if not probe.is_repetition]
     offers = [
-        Offer((row.id, str(number)), contract.power.get((row.id, str(probe.label)), frozenset()), at_once=number == 0)
+        Offer((row.id, str(number)), faults_shown(contract, row.id, str(probe.label)), at_once=number == 0)
         for number, probe in enumerate(rest)
     ]
     return [*(rest[int(offer.name[1])] for offer in order_offers(offers)), *last]

@@ -16,7 +16,7 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.power import ProbeKey, control_key
 from conformance.plan.model import BUDGET, RowPlan, schedule_steps
 from conformance.plan.planner import Planner, SharedCalls, sequence_key
-from conformance.plan.power import Faults, Offer, order_offers
+from conformance.plan.power import Faults, Offer, faults_shown, order_offers
 from conformance.plan.setup import fixtures_to_check, setup_steps
 from conformance.plan.shared_reads import place_reads
 from conformance.plan.steps import SMOKE_REQUESTS, plan_steps
@@ -86,7 +86,10 @@ class _Drafts:
         """
         planner, after = self._planners[name], (name, _BASE)
         probes = planner.offers()
-        offers = [Offer((name, str(one.label)), self._shown_by((name, str(one.label))), after=after) for one in probes]
+        offers = [
+            Offer((name, str(one.label)), faults_shown(self._contract, name, str(one.label)), after=after)
+            for one in probes
+        ]
         sure = [
             number
             for number, probe in enumerate(probes)

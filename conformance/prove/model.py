@@ -47,7 +47,7 @@ class ProbePower:
 
     row: str
     label: str
-    """The label, for a control with that word before it; equal for every seed and target."""
+    """The label, for a control with that word before it; equal for every seed."""
     requests: int
     """The number of requests that it adds to the row."""
     faults: tuple[str, ...] = ()
