@@ -424,6 +424,15 @@ def test_a_url_of_another_host_or_service_is_no_medium_that_is_missing(missing: 
     )
 
 
+@pytest.mark.parametrize("status", [204, 404, 405, 500])
+def test_a_url_of_another_service_is_no_excuse_for_an_answer_that_no_wrong_url_gets(status: int) -> None:
+    missing = "https://other.test/2/a.png"
+    listed = asked(1, "GET /media", 200, "control", shown=json.dumps({"media": [{"url": url} for url in LISTED]}))
+    answered = asked(2, f"DELETE /media?url={missing}", status, "example")
+    row = violated(listed, answered, found=(wrong(2),))
+    assert explain({"missing_media_url": missing}, row) == ([], ["violates"])
+
+
 @pytest.mark.parametrize(
     ("shown", "verdict"),
     [("https://media.test/1/a.png", "violates"), ("http://media.test/1/a.png", "inconclusive")],

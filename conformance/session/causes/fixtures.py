@@ -35,7 +35,7 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
         statuses = statuses_of_valid(calls) - {401, 403}  # these come before all else and tell nothing of a fixture
         resting = [one for one in calls if one.is_valid]
         in_path = any(one.is_in_path(value) for one in calls)
-        enough = not resting and len(calls) >= (2 if in_path else 1)
+        enough = not resting and in_path and len(calls) > 1
         firm = [one for one in calls if one.is_firm]
         if enough and firm and all(map(_is_of_no_route, firm)):
             # No valid request uses it (at smoke), and each faulty one was refused as if there were no such thing.
@@ -96,7 +96,10 @@ def find_unlisted_urls(run: RunEvidence) -> Iterator[RunCause]:
 
 
 def find_foreign_urls(run: RunEvidence) -> Iterator[RunCause]:
-    """URLs of what should be missing, and of another host or service than all that the target shows."""
+    """URLs of what should be missing, of another host or service than all that the target shows, and refused as wrong.
+
+    A right target refuses them with 400. Another answer is judged, as the target may have others beside those it shows.
+    """
     missing = {name: each for name, each in run.plain().items() if name.startswith(_MISSING) and "://" in each}
     bodies = [one.body.replace("\\/", "/") for one in run.calls if one.succeeded] if run.blames and missing else []
     shown = {url for body in bodies for url in re.findall(_URL, body)}
@@ -104,13 +107,15 @@ def find_foreign_urls(run: RunEvidence) -> Iterator[RunCause]:
         place = split_url(value)
         folders = {split_url(url).path.rpartition("/")[0] for url in shown if split_url(url).netloc == place.netloc}
         common = commonpath(folders) if len(folders) > 1 else ""
-        if not folders or not place.path.startswith(common):
+        affects = partial(Call.must_refuse, value=value)
+        answered = {one.status for one in run.calls if affects(one)}
+        if answered == {400} and not (folders and place.path.startswith(common)):
             text = Message(
                 "fixtures.{name}: {value} is of another host or service than all that the target shows",
                 name=name,
                 value=value,
             )
-            yield RunCause(f"fixtures.{name}", text, partial(Call.must_refuse, value=value))
+            yield RunCause(f"fixtures.{name}", text, affects)
 
 
 def _asks_below(call: Call, folder: str) -> bool:
