@@ -115,6 +115,8 @@ def _find_moved(
 
 
 def _score(row: Row, documented: ErrorRow) -> float:
+    if not (documented.status or documented.code or documented.messages):
+        return float(row.case.cause == (documented.cause or documented.note))
     wordings = list_wordings(row)
     alike = [_similarity(text, wordings) for text, _ in documented.messages] if wordings else []
     facts = (_WEIGHTS[what][theirs not in ours] for what, ours, theirs in _facts(row, documented))

@@ -152,7 +152,8 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
         elif _ABOUT_RETRIES.search(here.titles[-1]):
             continue
         elif isinstance(block, TableBlock) and not (here.strict and len(records_of_table(block)) == 1):
-            yield from here.with_titles(read_table(block, here.statuses, about_errors=here.about_errors))
+            around = here.statuses or (status_in_text(line) if line[-1:] in {":", "\uff1a"} else ())
+            yield from here.with_titles(read_table(block, around, about_errors=here.about_errors))
         elif isinstance(block, Item):
             yield from _read_entry(node, block, here)
 

@@ -98,6 +98,16 @@ def test_a_row_has_moved_only_where_it_is_surely_the_same(change: dict[str, Any]
     assert {one.kind for one in found} == kinds
 
 
+def test_a_row_with_only_a_cause_is_found_again(tmp_path: Path) -> None:
+    page = tmp_path / "errors.md"
+    page.write_text("# Errors\n\n| Status | Meaning |\n|-|-|\n| `404` | None |\n| `500-599` | It failed |\n")
+    arguments = ["new", "shop", "--from", str(page), "--output", str(tmp_path)]
+    assert CliRunner().invoke(group, arguments, catch_exceptions=False, standalone_mode=False).return_value == 0
+    tables = find_error_tables(read_page(str(page)))
+    assert [row.status for row in tables[0].rows] == [404, None]
+    assert compare_pages(read_contract(tmp_path / "shop"), {"errors.md": tables}) == ()
+
+
 @pytest.fixture
 def drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
     copytree(CASES, tmp_path / "cases")

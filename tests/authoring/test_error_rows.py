@@ -770,6 +770,10 @@ NUMBERS_AS_TITLES = (
     "# Error codes\n\n## 1\n\n* Message - `No name`\n* Cause - It is absent.\n\n## 100\n\n* Cause - It is lent.\n\n"
     "## 404\n\n* Cause - It is gone."
 )
+STATUS_IN_LINE = (
+    "# Errors\n\nEach of these is answered with HTTP 400 and one of these error messages:\n\n"
+    "| Input | Error message |\n|-|-|\n| A wrong name | Bad name |"
+)
 MESSAGES = "# Errors\n\n| Message pattern | Meaning |\n|-|-|\n| `Lent: ...` | Another has it |"
 MEMBERS_OF_SAMPLES = (
     '# Errors\n\n```json\n{"error": {"trace_id": "a", "lastAccess": 5}}\n```\n\n- `trace_id` - An ID.\n'
@@ -828,6 +832,8 @@ LISTED_NUMBERS = "# エラー\n\n- 10001 名前がありません\n- 20001 API K
             NUMBERS_AS_TITLES,
             [(None, "1", "No name It is absent."), (None, "100", "It is lent."), (None, "404", "It is gone.")],
         ),
+        ("errors.md", STATUS_IN_LINE, [(400, "", "Bad name A wrong name")]),
+        ("errors.txt", "Errores\n\nCódigoError HTTPMensaje\nNO_NAME400No name.", [(400, "NO_NAME", "No name.")]),
         ("errors.md", MESSAGES, [(None, "", "Lent: ... Another has it")]),
         ("errors.md", MEMBERS_OF_SAMPLES, [(None, "itemLent", "Another has it.")]),
         ("errors.md", PLACEHOLDERS, [(400, "", "Give ${one} No name."), (409, "", "Wait for ${one} It is lent.")]),
