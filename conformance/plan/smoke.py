@@ -78,6 +78,7 @@ class _Drafts:
         self._shared_order, self._shares = self.usable, dict(_share(self.plans, self.usable))
         self._plan_row = cache(lambda name, shares: self._planners[name].plan(shares))
         self._offers = {name: tuple(self._list_offers(name)) for name in self.usable}
+        self._needs = {offer.name: offer.after[1] for each in self._offers.values() for offer in each if offer.after}
 
     def _list_offers(self, name: str) -> Iterator[Offer]:
         """The probes of a row, first the one that its base brings, and the controls beyond those of its base.
@@ -87,7 +88,11 @@ class _Drafts:
         planner, after = self._planners[name], (name, _BASE)
         probes = planner.offers()
         offers = [
-            Offer((name, str(one.label)), faults_shown(self._contract, name, str(one.label)), after=after)
+            Offer(
+                (name, str(one.label)),
+                faults_shown(self._contract, name, str(one.label)),
+                after=(name, str(one.words_of)) if one.is_repetition else after,
+            )
             for one in probes
         ]
         sure = [
@@ -100,7 +105,8 @@ class _Drafts:
         elif self._example_first:  # unless another shows all that it would show
             sure = [number for number in sure if offers[number].faults >= offers[sure[0]].faults]
         yield offers.pop(max(sure, key=lambda number: len(offers[number].faults), default=0))
-        yield from offers
+        left = {offer.name for offer in offers}
+        yield from (offer if offer.after in left else replace(offer, after=after) for offer in offers)
         parts = {control.label: control for control in self.plans[name].controls}
         for control in planner.whole_controls() if self._contract.power else ():
             part, key = parts.get(control.label), control_key(name, control.label)
@@ -159,8 +165,10 @@ class _Drafts:
 
     def _build(self, chosen: set[ProbeKey]) -> dict[str, RowPlan]:
         labels: dict[str, set[str]] = {}
-        for name, label in chosen:  # a probe brings the base of its row
-            labels.setdefault(name, {self._offers[name][0].name[1]}).add(label)
+        for name, label in chosen:  # a probe brings the base of its row, and a repetition what it repeats
+            labels.setdefault(name, {self._offers[name][0].name[1]}).update(
+                (label, self._needs.get((name, label), label))
+            )
         order = [name for name in self.usable if name in labels]
         if order != self._shared_order:
             self._shared_order, self._shares = order, dict(_share(self.plans, order))

@@ -55,6 +55,14 @@ def test_a_large_budget_sends_the_whole_of_a_control_of_which_smoke_sends_a_part
     assert sent.get("logged in") == 4 or sent["the draft published and set back"] > 2
 
 
+@pytest.mark.parametrize("budget", [100, 200])
+def test_what_is_sent_again_has_been_sent_before(ours: Contract, budget: int) -> None:
+    """Of the eleventh batch, `200 the second time` was missed, as `example again` was sent and `example` was not."""
+    for plan in plan_within_budget(ours, target(ours.name), ours.rows, budget).values():
+        sent = {str(probe.label) for probe in plan.probes}
+        assert {str(probe.words_of) for probe in plan.probes if probe.is_repetition} <= sent, plan.row.id
+
+
 def test_every_look_is_opened_once_and_closed_once(ours: Contract) -> None:
     plans = plans_of(ours)
     opened = Counter(look.key for plan in plans.values() for look in plan.opening)
