@@ -33,7 +33,7 @@ def fingerprint_cases(contract: Contract) -> str:
     """Return a hash of the contract that ignores layout, prose, and keys at their default, such as later additions."""
     prose = {"cause", "source", "vars", "like", "mistaken"}
     cases = (f"{row.id} {row.case.model_dump_json(exclude_defaults=True, exclude=prose)}" for row in contract.rows)
-    of_profile = {"__all__": {"about", "get", "rules"}}
+    of_profile = {"__all__": {"about", "get", "rules", "check", "check_first"}}
     shared = dict.fromkeys(("inputs", "open_choices", "controls", "guards", "wordings"), True)  # rows contain them
     left_out: dict[str, Any] = {**shared, "credentials": of_profile, "fixtures": of_profile}
     parts = [contract.file.model_dump_json(exclude_defaults=True, exclude=left_out), *cases]

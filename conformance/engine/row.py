@@ -428,14 +428,19 @@ class RowRunner:
 
     def _describe_doubtful_entries(self) -> Iterator[Message]:
         """A warning for each entry of the profile that findings rest on and that no answer can confirm."""
-        given = {"fixtures": self.context.target.fixtures, "vantages": self.context.target.vantages}
-        blamed = {one.where for one in self.evidence.findings if one.level is Level.MUST}
+        target = self.context.target
+        given = {"fixtures": target.fixtures, "vantages": target.vantages, "credentials": target.credentials}
+        blamed = {
+            one.where
+            for one in self.evidence.findings
+            if one.level is Level.MUST and one.check in {"status", "control", "effect"}
+        }
         for key, steps in self.plan.mistaken:
             using = {where for where, request in self._list_requests() if _rests_on(request, key)}
-            if using and using.isdisjoint(blamed):
+            if not blamed or (using and using.isdisjoint(blamed)):
                 continue
             if not steps and resolve_pointer(given, f"/{key.replace('.', '/')}")[0]:
-                where = self.context.target.where(*key.split("."))
+                where = target.where(*key.split("."))
                 yield Message(
                     "{where}: {key}: no answer shows whether this is right: the fault is the target's, or this line's",
                     where=where,
@@ -473,7 +478,7 @@ class RowRunner:
 
 def _rests_on(request: RequestTemplate, key: str) -> bool:
     """Whether a request is built with an entry of the profile, or with a text as long as it says."""
-    return any(
+    return key in {f"credentials.{request.credential}", f"vantages.{request.vantage}"} or any(
         ".".join([f"{head}s", *names] if head != "text" else ["fixtures", *names[1:]]) == key
         for head, names, _ in find_placeholders(request.list_members())
     )

@@ -239,7 +239,7 @@ class ProgressDisplay:
                 self._printer.print_lines([Text(line, style="bold yellow")])
                 self._reason = cause.text
         judged = [one for run in runs for one in run.rows] + [one for run in runs for one in run.explored]
-        for result in judged:
+        for result in judged if confirmed else ():
             if result.id in explained & self._blamed:
                 self._blamed.discard(result.id)
                 self._violations -= 1

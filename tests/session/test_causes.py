@@ -866,6 +866,62 @@ def test_an_open_request_that_is_granted_does_not_show_that_a_token_works() -> N
     assert explain({}, row) == (["every call with credentials.token was answered 401"], ["inconclusive"])
 
 
+SECRET = (("X-Key", f"{OPEN}secret:full{CLOSE}"),)
+
+
+@pytest.mark.parametrize(("other", "verdict"), [(403, "inconclusive"), (200, "violates")])
+def test_an_operation_that_a_key_is_never_allowed_is_the_keys(other: int, verdict: str) -> None:
+    valid = [asked(1, "GET /members/a", 403, "control"), asked(2, "GET /members/b", other, "control")]
+    valid += [asked(3, "GET /things", 200, "control"), asked(4, "GET /members/c", 403, "example")]
+    labels = ("control a: getMember", "control b: getMember", "control a list: list", "example")
+    sent = [
+        replace(one, label=label, request=replace(one.request, headers=SECRET), started=f"2026-01-01T00:00:0{n}.000Z")
+        for n, (one, label) in enumerate(zip(valid, labels, strict=True))
+    ]
+    said = "getMember was answered 403 each time with credentials.full, which may lack a permission for it"
+    assert explain({}, violated(*sent, found=(wrong(4),))) == (
+        ([said], [verdict]) if verdict == "inconclusive" else ([], [verdict])
+    )
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(104, "inconclusive"), (121, "violates")])
+def test_an_account_that_is_refused_as_nobody_is_unknown(code: int, verdict: str) -> None:
+    nobody = asked(1, "GET /things", 401, "example", shown='{"errno": 104}')
+    stranger = asked(2, "GET /things", 401, "example", shown=f'{{"errno": {code}}}')
+    sent = replace(stranger, request=replace(stranger.request, headers=SECRET))
+    said = "every call with credentials.full was answered 401"
+    assert explain({}, violated(nobody, sent, found=(wrong(2, "status", 403),))) == (
+        ([said], [verdict]) if verdict == "inconclusive" else ([], [verdict])
+    )
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_one_answer_to_several_queries_may_be_a_caches_and_is_still_blamed(same: bool) -> None:
+    calls = [
+        asked(n, f"GET /things?limit={limit}", 200, role, shown='{"limit": 10}' if same else f'{{"limit": {n}}}')
+        for n, (limit, role) in enumerate((("-1", "example"), ("0", "control"), ("10", "control")), start=1)
+    ]
+    said = "base_url: 3 queries of /things had one answer: the target ignores them, or a cache before it"
+    row = violated(*calls, found=(wrong(1), wrong(2, "effect", 0)))
+    assert explain({}, row) == ([said] if same else [], ["violates"])
+
+
+@pytest.mark.parametrize("status", [307, 400])
+def test_where_every_valid_call_was_answered_404_no_other_answer_is_held_against_the_target(status: int) -> None:
+    calls = [asked(n, f"GET /v1/{n}", 404, "control") for n in (1, 2, 3)]
+    row = violated(*calls, asked(4, "GET /v1", status, "example"), found=(wrong(4),))
+    assert explain({}, row)[1] == ["inconclusive"]
+
+
+def test_what_a_key_may_do_is_named_where_one_without_permission_is_let_in() -> None:
+    with reference.start("microcms-management", faults=["admits_key_without_permissions_to_member"]) as server:
+        [row] = run_at(server.profile, "standard", ["common/forbidden"]).rows
+    assert (row.verdict, list(map(str, row.warnings))) == (
+        Verdict.VIOLATES,
+        [f"target.yaml: credentials.forbidden: {UNSEEN}"],
+    )
+
+
 def test_what_a_row_changed_by_a_write_that_was_accepted_is_held_against_no_other_row() -> None:
     with reference.start("microcms-management") as server:
         profile = copy.deepcopy(dict(server.profile)) | {"late_effects": "1ms"}

@@ -20,7 +20,7 @@ from conformance.session.causes.fixtures import (
     find_unlisted_urls,
     find_what_is_there,
 )
-from conformance.session.causes.headers import find_credentials, find_hooks
+from conformance.session.causes.headers import find_credentials, find_hooks, find_permissions
 from conformance.session.causes.model import Call, RunCause, RunEvidence
 from conformance.session.causes.paths import (
     find_answered_alike,
@@ -31,6 +31,7 @@ from conformance.session.causes.paths import (
 from conformance.session.causes.reachability import (
     find_foreign_address,
     find_gone,
+    find_ignored_query,
     find_page,
     find_page_of_vantage,
     find_proxy,
@@ -72,6 +73,7 @@ _FIRST: Final[tuple[Rule, ...]] = (find_silence, find_redirect, find_page, find_
 _RULES: Final[tuple[Rule, ...]] = (
     find_gone,
     find_credentials,
+    find_permissions,
     find_short_timeout,
     find_hooks,
     find_page_of_vantage,
@@ -85,6 +87,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     find_fields,
     find_exchanged_texts,
     find_foreign_address,
+    find_ignored_query,
 )
 
 

@@ -1,8 +1,9 @@
 """Rules for headers: credentials with which every call was refused, hooks that the target does not know."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
+from conformance.checks.model import Verdict
 from conformance.http import FailureKind
 from conformance.messages import Message
 from conformance.results.redaction import CLOSE, OPEN
@@ -26,16 +27,17 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
             used.setdefault(name, []).append(one)
     named = [set(calls) for name, calls in used.items() if not name.isupper()]
     for name, calls in used.items():
-        if name.isupper() and any({one for one in calls if one.is_valid} <= each for each in named):
+        valid = {one for one in calls if one.is_valid}
+        if name.isupper() and valid and any(valid <= each for each in named):
             continue  # one of several values of a credential
-        statuses = statuses_of_valid(calls)
-        # A secret from the environment is recorded by the name of its variable.
-        what = f"${name}" if name.isupper() else f"credentials.{name}"
+        statuses = statuses_of_valid(calls) or _status_of_unknown(run, name, calls)
+        what = _describe_credential(name)
         known = [one.exchange.started for one in calls if one.status not in {401, 403}]
         worked = max(known, default="") if any(one.succeeded for one in calls) else ""
         since = [one for one in calls if one.exchange.started > worked]
         late = {one.status for one in since}
-        if worked and len(late) == 1 and late <= {401, 403} and sum(one.is_valid for one in since) >= LEAST:
+        again = {one.step for one in since} & {one.step for one in calls if one.succeeded}
+        if worked and again and len(late) == 1 and late <= {401, 403} and sum(one.is_valid for one in since) >= LEAST:
             text = Message(
                 "from {time} on every call with {what} was answered {status}: it may have been replaced meanwhile",
                 time=min(one.exchange.started for one in since),
@@ -52,6 +54,49 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
             if len(names) > 1:
                 text = describe_exchange(f"credentials.{name}", f"credentials.{names[1]}")
             yield RunCause(f"credentials.{name}", text, partial(_uses_credential, names=names))
+
+
+def find_permissions(run: RunEvidence) -> Iterator[RunCause]:
+    """Credentials with which some operations were always refused, and others were not after that."""
+    unsettled = {Verdict.VIOLATES, Verdict.INCONCLUSIVE}
+    doubtful = {
+        one for row, each in zip(run.rows, run.results, strict=True) if each.verdict in unsettled for one in row
+    }
+    used: dict[str, dict[str, list[Call]]] = {}
+    for one in (one for row in run.rows for one in row if one.is_valid and shows_what_works(one)):
+        for name in dict.fromkeys(_credentials_of(one)):
+            used.setdefault(name, {}).setdefault(one.step, []).append(one)
+    for name, steps in used.items():
+        lacking = {step: calls for step, calls in steps.items() if all(one.status == 403 for one in calls)}
+        refused = [one for calls in lacking.values() for one in calls]
+        worked = max(
+            (each.exchange.started for calls in steps.values() for each in calls if each.succeeded), default=""
+        )
+        if not doubtful.isdisjoint(refused) and worked > min(one.exchange.started for one in refused):
+            text = Message(
+                "{operations} was answered 403 each time with {what}, which may lack a permission for it",
+                operations=", ".join(lacking),
+                what=_describe_credential(name),
+            )
+            reasons = {one.reason for one in refused}
+            yield RunCause(f"credentials.{name}", text, partial(_lacks_permission, name=name, reasons=reasons))
+
+
+def _lacks_permission(call: Call, name: str, reasons: Collection[tuple[int, str] | None]) -> bool:
+    return name in _credentials_of(call) and call.reason in reasons
+
+
+def _describe_credential(name: str) -> str:
+    """What a credential is called; a secret from the environment is recorded by the name of its variable."""
+    return f"${name}" if name.isupper() else f"credentials.{name}"
+
+
+def _status_of_unknown(run: RunEvidence, name: str, calls: Sequence[Call]) -> set[int]:
+    """401 where all requests with a credential were refused so, against the promise, and others without it alike."""
+    if not all(one.finding and one.status == 401 for one in calls):
+        return set()
+    without = {one.reason for one in run.calls if one.status == 401 and name not in _credentials_of(one)}
+    return {401} if all(one.reason in without for one in calls) else set()
 
 
 def _credentials_of(call: Call, before: str = f"{OPEN}secret:") -> Iterator[str]:

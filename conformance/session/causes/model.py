@@ -66,6 +66,19 @@ class Call:
     def asked_for(self) -> tuple[str, str]:
         return self.exchange.request.method, split_url(self.exchange.request.url).path
 
+    @property
+    def step(self) -> str:
+        """The operation of a valid call, as its label says it."""
+        return self.exchange.label.rpartition(": ")[2]
+
+    @property
+    def reason(self) -> tuple[int, str] | None:
+        """Why a request was refused: by codes and fields where there are any, as words are others in each language."""
+        if not 400 <= self.status < 500:
+            return None
+        codes = re.findall(r'"(?:code|errno|field|type)"\s*:\s*"?([^",}]*)', self.body)
+        return self.status, " ".join(codes) or self.body
+
     def shows(self, value: str) -> bool:
         return self.exchange.response is not None and value in self.body
 

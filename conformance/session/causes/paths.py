@@ -52,7 +52,7 @@ def find_refused_alike(run: RunEvidence) -> Iterator[RunCause]:
     named = run.plain() if run.blames or run.has_doubts else {}
     for name, value in named.items():
         valid = [one for one in run.of_path(value) if one.is_valid and "/" in value]
-        reasons = {_reason_of(one) for one in valid}
+        reasons = {one.reason for one in valid}
         reason = next(iter(reasons), None)
         if len(reasons) == 1 and reason is not None:
             text = Message(
@@ -124,15 +124,5 @@ def _is_gone_after(calls: Sequence[Call], index: int) -> bool:
     return bool(thing) and later == {404}
 
 
-def _reason_of(call: Call) -> tuple[int, str] | None:
-    """Why a request was refused: by codes and fields where there are any, as words are others in each language."""
-    if not 400 <= call.status < 500:
-        return None
-    codes = re.findall(r'"(?:code|field|type)"\s*:\s*"([^"]*)"', call.body)
-    return call.status, " ".join(codes) or call.body
-
-
 def _is_refused_for(call: Call, value: str, reasons: Iterable[tuple[int, str] | None], *, valid: bool) -> bool:
-    return (
-        (valid or not call.is_valid or call.finding is None) and call.is_in_path(value) and _reason_of(call) in reasons
-    )
+    return (valid or not call.is_valid or call.finding is None) and call.is_in_path(value) and call.reason in reasons

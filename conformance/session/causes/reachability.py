@@ -122,6 +122,22 @@ def _timed_out(call: Call) -> bool:
     return call.failure_kind == FailureKind.TIMEOUT
 
 
+def find_ignored_query(run: RunEvidence) -> Iterator[RunCause]:
+    """A path that gave several queries one answer, and a valid one not its effect; nothing tells who ignores them."""
+    read = [one for one in run.calls if one.succeeded and one.body and one.asked_for[0] == "GET"]
+    for one in (each for each in read if each.is_valid and each.lacks_effect):
+        path = one.asked_for[1]
+        alike = {each.exchange.request.url for each in read if each.asked_for[1] == path and each.body == one.body}
+        if len(alike) >= LEAST:
+            text = Message(
+                "base_url: {n} queries of {path} had one answer: the target ignores them, or a cache before it",
+                n=len(alike),
+                path=path,
+            )
+            yield RunCause("base_url", text, lambda _: False)
+            return
+
+
 def find_wrong_path(run: RunEvidence) -> Iterator[RunCause]:
     valid = [one for one in run.calls if one.is_valid and one.status]
     if len(valid) >= LEAST and {one.status for one in valid} == {404}:
@@ -132,7 +148,7 @@ def find_wrong_path(run: RunEvidence) -> Iterator[RunCause]:
                 "every valid call was answered 404: the path of base_url or {names} may be wrong",
                 names=" or ".join(names),
             )
-        yield RunCause("base_url", text, lambda one: one.status == 404)
+        yield RunCause("base_url", text, lambda one: one.status > 0)
 
 
 def is_of_proxy(call: Call) -> bool:
