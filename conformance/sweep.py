@@ -11,8 +11,7 @@ from pathlib import Path
 from time import sleep
 
 from conformance.contract.contract import Contract
-from conformance.contract.lint import find_steps
-from conformance.contract.schema import Step
+from conformance.contract.schema import Step, find_steps
 from conformance.engine.cleanup import look_and_delete, take_back
 from conformance.engine.context import RunContext
 from conformance.engine.entries import strike

@@ -1,13 +1,21 @@
 """The validated contract: tables with their rows in the document's order, each with its file and line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from conformance.contract.schema import Case, ContractFile, OperationRef, OperationSpec, TranslationFile
+from conformance.contract.schema import (
+    Captured,
+    Case,
+    ContractFile,
+    OperationRef,
+    OperationSpec,
+    TranslationFile,
+    find_steps,
+)
 from conformance.errors import ConfigError, Problem
 from conformance.yaml_document import Document, Place, dump
 
@@ -108,6 +116,18 @@ class Contract:
     def explored_operations(self) -> tuple[str, ...]:
         """Names of the operations that exploration tries: all without `explore: false`."""
         return tuple(name for name, spec in self.file.operations.items() if spec.explore)
+
+    @cached_property
+    def secret_captures(self) -> Mapping[str, Sequence[tuple[str, Captured]]]:
+        """By operation, name and place of each value of its responses that some step captures as a secret."""
+        found: dict[str, list[tuple[str, Captured]]] = {}
+        for step in find_steps(self.file, *(row.case for row in self.rows)):
+            captured = [
+                (name, (step.capture or {})[name]) for name in step.secret or () if name in (step.capture or {})
+            ]
+            known = found.setdefault(step.call, [])
+            known += (one for one in captured if one not in known)
+        return found
 
     def row(self, row_id: str) -> Row | None:
         return self._by_id.get(row_id)

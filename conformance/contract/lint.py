@@ -23,13 +23,14 @@ from conformance.contract.schema import (
     Case,
     ContractFile,
     Draw,
-    Expect,
     Input,
     NamedInput,
     OperationRef,
     OperationSpec,
     Step,
     TranslationFile,
+    find_forms,
+    find_steps,
 )
 from conformance.contract.short_forms import fill_variables, list_variables
 from conformance.contract.templates import captures_used, find_placeholders, unknown_placeholders
@@ -124,7 +125,7 @@ def _check_head(file: _File, captures: set[str]) -> Iterator[Problem]:
     contract, head, anything = file.contract, file.contract.file, replace(file, variables=None)
     for key, value in file.document.value.items():
         yield from _check_texts(anything if key in _FOR_ROWS else file, value, (key,), captures)
-    yield from _check_forms(file, _find_forms(head, ()))
+    yield from _check_forms(file, find_forms(head, ()))
     for section, kind in (("fixtures", "fixture"), ("credentials", "credential")):
         given: Mapping[str, NamedInput] = getattr(head, section)
         for name, named in given.items():
@@ -164,7 +165,7 @@ def _check_shared_keys(file: _File, table: Table, captures: set[str]) -> Iterato
     written = file.document.value
     for key in SHARED_KEYS & written.keys():
         yield from _check_texts(file, written[key], (key,), captures)
-    forms = ((place, form) for place, form in _find_forms(table.shared, ()) if not _is_in_head(file, place, form))
+    forms = ((place, form) for place, form in find_forms(table.shared, ()) if not _is_in_head(file, place, form))
     yield from _check_names(file, forms, _names_of_rows(table.rows))
 
 
@@ -203,7 +204,7 @@ def _check_row(file: _File, row: Row, captures: set[str]) -> Iterator[Problem]:
     filled = fill_variables(written["rows"][row.number - 1], case.vars)
     yield from _check_texts(file, filled, place, captures)
     yield from _check_variables(file, case, filled, place)
-    forms = [(_place_in_file(row, at), form) for at, form in _find_forms(case, place)]
+    forms = [(_place_in_file(row, at), form) for at, form in find_forms(case, place)]
     local = [(at, form) for at, form in forms if not _is_in_head(file, at, form)]
     rows = {one.id for one in contract.rows} if case.open else set()
     yield from _check_names(file, forms, {**_names_of_rows([row]), "row": {*rows, *ACCEPTED}})
@@ -244,33 +245,6 @@ def _unknown_heads(value: Any) -> set[str]:
     """Return the heads of everything in a JSON value that looks like a placeholder but is not one."""
     found = (each for text in walk_texts(value) if "{" in text for each in unknown_placeholders(text))
     return {each.strip("{}").partition(".")[0] for each in found if "." in each}
-
-
-def find_steps(*values: Any) -> Iterator[Step]:
-    """Yield every step within forms or parts of forms."""
-    return (form for value in values for _, form in _find_forms(value, ()) if isinstance(form, Step))
-
-
-def _find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]:
-    """Yield every form that is written within a value, itself included, with its path; requests are not entered."""
-    members: Iterable[tuple[str | int, Any]] = ()
-    if (names := _list_names(value.__class__)) is not None:
-        yield place, value
-        members = ((written, getattr(value, name)) for name, written in names if name in value.model_fields_set)
-    elif isinstance(value, dict | list):
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, member in members:
-        if isinstance(member, dict | list) or _list_names(member.__class__) is not None:
-            yield from _find_forms(member, (*place, key))
-
-
-@cache
-def _list_names(kind: type) -> tuple[tuple[str, str], ...] | None:
-    """Return the fields of a form that may hold other forms, each with its name in a file; None for other types."""
-    if not issubclass(kind, StrictModel):
-        return None
-    within = {} if issubclass(kind, RequestTemplate | Expect) else kind.model_fields
-    return tuple((name, info.alias or name) for name, info in within.items())
 
 
 def _check_forms(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -39,6 +40,7 @@ from conformance.contract.values import (
     named,
 )
 from conformance.quantities import PaceText
+from conformance.yaml_document import Place
 
 RENAMED_KEYS: Mapping[str, str] = {
     "beside": "combine",
@@ -249,6 +251,10 @@ class MatchingCapture(StrictModel):
     matches: Expression
 
 
+Captured = StepCapture | MatchingCapture | list[StepCapture | MatchingCapture]
+"""Where a value is captured from: of several places, the first at which there is one."""
+
+
 class Step(StrictModel):
     """One call of a chain, for set-up, control or clean-up.
 
@@ -262,7 +268,7 @@ class Step(StrictModel):
     call: Annotated[str, Names("operation or chain")]
     request: RequestTemplate = Field(default_factory=RequestTemplate)
     expect: Expect = Expect(status=200)
-    capture: dict[str, StepCapture | MatchingCapture | list[StepCapture | MatchingCapture]] | None = None
+    capture: dict[str, Captured] | None = None
     secret: list[str] | None = None
     optional: bool = False
     undo: Step | None = None
@@ -693,3 +699,30 @@ class TableFile(StrictModel):
     unchanged: list[NamedGuard] = []
     control: list[NamedControl] = []
     rows: list[Case] = Field(min_length=1)
+
+
+def find_steps(*values: Any) -> Iterator[Step]:
+    """Yield every step within forms or parts of forms."""
+    return (form for value in values for _, form in find_forms(value, ()) if isinstance(form, Step))
+
+
+def find_forms(value: Any, place: Place) -> Iterator[tuple[Place, StrictModel]]:
+    """Yield every form that is written within a value, itself included, with its path; requests are not entered."""
+    members: Iterable[tuple[str | int, Any]] = ()
+    if (names := _list_names(value.__class__)) is not None:
+        yield place, value
+        members = ((written, getattr(value, name)) for name, written in names if name in value.model_fields_set)
+    elif isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, member in members:
+        if isinstance(member, dict | list) or _list_names(member.__class__) is not None:
+            yield from find_forms(member, (*place, key))
+
+
+@cache
+def _list_names(kind: type) -> tuple[tuple[str, str], ...] | None:
+    """Return the fields of a form that may hold other forms, each with its name in a file; None for other types."""
+    if not issubclass(kind, StrictModel):
+        return None
+    within = {} if issubclass(kind, RequestTemplate | Expect) else kind.model_fields
+    return tuple((name, info.alias or name) for name, info in within.items())

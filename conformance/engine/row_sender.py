@@ -27,7 +27,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
 from conformance.engine.ownership import check_ownership, take_note
 from conformance.engine.stale_reads import bypass_cache, is_from_cache
-from conformance.engine.step_sequence import StepSequence, read_capture, read_captures
+from conformance.engine.step_sequence import StepSequence, learn_secrets, read_capture, read_captures
 from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Response
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep, Probe, RowPlan
@@ -193,6 +193,7 @@ class RowSender:
         with judge_alone(exchange):
             outcome, found, answer = _judge(context, evidence, probe, built, exchange.outcome, n=n)
             evidence.find(found, n)
+            learn_secrets(context, probe.operation, exchange.outcome)
         evidence.attempts.append(Attempt(probe.label, probe.role, probe.value, outcome, answer, n))
         return ProbeResult(probe, exchange, n, found, is_conclusive=outcome != "no-answer")
 

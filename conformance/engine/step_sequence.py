@@ -12,7 +12,7 @@ from conformance.checks.model import Finding
 from conformance.checks.response import check_response
 from conformance.client.builder import BuiltRequest, PlaceholderScope
 from conformance.client.large_bodies import judge_alone
-from conformance.contract.schema import MatchingCapture
+from conformance.contract.schema import Captured, MatchingCapture
 from conformance.contract.templates import Lookup, MissingValue, captures_used, fill
 from conformance.contract.values import HEADER_CAPTURE
 from conformance.engine.context import RunContext
@@ -20,7 +20,7 @@ from conformance.engine.evidence import Evidence
 from conformance.engine.ownership import check_ownership, find_doubtful, take_note
 from conformance.engine.stale_reads import PAUSE, bypass_cache, is_from_cache
 from conformance.expressions import matches_whole
-from conformance.http import Exchange, FailureKind, NoResponse, Response, header
+from conformance.http import Exchange, FailureKind, NoResponse, Outcome, Response, header
 from conformance.jsontools import find_values, resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import PlannedStep
@@ -286,18 +286,33 @@ class StepSender:
         """Set the captures of a step from its response or request; a capture that is not there is removed."""
         for name, pointers in (step.step.capture or {}).items():
             self.captures.pop(name, None)
-            found = [
-                _read_request(request, each)
-                if isinstance(each, str) and each.startswith("{")
-                else read_capture(response, each)
-                for each in (pointers if isinstance(pointers, list) else [pointers])
-            ]
-            there, value = next((one for one in found if one[0]), (False, None))
+            there, value = _read_first(response, pointers, request)
             if there:
                 if name in (step.step.secret or ()):
                     self.context.redactor.learn(name, str(value))
                 if not isinstance(value, str) or len(value) <= LONGEST_SECRET:  # as long as no ID and no token is
                     self.captures[name] = value
+
+
+def learn_secrets(context: RunContext, operation: str, outcome: Outcome) -> None:
+    """Keep back what steps of the contract capture as a secret of a success of this operation, once it was judged."""
+    if isinstance(outcome, Response) and outcome.status < 300:
+        for name, pointers in context.contract.secret_captures.get(operation, ()):
+            there, value = _read_first(outcome, pointers, None)
+            if there:
+                context.redactor.learn(name, str(value))
+
+
+def _read_first(response: Response, pointers: Captured, request: Lookup | None) -> tuple[bool, Any]:
+    """The first value that is there, of those that pointers lead to in a response or, if there is one, its request."""
+    for each in pointers if isinstance(pointers, list) else [pointers]:
+        if not (isinstance(each, str) and each.startswith("{")):
+            there, value = read_capture(response, each)
+        else:
+            there, value = (False, None) if request is None else _read_request(request, each)
+        if there:
+            return True, value
+    return False, None
 
 
 def _read_request(request: Lookup, placeholder: str) -> tuple[bool, Any]:

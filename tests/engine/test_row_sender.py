@@ -103,3 +103,31 @@ def test_what_is_sent_is_what_was_planned(run: Callable[..., Ran], depth: Any, r
 def test_the_example_is_sent_alone(problems: Callable[..., list[str]]) -> None:
     (problem,) = problems(TAKEN.replace("at_once: 3", "at_once: 3\n    vary: {query.limit: {edges: {one: 1}}}"))
     assert "`at_once` sends the example alone" in problem
+
+
+ACCEPTED = """\
+  - id: below
+    cause: The limit is below 0.
+    operations: [list]
+    request: {query: {limit: -1}}
+    expect: {status: 400}
+    control:
+      - label: the list
+        steps: [{call: list, capture: {key: [/more/key, /key]}, secret: [key]}]
+"""
+
+
+@pytest.mark.parametrize("where", ["key", "more"])
+def test_a_token_that_is_given_where_it_should_be_refused_is_a_secret_as_that_of_a_control(
+    run: Callable[..., Ran], where: str
+) -> None:
+    given = "Zk8vQ2mXw9Lp4Tc"
+
+    def give(request: Asked) -> Any:
+        key = given if "limit" in request.query else "another-1a2b3c4d"
+        return make_response(200, {"items": [], where: {"key": key} if where == "more" else key, "hint": given[::-1]})
+
+    ran = run(give, ACCEPTED)
+    assert [check for check, _ in ran.checks()] == ["status"] * len(ran.only.findings)
+    shown = repr(ran.context.redactor.redact(ran.only))
+    assert (ran.only.verdict, given in shown, given[::-1] in shown) == (Verdict.VIOLATES, False, False)
