@@ -46,13 +46,14 @@ def record_exchange(exchange: Exchange, n: int, label: str, role: str, redactor:
 def _request(request: Request, redactor: Redactor) -> RecordedRequest:
     body = request.body
     shown = None if body is None else _shown(body, header(request.headers, "content-type") or "")
+    kept = None if shown is None else redactor.text(shown, LONGEST_BODY)
     return RecordedRequest(
         method=redactor.text(request.method),
         url=redactor.text(request.url),
         headers=_headers(request.headers, redactor),
-        body=None if shown is None else redactor.text(shown, LONGEST_BODY),
+        body=kept,
         size=len(body or b""),
-        sha256=hashlib.sha256(body).hexdigest() if body is not None else "",
+        sha256=hashlib.sha256(body or b"").hexdigest() if _is_whole(kept, shown) else "",
         cut=shown is not None and len(shown) > LONGEST_BODY,
         vantage=_vantage(request, redactor),
     )
@@ -68,16 +69,22 @@ def _response(response: Response, redactor: Redactor) -> RecordedResponse:
         held = ", ".join(f"secret:{name}" for name in names)
         note = f"{WITHHELD}{held}, {response.size:,} bytes, sha256 {response.sha256}{CLOSE}"
         return RecordedResponse(response.status, body=note, size=response.size, sha256=response.sha256, cut=True)
+    kept = redactor.text(shown, LONGEST_BODY)
     return RecordedResponse(
         status=response.status,
         headers=_headers(response.headers, redactor),
-        body=redactor.text(shown, LONGEST_BODY),
+        body=kept,
         size=response.size,
-        sha256=response.sha256,
+        sha256=response.sha256 if _is_whole(kept, shown) else "",
         cut=response.cut or len(shown) > LONGEST_BODY,
         reason=redactor.text(response.reason, LONGEST_HEADER),
         faults=tuple(redactor.text(fault) for fault in response.faults),
     )
+
+
+def _is_whole(kept: str | None, shown: str | None) -> bool:
+    """Whether a text lacks nothing before the cut; else its hash tells a password to whoever guesses it."""
+    return shown is not None and kept == shown[:LONGEST_BODY]
 
 
 def _headers(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> tuple[tuple[str, str], ...]:

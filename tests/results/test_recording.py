@@ -84,6 +84,16 @@ def test_an_uploaded_file_is_told_by_its_size_and_hash(redactor: Redactor) -> No
     assert (len(body), hashlib.sha256(body).hexdigest()) == (actual.size, actual.sha256)
 
 
+@pytest.mark.parametrize(("held", "hashed"), [("hunter2x", False), ("another", True)])
+def test_no_hash_tells_a_password_to_whoever_guesses_it(*, held: str, hashed: bool) -> None:
+    body = f'{{"password": "{held}"}}'.encode()
+    request = Request("POST", URL, (("Content-Type", "application/json"),), body)
+    response = Response(400, (), body, len(body), sha256=hashlib.sha256(body).hexdigest())
+    actual = record_exchange(Exchange(request, response), 1, "", "", Redactor({"login.password": "hunter2x"}))
+    assert actual.response is not None
+    assert (bool(actual.request.sha256), bool(actual.response.sha256)) == (hashed, hashed)
+
+
 @pytest.mark.parametrize(("size", "shown"), [(512, "x" * 512), (513, "\u2039513 bytes\u203a")])
 def test_a_part_of_a_form_is_shown_up_to_512_bytes(redactor: Redactor, size: int, shown: str) -> None:
     body = b'--b1\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"x" * size + b"\r\n--b1--\r\n"

@@ -79,7 +79,7 @@ def _response(exchange: RecordedExchange) -> dict[str, Any]:
 
 
 def _head(headers: Headers, one: RecordedRequest | RecordedResponse) -> dict[str, Any]:
-    cut = f"the body is cut; SHA-256 of all of it: {show_invisible(one.sha256)}"
+    cut = "the body is cut" + (f"; SHA-256 of all of it: {show_invisible(one.sha256)}" if one.sha256 else "")
     head = {"httpVersion": "HTTP/1.1", "cookies": [], "headers": _records(headers), "headersSize": _NOT_KNOWN}
     return {**head, "comment": cut} if one.cut else head
 
