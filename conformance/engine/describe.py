@@ -10,11 +10,22 @@ from conformance.contract.messages import list_wordings
 from conformance.contract.request_template import format_value
 from conformance.contract.templates import PLACEHOLDER, MissingValue
 from conformance.engine.context import RunContext
+from conformance.messages import Message
 from conformance.plan.model import PlannedRequest, RowPlan
 from conformance.results.model import ExpectedAnswer, PromiseSource, RowResult
+from conformance.target.loader import Target
 
 _QUOTED_PLACEHOLDER = re.compile(r"%7B(fixture\.\w+)%7D")
 """A fixture that is only known once the set-up has found or made it."""
+
+
+def describe_doubtful_entry(target: Target, key: str) -> Message:
+    """A warning that findings rest on an entry of the profile that no answer can confirm."""
+    return Message(
+        "{where}: {key}: no answer shows whether this is right: the fault is the target's, or this line's",
+        where=target.where(*key.split(".")),
+        key=key,
+    )
 
 
 def describe_row(context: RunContext, plan: RowPlan) -> RowResult:

@@ -8,6 +8,7 @@ from typing import Final
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import has_must, summarize_response
 from conformance.contract.schema import Repeat
+from conformance.engine.describe import describe_doubtful_entry
 from conformance.engine.evidence import Evidence
 from conformance.engine.row_sender import ProbeResult, RowSender
 from conformance.engine.stale_reads import bypass_cache
@@ -107,12 +108,13 @@ class _Burst:
     def check_allowance(self, allowance: Pace, probe: Probe) -> None:
         """A finding if the target keeps to another number than the profile says; a doubt if to the documented one."""
         plan, pace = self.sender.plan, self.sender.context.contract.file.pace
-        documented = read_pace(pace)
+        documented, target = read_pace(pace), self.sender.context.target
+        name = str(plan.row.case.request.credential)
+        key = f"credentials.{name}.allowance"
         if documented is not None and self.serves(documented):
-            key = f"credentials.{plan.row.case.request.credential}.allowance"
             doubt = Message(
                 "{where}: {key}: {n} requests in {seconds} s, but the target keeps to {documented}, as is documented",
-                where=self.sender.context.target.where(*key.split(".")),
+                where=target.where(*key.split(".")),
                 key=key,
                 n=allowance.requests,
                 seconds=f"{allowance.seconds:g}",
@@ -124,6 +126,8 @@ class _Burst:
         actual = Message("{n} served before the first refusal", n=self.served)
         finding = Finding("allowance", Level.MUST, expected, actual, probe.label)
         self.evidence.find([finding], self.results[0].n if self.results else None)
+        if (given := target.credentials.get(name)) is not None and given.allowance is not None:
+            self.evidence.warnings.append(describe_doubtful_entry(target, key))
 
 
 def send_repeatedly(sender: RowSender, evidence: Evidence, probes: Sequence[Probe]) -> list[ProbeResult]:
@@ -164,6 +168,7 @@ def send_repeatedly(sender: RowSender, evidence: Evidence, probes: Sequence[Prob
         return refused
     if burst.is_whole and burst.refused and allowance is not None and not burst.serves(allowance):
         burst.check_allowance(allowance, probes[0])
+        evidence.warnings += burst.evidence.warnings
     evidence.add_judgement(burst.evidence)
     return burst.results
 

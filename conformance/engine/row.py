@@ -16,7 +16,7 @@ from conformance.contract.templates import find_placeholders
 from conformance.engine.cleanup import describe_undeletable
 from conformance.engine.context import RunContext
 from conformance.engine.controls import ControlRunner, Refusal, is_own_answer, refusal_reason
-from conformance.engine.describe import describe_row
+from conformance.engine.describe import describe_doubtful_entry, describe_row
 from conformance.engine.entries import record_restore, strike
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import LedgerEntry
@@ -440,12 +440,7 @@ class RowRunner:
             if not blamed or (using and using.isdisjoint(blamed)):
                 continue
             if not steps and resolve_pointer(given, f"/{key.replace('.', '/')}")[0]:
-                where = target.where(*key.split("."))
-                yield Message(
-                    "{where}: {key}: no answer shows whether this is right: the fault is the target's, or this line's",
-                    where=where,
-                    key=key,
-                )
+                yield describe_doubtful_entry(target, key)
 
     def _list_requests(self) -> Iterator[tuple[str, RequestTemplate]]:
         """The requests of probes and controls, each with what findings on it say where it was."""

@@ -125,6 +125,19 @@ def test_another_allowance_is_a_violation(limited: Callable[[Limited], Ran], all
         ("allowance", "3 requests served in 0.02 s", f"{allowed} served before the first refusal")
     ]
     assert ran.only.beyond_plan.confirmed == {2: 2, 6: 1}[allowed] * (allowed + 3)
+    assert ran.only.warnings == ()
+
+
+def test_an_allowance_that_the_profile_alone_says_is_named_where_the_target_keeps_to_another(
+    run: Callable[..., Ran],
+) -> None:
+    guest = {"header": "X-Key", "value": "the-guest-key-4567", "allowance": "4/20ms"}
+    full = {"header": "X-Key", "value": "the-full-key-0123"}
+    ran = run(Limited(2), LIMITED, PACE, credentials={"full": full, "guest": guest})
+    said = (
+        "credentials.guest.allowance: no answer shows whether this is right: the fault is the target's, or this line's"
+    )
+    assert (ran.only.verdict, list(map(str, ran.only.warnings))) == (Verdict.VIOLATES, [f"test: {said}"])
 
 
 def test_a_wrong_allowance_of_the_profile_is_not_the_targets(

@@ -384,6 +384,17 @@ def test_what_should_be_missing_and_is_there_is_the_profiles_mistake(place: str)
     assert explain({"missing_thing": "here"}, row) == ([sentence], ["inconclusive"])
 
 
+@pytest.mark.parametrize(("first", "verdict"), [(1, "inconclusive"), (9, "violates")])
+def test_what_is_listed_before_it_is_written_is_there_although_it_was_refused_for_another_reason(
+    first: int, verdict: str
+) -> None:
+    listed = asked(first, "GET /things", 200, "control", shown='{"createdBy": "m-1"}')
+    accepted = asked(2, "PATCH /things/1", 200, "example", sent='{"createdBy": "m-1"}')
+    method = asked(3, "PUT /things/1", 405, "example", sent='{"createdBy": "m-1"}')
+    calls = [replace(one, started=f"2026-01-01T00:00:0{one.n}.000Z") for one in (listed, accepted, method)]
+    assert explain({"missing_member_id": "m-1"}, violated(*calls, found=(wrong(2, "status", 400),)))[1] == [verdict]
+
+
 def test_a_target_that_finds_what_is_missing_whatever_it_is_called_is_blamed() -> None:
     answers = [asked(n, f"GET /things/{value}", 200, "example") for n, value in enumerate(["here", "a", "b", "here"])]
     row = violated(*answers, found=tuple(map(wrong, range(4))))
@@ -899,9 +910,9 @@ def test_an_account_that_is_refused_as_nobody_is_unknown(code: int, verdict: str
 def test_one_answer_to_several_queries_may_be_a_caches_and_is_still_blamed(same: bool) -> None:
     calls = [
         asked(n, f"GET /things?limit={limit}", 200, role, shown='{"limit": 10}' if same else f'{{"limit": {n}}}')
-        for n, (limit, role) in enumerate((("-1", "example"), ("0", "control"), ("10", "control")), start=1)
+        for n, (limit, role) in enumerate((("-1", "example"), *((str(each), "control") for each in range(9))), start=1)
     ]
-    said = "base_url: 3 queries of /things had one answer: the target ignores them, or a cache before it"
+    said = "base_url: 10 queries of /things had one answer: the target ignores them, or a cache before it"
     row = violated(*calls, found=(wrong(1), wrong(2, "effect", 0)))
     assert explain({}, row) == ([said] if same else [], ["violates"])
 

@@ -61,7 +61,7 @@ def find_causes(
             return (cause,)
     run = replace(run, calls=[one for one in calls if not is_of_proxy(one)])
     found = tuple(cause for rule in _RULES for cause in rule(run))
-    return (*of_proxy, *found) or tuple(find_refused_alike(run))
+    return (*of_proxy, *found) or tuple(find_refused_alike(run)) or tuple(find_ignored_query(run))
 
 
 Rule = Callable[[RunEvidence], Iterator[RunCause]]
@@ -87,7 +87,6 @@ _RULES: Final[tuple[Rule, ...]] = (
     find_fields,
     find_exchanged_texts,
     find_foreign_address,
-    find_ignored_query,
 )
 
 

@@ -164,11 +164,18 @@ def find_what_is_there(run: RunEvidence) -> Iterator[RunCause]:
             for pattern in {_describe_others(one, value) for one in mine}:
                 alike = [one for one in firm if one not in mine and re.fullmatch(pattern, _describe_request(one))]
                 refused += sum(not one.succeeded and one.finding is None for one in alike)
-        if not found or not all(one.succeeded for one in found):
-            continue
-        if (len(found) > 1 and refused > 1) or any(_lists(one, value) for one in run.calls):
+        written = min((one.exchange.started for one in run.calls if one.has_text(value) and one.succeeded), default="~")
+        listed = [one.exchange.started < written for one in run.calls if found and _lists(one, value)]
+        is_found = found and all(one.succeeded for one in found)
+        if (is_found and ((len(found) > 1 and refused > 1) or listed)) or (
+            any(one.finding for one in found) and any(listed)
+        ):
             text = Message("fixtures.{name}: {value} is there: it was answered with a success", name=name, value=value)
-            yield RunCause(f"fixtures.{name}", text, partial(Call.must_refuse, value=value))
+            yield RunCause(f"fixtures.{name}", text, partial(_finds, value=value))
+
+
+def _finds(call: Call, value: str) -> bool:
+    return call.succeeded and call.uses(value)
 
 
 def find_exchanged(run: RunEvidence) -> Iterator[RunCause]:

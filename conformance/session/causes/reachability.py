@@ -12,6 +12,8 @@ from conformance.session.causes.model import LEAST, Call, RunCause, RunEvidence,
 
 _GONE: Final = "the target is gone: "
 """What the reason begins with for which a request was not sent because too many before it had no answer."""
+_QUERIES: Final = 10
+"""Different queries of one path with one answer, before it is said that nothing looks at them."""
 
 
 def find_silence(run: RunEvidence) -> Iterator[RunCause]:
@@ -128,7 +130,7 @@ def find_ignored_query(run: RunEvidence) -> Iterator[RunCause]:
     for one in (each for each in read if each.is_valid and each.lacks_effect):
         path = one.asked_for[1]
         alike = {each.exchange.request.url for each in read if each.asked_for[1] == path and each.body == one.body}
-        if len(alike) >= LEAST:
+        if len(alike) >= _QUERIES:
             text = Message(
                 "base_url: {n} queries of {path} had one answer: the target ignores them, or a cache before it",
                 n=len(alike),
