@@ -62,7 +62,7 @@ def plain_title(title: str) -> str:
 def roles_of_title(title: str) -> tuple[tuple[float, Role], ...]:
     """Return the roles that a title may mean, with scores: highest if the whole title is a known word.
 
-    A word at the end of the title excludes those before it: a `Field error` is an error.
+    A word at the end of an English title excludes those before it: a `Field error` is an error.
     """
     text = plain_title(title)
     if len(text) > _LONGEST_TITLE_OF_ONE:
@@ -80,7 +80,7 @@ def roles_of_title(title: str) -> tuple[tuple[float, Role], ...]:
             bids.append((max(found), role))
         if any(word in whole or (word.isascii() and re.search(rf"\b{re.escape(word)}\Z", text)) for word in words):
             heads.add(role)
-    return tuple(bid for bid in bids if not heads or bid[1] in heads)
+    return tuple(bid for bid in bids if not heads or bid[1] in heads or not text.isascii())
 
 
 def language_of_title(title: str) -> str | None:

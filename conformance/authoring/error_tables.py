@@ -22,6 +22,7 @@ from conformance.authoring.error_text import (
     plain_cell,
     split_codes,
     status_in_text,
+    strip_phrase,
     strip_title,
     tells_success,
     trim,
@@ -122,6 +123,7 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
     columns = classify_columns(table)
     if not _is_about_errors(table, {role for role, _ in columns}, around, about_errors=about_errors):
         return
+    told = _tell_statuses_apart(table, columns)
     operation = code = ""
     for row in table.rows:
         if CLASS_OF_STATUSES.fullmatch(row.cells[0].strip()):
@@ -141,6 +143,8 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
         if code:
             held.setdefault("code", [code])
         number = (held.get("status") or [""])[0]
+        if number in told:
+            held["message"] = [told[number]]
         if "code" not in held and re.fullmatch(r"-?\d+", number) and not find_statuses(number)[0]:
             held["code"] = held.pop("status")  # a column of statuses and the vendor's own numbers
         yield from build_rows(held, row.line, around, languages=languages)
@@ -242,6 +246,22 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
     )
 
 
+def _tell_statuses_apart(table: TableBlock, columns: Sequence[Column]) -> dict[str, str]:
+    """Return the texts in cells of statuses (`401 - No key`, `401 - Old key`) if one has several: they are messages."""
+    if {role for role, _ in columns} & {"code", "message"}:
+        return {}
+    place = next((n for n, (role, _) in enumerate(columns) if role == "status"), None)
+    cells = dict.fromkeys(_columns(table)[place]) if place is not None else ()
+    found = {cell: find_statuses(cell.replace("`", "")) for cell in cells}
+    told = {
+        cell: (statuses, strip_phrase(rest, statuses[0]))
+        for cell, (statuses, rest) in found.items()
+        if statuses and not all(map(CODE_OF_PARTS.match, split_codes(rest)))
+    }
+    several = [statuses for statuses, text in told.values() if text]
+    return {cell: text for cell, (_, text) in told.items() if len({*several}) < len(several)}
+
+
 def _names_code(title: str) -> bool:
     return role_of_label(title) is not None or re.search("erro|code", plain_title(title)) is not None
 
@@ -287,6 +307,8 @@ def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
 def _fits_role(role: Role, cells: Sequence[str]) -> bool:
     if role == "code":
         return _share(cells, _is_code) >= 0.5
+    if role == "operation":
+        return _share(cells, _is_constant) < 0.8
     numbers = {int(cell) for cell in cells if re.fullmatch("[1-9]\\d{2,3}", cell)}
     of_vendor = len(numbers) > 9 and 2 * len(numbers - _REGISTERED) > len(numbers)
     return role != "status" or not cells or (not of_vendor and any(find_statuses(cell)[0] for cell in cells))
@@ -298,6 +320,10 @@ def _is_code(cell: str) -> bool:
 
 def _is_sure_code(cell: str) -> bool:
     return CODE.fullmatch(cell) is not None and not cell.isdigit()
+
+
+def _is_constant(cell: str) -> bool:
+    return CODE_OF_PARTS.match(cell) is not None and cell.isupper()
 
 
 def _is_text(cell: str) -> bool:

@@ -72,7 +72,7 @@ _CODE_TITLE = re.compile(
     + r")(?!\w)[\s:\uff1a()\u2013\u2014.-]*(.*)"
 )
 _LABELLED = re.compile(r"\W*([^\n:\uff1a=]{2,40}?)\W*(?:[:\uff1a]|\s-\s)[\s*]*(\S.*)", re.DOTALL)
-MARKS = "`*:-. ()[],;\u2013\u2014\u3001\uff1a"
+MARKS = "`*:-. ()[],;\u2013\u2014\u2192\u3001\uff1a"
 """Separators between a status, its phrase and a cause."""
 TYPES_OF_JSON = frozenset({"string", "integer", "number", "boolean", "array", "object"})
 _SUCCESS = re.compile(

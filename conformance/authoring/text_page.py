@@ -30,6 +30,9 @@ _GLUED = re.compile(r"^([A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)+)(?=[A-Z][a-z]|[^ -~])")
 """A code directly followed by its text: `AUTH-401Unauthenticated`."""
 _RUN_ON = re.compile(rf"(?<=[\w).])(?=[1-5]\d\d (?:\s*[-\u2013:] |(?i:{_PHRASES})\Z))")
 """The beginning of another entry in a line: `201 - Created400 - Bad Request`, `It is wrong.401 Unauthorized`."""
+_MARKED = r"[1-5]\d\d ?[:\uff1a\u2192] ?(?=\D)"
+_RUN_ON_MARKED = re.compile(rf"(?<=[^\W\d_]|[).\u3002])(?<!\W[A-Z])(?={_MARKED})")
+"""The same in a line that begins with such an entry: `400: It is wrong401: No key`."""
 
 _SHORTEST_OF_SEVERAL = 40
 """The fewest characters of a line that can continue in the next one."""
@@ -164,7 +167,7 @@ def _read_line(lines: Sequence[str], at: int) -> list[Block]:
     A line such as `It is wrong.401 Unauthorized` is split in two.
     """
     text = lines[at].strip()
-    if len(parts := _RUN_ON.split(text)) > 1:
+    if len(parts := (_RUN_ON_MARKED if re.match(_MARKED, text) else _RUN_ON).split(text)) > 1:
         return [(Item if len(parts) > 2 else Paragraph)(part.strip("{["), at + 1) for part in parts]
     text = _GLUED.sub(r"\1: ", text)
     bullet = _BULLET.match(lines[at])

@@ -902,3 +902,47 @@ def test_a_schema_that_is_none_shows_no_example(schema: Any, tmp_path: Path) -> 
     (tmp_path / "a.json").write_text(json.dumps(document))
     ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "a.json")))]
     assert (row.status, row.cause) == (400, "Nope")
+
+
+def find_rows(path: Path, text: str) -> list[tuple[int | None, str, list[str], str]]:
+    path.write_text(text)
+    return [(*facts(row)[:3], row.cause) for table in find_error_tables(read_page(str(path))) for row in table.rows]
+
+
+def test_an_english_word_at_the_end_of_a_title_in_another_language_does_not_hide_its_first_word(tmp_path: Path) -> None:
+    text = "# Коды ошибок\n\n| Код ошибки | Сообщение API | Описание |\n|---|---|---|\n| -7 | Нет книги | Её взяли. |\n"
+    assert find_rows(tmp_path / "errors.md", text) == [(None, "-7", ["Нет книги"], "Её взяли.")]
+
+
+def test_a_column_of_constants_is_one_of_codes_whatever_its_title(tmp_path: Path) -> None:
+    text = "# Errors\n\n| API | Meaning |\n|---|---|\n| NO_BOOK | It is lent. |\n| NO_SHELF | It is full. |\n"
+    expected = [(None, "NO_BOOK", [], "It is lent."), (None, "NO_SHELF", [], "It is full.")]
+    assert find_rows(tmp_path / "errors.md", text) == expected
+
+
+def test_several_texts_beside_one_status_are_messages_but_codes_and_another_phrase_are_not(tmp_path: Path) -> None:
+    table = "# Errors\n\n| Status | Meaning |\n|---|---|\n"
+    text = f"{table}| 401 - No key | None sent. |\n| 401 - Old key | It ran out. |\n| 500 | A bug. |\n"
+    assert find_rows(tmp_path / "errors.md", text) == [
+        (401, "", ["No key"], "None sent."),
+        (401, "", ["Old key"], "It ran out."),
+        (500, "", [], "A bug."),
+    ]
+    text = f"{table}| 401 Not allowed | None sent. |\n| 500 Our fault | A bug. |\n"
+    assert find_rows(tmp_path / "errors.md", text) == [(401, "", [], "None sent."), (500, "", [], "A bug.")]
+    text = f"{table}| 400 `4001, 4002` | Bad. |\n| 400 4003 | Odd. |\n"
+    assert find_rows(tmp_path / "errors.md", text) == [
+        (400, "4001", [], "Bad."),
+        (400, "4002", [], "Bad."),
+        (400, "4003", [], "Odd."),
+    ]
+
+
+@pytest.mark.parametrize("mark", [": ", "\u2192 ", "\uff1a"])
+def test_a_list_of_statuses_that_lost_its_line_breaks_is_one_entry_each(mark: str, tmp_path: Path) -> None:
+    text = f"Errors\n\n200{mark}fine400{mark}no such API401{mark}no key sent (see E400: below)404{mark}it is gone.\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [
+        (400, "", [], "no such API"),
+        (401, "", [], "no key sent (see E400: below)"),
+        (404, "", [], "it is gone."),
+    ]
