@@ -76,6 +76,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 READ_METHODS = frozenset({"GET", "HEAD"})
 
 CHUNK = 64 << 10
+_LONGEST_URL = 64 << 10
+"""Bytes; what a target gives may stand in a URL, and decoding one takes a hundred times its size."""
 
 Origin = tuple[str, str, int]
 
@@ -106,6 +108,8 @@ class PermissionGate:
             raise RequestBlocked(
                 Message("a {method} is no read, and nothing but reading was permitted", method=request.method)
             )
+        if len(request.url) > _LONGEST_URL:
+            raise RequestBlocked(Message("its URL is longer than {n} KiB", n=_LONGEST_URL >> 10))
         parts = _split(request.url)
         if parts is None or _origin(parts) != self.origin:
             raise RequestBlocked(Message("it would not go to the target's own scheme, host and port"))

@@ -290,7 +290,7 @@ class StepSender:
             if there:
                 if name in (step.step.secret or ()):
                     self.context.redactor.learn(name, str(value))
-                if not isinstance(value, str) or len(value) <= LONGEST_SECRET:  # as long as no ID and no token is
+                if may_be_sent(value):
                     self.captures[name] = value
 
 
@@ -337,6 +337,11 @@ def read_capture(response: Response, pointer: str | MatchingCapture) -> tuple[bo
 
 
 def read_captures(response: Response, pointers: Mapping[str, str]) -> dict[str, Any]:
-    """The values that pointers, by name, lead to in a response; without those that are not there."""
+    """The values that pointers, by name, lead to in a response; without those that are not there or too long."""
     found = {name: read_capture(response, pointer) for name, pointer in pointers.items()}
-    return {name: value for name, (there, value) in found.items() if there}
+    return {name: value for name, (there, value) in found.items() if there and may_be_sent(value)}
+
+
+def may_be_sent(value: Any) -> bool:
+    """Whether a value that a target gave may stand in a request: a text longer than any ID or token may not."""
+    return not isinstance(value, str) or len(value) <= LONGEST_SECRET

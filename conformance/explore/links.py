@@ -8,6 +8,7 @@ from conformance.checks.model import Finding, Level
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import NO_BODY
 from conformance.engine.ownership import is_id
+from conformance.engine.step_sequence import may_be_sent
 from conformance.explore.checks import ProbeAnswer
 from conformance.explore.explorer import Explorer
 from conformance.explore.openapi import MULTIPART, DocumentedOperation, Link
@@ -135,4 +136,5 @@ def _evaluate(expression: Any, made: ProbeAnswer) -> Any:
         return expression
     source, _, pointer = expression.partition("#")
     found = made.body if source == "$response.body" else made.probe.body
-    return next(find_values(dict(found), pointer), _MISSING) if isinstance(found, Mapping) else _MISSING
+    value = next(find_values(dict(found), pointer), _MISSING) if isinstance(found, Mapping) else _MISSING
+    return value if may_be_sent(value) else _MISSING

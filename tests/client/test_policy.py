@@ -52,6 +52,13 @@ def test_half_a_character_is_refused(serve: Start, talk: Start, query: str, valu
     assert (outcome.kind, outcome.detail, server.peers) == (FailureKind.NOT_SENT, detail, [])
 
 
+def test_a_url_that_a_target_made_too_long_is_refused_before_it_is_decoded(serve: Start, talk: Start) -> None:
+    server = script(serve, OK)
+    refused = talk(server.url).send(Request("GET", f"{server.url}/?a={'%41' * 22_000}")).outcome
+    assert (refused.kind, refused.detail) == (FailureKind.NOT_SENT, "its URL is longer than 64 KiB")
+    assert server.peers == []
+
+
 @pytest.mark.parametrize(("fragment", "value"), [("#\ud800", "\udc80\udcff"), ("#_method=DELETE", "ü")])
 def test_single_bytes_of_a_header_go_out_and_a_fragment_does_not(
     serve: Start, talk: Start, fragment: str, value: str

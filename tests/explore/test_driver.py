@@ -305,6 +305,25 @@ def test_what_leads_to_an_operation_is_begun_again_where_an_answer_is_lost(opera
     assert server.topics == before.topics
 
 
+class EndlessIds(Site):
+    """It gives what it makes an ID of so many characters."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.length = length
+
+    def _insert(self, *given: Any) -> tuple[int, Any]:
+        status, made = super()._insert(*given)
+        return status, made | {"id": "7" * self.length}
+
+
+def test_a_text_longer_than_any_id_is_put_into_no_request() -> None:
+    server = EndlessIds(1 << 20)
+    explored = server.explore("updateTopic")
+    assert explored.reason == "nothing could be created for updateTopic alone"
+    assert max(len(request.url) for request in server.requests) < 200
+
+
 def test_a_refused_plain_request_is_a_reason_and_no_finding() -> None:
     server = Newsroom()
     server.contents.pop("foo")
