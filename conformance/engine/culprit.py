@@ -25,7 +25,7 @@ _QUIET_TIMES: Final = 10.0
 """How much longer than a write and its read a quiet time is."""
 SHORTEST_QUIET: Final = 0.3
 """Seconds; a target that answers within milliseconds would leave no time to notice who else writes."""
-_LONGEST_QUIET: Final = 5.0
+LONGEST_QUIET: Final = 5.0
 """Seconds."""
 
 _TRIES: Final = 6
@@ -167,7 +167,7 @@ def stays_as_it_is(
     read: Callable[[], Any], differ: Callable[[Any, Any], bool], state: Any, seconds: float, stopping: threading.Event
 ) -> bool:
     """Whether reads show `state` for a while, in which nothing is sent; a write and its read took `seconds`."""
-    quiet = min(max(SHORTEST_QUIET, _QUIET_TIMES * seconds), _LONGEST_QUIET)
+    quiet = min(max(SHORTEST_QUIET, _QUIET_TIMES * seconds), LONGEST_QUIET)
     for gap in random.sample(_GAPS, len(_GAPS)):
         stopped = stopping.wait(gap * quiet)
         shown = None if stopped else read()

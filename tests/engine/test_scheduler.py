@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from typing import Any
 
@@ -27,14 +28,20 @@ class Log:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._running = self._most_running = 0
 
-    def job(self, name: str, seconds: float = 0.02) -> Callable[[], str]:
+    def job(self, name: str, most: float = 0.02) -> Callable[[], str]:
+        """A job that ends as soon as another has run beside it, or else after so many seconds."""
+
         def run() -> str:
-            with self._lock:
+            with self._changed:
                 self.lines.append(f"+{name}")
-            time.sleep(seconds)
-            with self._lock:
+                self._running += 1
+                self._most_running = max(self._most_running, self._running)
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._most_running > 1, most)
+                self._running -= 1
                 self.lines.append(f"-{name}")
             return name.upper()
 
@@ -66,23 +73,23 @@ def run_all(jobs: list[ScheduledJob], workers: int = 4) -> list[Any]:
 def test_two_writers_overlap_only_where_they_share_no_resource(
     first: tuple[str, ...], second: tuple[str, ...], side_by_side: bool
 ) -> None:
-    log = Log()
-    results = run_all([write("one", log.job("one"), *first), write("two", log.job("two"), *second)])
+    log, most = Log(), 5 if side_by_side else 0.02
+    results = run_all([write("one", log.job("one", most), *first), write("two", log.job("two", most), *second)])
     assert results == ["ONE", "TWO"]
     assert log.overlap("one", "two") == side_by_side
 
 
 @pytest.mark.parametrize("both", [True, False])
 def test_writers_of_one_resource_overlap_where_both_write_only_to_their_own(both: bool) -> None:
-    log = Log()
-    own = replace(write("own", log.job("own"), "a"), isolated=True)
-    run_all([own, replace(write("other", log.job("other"), "a"), isolated=both)])
+    log, most = Log(), 5 if both else 0.02
+    own = replace(write("own", log.job("own", most), "a"), isolated=True)
+    run_all([own, replace(write("other", log.job("other", most), "a"), isolated=both)])
     assert log.overlap("own", "other") == both
 
 
 def test_what_only_reads_runs_beside_a_writer() -> None:
     log = Log()
-    run_all([write("one", log.job("one"), "a"), read("two", log.job("two"), "a")])
+    run_all([write("one", log.job("one", 5), "a"), read("two", log.job("two", 5), "a")])
     assert log.overlap("one", "two")
 
 
@@ -122,11 +129,11 @@ def test_after_a_stop_nothing_begins() -> None:
     assert begun.wait(5)
     stop = threading.Thread(target=scheduler.stop)
     stop.start()
-    time.sleep(0.02)
+    with pytest.raises(CancelledError):
+        scheduler.futures["second"].result(5)
     go.set()
     stop.join(5)
     assert scheduler.futures["first"].result(5) is True
-    assert scheduler.futures["second"].cancelled()
 
 
 def test_a_reader_is_told_that_somebody_wrote_to_what_it_reads() -> None:
@@ -183,7 +190,7 @@ def test_alone_nothing_else_runs_whoever_asks_for_it() -> None:
 
 
 def test_no_more_requests_are_under_way_than_there_are_workers() -> None:
-    now, most, lock = [0], [0], threading.Lock()
+    now, most, lock, three = [0], [0], threading.Lock(), threading.Barrier(3, timeout=5)
 
     class Slow:
         sent = 7
@@ -193,6 +200,7 @@ def test_no_more_requests_are_under_way_than_there_are_workers() -> None:
                 now[0] += 1
                 most[0] = max(most[0], now[0])
             time.sleep(0.01)
+            three.wait()
             with lock:
                 now[0] -= 1
             return Exchange(request, Response(200))

@@ -27,6 +27,7 @@ SITE = ("login", "token", "logout", "listTopics", "getTopic", "insertTopic", "up
 def nobody_else_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """These servers are alone with us, so there is nobody to be noticed in a quiet time."""
     monkeypatch.setattr(culprit, "SHORTEST_QUIET", 0.01)
+    monkeypatch.setattr(culprit, "LONGEST_QUIET", 0.05)
 
 
 @pytest.mark.parametrize("operation", NEWS)
