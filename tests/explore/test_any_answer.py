@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from conformance import reference
 from conformance.contract.schema import Depth
+from conformance.engine import culprit
 from conformance.engine.context import RunContext
 from conformance.explore.driver import explore_operation
 from conformance.http import Exchange, Request, Response
@@ -32,6 +33,14 @@ CONTRACTS = {name: shipped_contract(name) for name in reference.contracts()}
 
 def nested(levels: int, inner: str = "x") -> str:
     return "[" * levels + json.dumps(inner) + "]" * levels
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_else_writes() -> Iterator[None]:
+    """These servers are alone with us, so there is nobody to be waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(culprit, "LONGEST_QUIET", 0.05)
+        yield
 
 
 NASTY = {
