@@ -40,7 +40,7 @@ def test_smoke_sends_what_shows_about_four_of_five_faults(contracts: Mapping[str
         keys |= {control_key(row, control.label) for row, plan in plans for control in plan.controls}
         shown += len(frozenset().union(*(contract.power.get(key, frozenset()) for key in keys)))
         known += len(frozenset().union(*contract.power.values()))
-    assert round(shown / known, 2) >= 0.79
+    assert round(shown / known, 2) >= 0.8
 
 
 def test_smoke_catches_two_of_three_faults_of_a_sample(proofs: Proofs) -> None:
