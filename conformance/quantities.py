@@ -58,7 +58,7 @@ def _refuse(what: str, example: str) -> NoReturn:
 
 
 def _need_unit(value: Any) -> Any:
-    """Refuse a bare number with a message of its own, because quotes alone would not mend it."""
+    """Refuse a bare number with a message of its own, because quotes alone would not help."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         _refuse("has no unit", "10s, 500ms or 1m; a pace as 10/10s")
     return value

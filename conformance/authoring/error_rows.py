@@ -207,8 +207,8 @@ def _count_answers(node: Node, around: Sequence[int]) -> int:
     """Return the number of sample error responses in a section; 0 if nothing in or above it shows their status."""
     samples = samples_of(node.below()) if isinstance(node.block, Heading) else []
     texts = [one.block.text for one in node.inside if isinstance(one.block, Paragraph)]
-    told = around or any(map(status_in_text, texts)) or any("status" in sample for sample in samples)
-    return len(samples) if told else 0
+    has_status = around or any(map(status_in_text, texts)) or any("status" in sample for sample in samples)
+    return len(samples) if has_status else 0
 
 
 def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:

@@ -123,7 +123,7 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
     columns = classify_columns(table)
     if not _is_about_errors(table, {role for role, _ in columns}, around, about_errors=about_errors):
         return
-    told = _tell_statuses_apart(table, columns)
+    texts = _find_texts_of_statuses(table, columns)
     operation = code = ""
     for row in table.rows:
         if CLASS_OF_STATUSES.fullmatch(row.cells[0].strip()):
@@ -143,8 +143,8 @@ def read_table(table: TableBlock, around: Sequence[int], *, about_errors: bool) 
         if code:
             held.setdefault("code", [code])
         number = (held.get("status") or [""])[0]
-        if number in told:
-            held["message"] = [told[number]]
+        if number in texts:
+            held["message"] = [texts[number]]
         if "code" not in held and re.fullmatch(r"-?\d+", number) and not find_statuses(number)[0]:
             held["code"] = held.pop("status")  # a column of statuses and the vendor's own numbers
         yield from build_rows(held, row.line, around, languages=languages)
@@ -246,20 +246,20 @@ def classify_columns(table: TableBlock) -> tuple[Column, ...]:
     )
 
 
-def _tell_statuses_apart(table: TableBlock, columns: Sequence[Column]) -> dict[str, str]:
+def _find_texts_of_statuses(table: TableBlock, columns: Sequence[Column]) -> dict[str, str]:
     """Return the texts in cells of statuses (`401 - No key`, `401 - Old key`) if one has several: they are messages."""
     if {role for role, _ in columns} & {"code", "message"}:
         return {}
     place = next((n for n, (role, _) in enumerate(columns) if role == "status"), None)
     cells = dict.fromkeys(_columns(table)[place]) if place is not None else ()
     found = {cell: find_statuses(cell.replace("`", "")) for cell in cells}
-    told = {
+    texts = {
         cell: (statuses, strip_phrase(rest, statuses[0]))
         for cell, (statuses, rest) in found.items()
         if statuses and not all(map(CODE_OF_PARTS.match, split_codes(rest)))
     }
-    several = [statuses for statuses, text in told.values() if text]
-    return {cell: text for cell, (_, text) in told.items() if len({*several}) < len(several)}
+    several = [statuses for statuses, text in texts.values() if text]
+    return {cell: text for cell, (_, text) in texts.items() if len({*several}) < len(several)}
 
 
 def _names_code(title: str) -> bool:

@@ -90,7 +90,7 @@ class _Burst:
         return None
 
     def _describe_credential(self, response: Response) -> Message:
-        """Why nothing can be told: the first request is the control, as nothing was used up yet, and was refused."""
+        """Why nothing can be said: the first request is the control, as nothing was used up yet, and was refused."""
         context = self.sender.context
         name = self.sender.plan.row.case.request.credential or context.contract.file.credential or ""
         return Message(

@@ -89,7 +89,7 @@ class WritingRows:
         self._through: set[str] = set()
         """The rows that have sent their valid requests."""
         self._settled: set[str] = set()
-        """The rows for which the look after all probes has found what they changed, or that it cannot be told."""
+        """The rows for which the look after all probes has found what they changed, or that it cannot be known."""
         self._errors: dict[str, Exception] = {}
 
     def set_up(self, plan: RowPlan) -> None:

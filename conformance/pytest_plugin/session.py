@@ -57,7 +57,7 @@ class PluginSession:
         self._servers = EmbeddedServers()
         self._folder = config.invocation_params.dir
         self.xdist: Mapping[str, Any] = getattr(config, "workerinput", {})
-        """What xdist has told this process, where it is one of its workers."""
+        """What xdist has passed to this process, where it is one of its workers."""
         self._last_event: tuple[str, Event | None] = ("", None)
 
     def contract(self, folder: Path) -> Contract | None:
@@ -122,7 +122,7 @@ class PluginSession:
             workers = max(workers, self.xdist.get("workercount", 1))
         how = RunOptions(options.depth, options.seed, workers, self._folder, options.output, budget=options.budget)
         runner = TargetRunner(contract, self.target(contract), how, embedded=not is_real)
-        if self.xdist:  # the process that reports may be told to end before it has heard of them
+        if self.xdist:  # the process that reports may end before it has heard of them
             runner.on_kept = write_from_process(options.output, str(self.xdist["workerid"]))
         self.runners[contract.name] = runner  # before it begins: what interrupts that has it closed, too
         runner.begin(*self._selected[contract.name])

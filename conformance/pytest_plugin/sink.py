@@ -104,7 +104,7 @@ class ResultSink:
             folder.mkdir(parents=True, exist_ok=True)
             for name in ("results.jsonl", "results.json", "report.html"):
                 if os.path.lexists(folder / name) and not (folder / name).is_file():
-                    raise OSError(0, f"{name} there is no plain file")  # noqa: TRY301 - told as the others are
+                    raise OSError(0, f"{name} there is no plain file")  # noqa: TRY301 - reported as the others are
             self._held = (folder / "results.jsonl").open("a", encoding="utf-8")
             is_ours = hold_file(self._held)
         except OSError as error:

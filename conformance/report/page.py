@@ -153,7 +153,7 @@ def read_asset(package: str, name: str) -> str:
 
 
 def escape_content(text: str) -> Markup:
-    """Escape the content of an element, but not quotes, which are a fifth of a JSON body and harmless there."""
+    """Escape the content of an element, but not quotes, which are a fifth of a JSON body and do no harm there."""
     escaped = show_invisible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Markup(escaped)  # noqa: S704 - escaped in the line above
 

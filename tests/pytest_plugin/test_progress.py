@@ -102,18 +102,23 @@ def test_the_whole_tool_draws_on_a_terminal(tmp_path: Path) -> None:
     assert "All 6 rows that were tried are answered as the vendor promises." in text
 
 
+def display_of(run: SimpleNamespace) -> ProgressDisplay:
+    """A display of a session with this run."""
+    session: Any = SimpleNamespace(
+        options=SimpleNamespace(language="en"),
+        sink=SimpleNamespace(results=lambda: SimpleNamespace(runs=[run])),
+        describe_cause=lambda one: one.text,
+    )
+    config: Any = None
+    return ProgressDisplay(config, session, config)
+
+
 def test_a_row_that_was_printed_before_its_cause_was_known_is_printed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(progress, "open_output", lambda: stream)
     row = RowResult("items/a", "items", 1, Verdict.VIOLATES)
     known = SimpleNamespace(causes=[], rows=[row], explored=[])
-    session: Any = SimpleNamespace(
-        options=SimpleNamespace(language="en"),
-        sink=SimpleNamespace(results=lambda: SimpleNamespace(runs=[known])),
-        describe_cause=lambda one: one.text,
-    )
-    config: Any = None
-    display = ProgressDisplay(config, session, config)
+    display = display_of(known)
     display._count_result(row)
     cause = NamedCause("fixtures.missing_item", "fixtures.missing_item: a is there")
     known.causes, known.rows = [cause], [replace(row, verdict=Verdict.INCONCLUSIVE, reason=cause.text)]
@@ -138,13 +143,7 @@ def test_what_follows_from_one_cause_or_has_the_same_reason_is_said_once(monkeyp
     explored = Exploration("drop", "POST", "/delete", Verdict.VIOLATES, 1, findings=found, exchanges=(refused,))
     explained = [replace(one, reason=cause.text) for one in (row, explored)]
     run = SimpleNamespace(causes=[cause], rows=[explained[0], unsent], explored=[explained[1]])
-    session: Any = SimpleNamespace(
-        options=SimpleNamespace(language="en"),
-        sink=SimpleNamespace(results=lambda: SimpleNamespace(runs=[run])),
-        describe_cause=lambda one: one.text,
-    )
-    config: Any = None
-    display = ProgressDisplay(config, session, config)
+    display = display_of(run)
     for result in (row, unsent, unsent, explored):
         display._count_result(result)
     assert stream.getvalue().splitlines() == [

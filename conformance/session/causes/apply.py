@@ -25,8 +25,8 @@ def _apply(result: Result, causes: Sequence[RunCause], clean_ups: Sequence[Recor
     against: list[tuple[RecordedExchange | None, Finding | ExploredFinding | None]] = []
     if result.verdict is Verdict.VIOLATES:
         musts = [one for one in result.findings if one.level is Level.MUST]
-        told = [one for one in musts if one.check != "leak"] or musts
-        against = [(by_number.get(one.exchange or 0), one) for one in told]
+        decisive = [one for one in musts if one.check != "leak"] or musts
+        against = [(by_number.get(one.exchange or 0), one) for one in decisive]
     elif result.verdict is Verdict.INCONCLUSIVE:
         is_left = getattr(result.reason, "template", "") == NOTHING_MORE
         against = [(one, None) for one in (clean_ups if is_left else refused_at_last(result))]

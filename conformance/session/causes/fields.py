@@ -44,15 +44,15 @@ def find_fields(run: RunEvidence) -> Iterator[RunCause]:
 
 def find_exchanged_texts(run: RunEvidence) -> Iterator[RunCause]:
     """Texts of two members that all messages show in each other's place, or one that is no other's."""
-    told: dict[str, list[Finding]] = {}
+    by_field: dict[str, list[Finding]] = {}
     for row in run.results:
         if row.expected is not None and row.expected.field is not None:
-            told.setdefault(row.expected.field, []).extend(one for one in row.findings if one.check == "message")
+            by_field.setdefault(row.expected.field, []).extend(one for one in row.findings if one.check == "message")
     named = _named_members(run)
     shown: dict[str, tuple[str, str]] = {}
     for place, value in named.items():
         about = f"{place.rpartition('.')[0]}.name"
-        texts = {_text_in_place_of(value, one) for one in told.get(named.get(about, ""), ()) if place != about}
+        texts = {_text_in_place_of(value, one) for one in by_field.get(named.get(about, ""), ()) if place != about}
         if len(texts) == 1 and (text := next(iter(texts))):
             shown[place] = value, text
     for (place, (value, text)), (other, theirs) in combinations(shown.items(), 2):
