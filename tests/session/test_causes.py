@@ -435,6 +435,17 @@ def test_a_url_of_another_host_or_service_is_no_medium_that_is_missing(missing: 
     )
 
 
+@pytest.mark.parametrize(
+    "shown", ["https://media.test", "https://media.test//x/", "https://[", "https://media.test:x/a"]
+)
+def test_any_url_that_a_target_shows_is_compared(shown: str) -> None:
+    missing = "https://media.test/service/0/gone.png"
+    urls = json.dumps({"media": [{"url": url} for url in (*LISTED, shown)]})
+    listed = asked(1, "GET /media", 200, "control", shown=urls)
+    refused = asked(2, f"DELETE /media?url={missing}", 400, "example")
+    assert explain({"missing_media_url": missing}, violated(listed, refused, found=(wrong(2),))) == ([], ["violates"])
+
+
 @pytest.mark.parametrize("status", [204, 404, 405, 500])
 def test_a_url_of_another_service_is_no_excuse_for_an_answer_that_no_wrong_url_gets(status: int) -> None:
     missing = "https://other.test/2/a.png"

@@ -105,7 +105,8 @@ def find_foreign_urls(run: RunEvidence) -> Iterator[RunCause]:
     shown = {url for body in bodies for url in re.findall(_URL, body)}
     for name, value in missing.items() if shown else ():
         place = split_url(value)
-        folders = {split_url(url).path.rpartition("/")[0] for url in shown if split_url(url).netloc == place.netloc}
+        paths = [split_url(url).path for url in shown if split_url(url).netloc == place.netloc]
+        folders = {f"/{path.lstrip('/').rpartition('/')[0]}" for path in paths}  # a URL may have no path at all
         common = commonpath(folders) if len(folders) > 1 else ""
         affects = partial(Call.must_refuse, value=value)
         answered = {one.status for one in run.calls if affects(one)}
