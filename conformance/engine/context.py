@@ -15,7 +15,7 @@ from conformance.contract.contract import Contract
 from conformance.contract.schema import CreatedResource, Depth
 from conformance.engine.evidence import Evidence
 from conformance.engine.journal import Ledger, LedgerEntry
-from conformance.http import Exchange, Request
+from conformance.http import Exchange, Request, Response
 from conformance.messages import Message
 from conformance.results.model import Exploration, OutsideRows, RowResult
 from conformance.results.redaction import Redactor
@@ -64,6 +64,8 @@ class SharedState:
     """IDs that an answer showed without a name of this run, each with when one first did."""
     foreign: set[str] = field(default_factory=set)
     """IDs that the target gave for what this run created, although they belong to something else."""
+    first_reads: dict[str, Response] = field(default_factory=dict)
+    """The first answers to reads that show what rows set back, by the keys of these steps."""
     written_by_others: set[str] = field(default_factory=set)
     """Keys of reads that showed a change while nothing was sent: somebody else writes to what they read."""
     warnings: dict[str, None] = field(default_factory=dict)

@@ -145,13 +145,30 @@ class RowSender:
             if not sequence.interrupted or time == INTERRUPTIONS:
                 break
             evidence.beyond_plan += BeyondPlan(repeated=evidence.planned - planned)
+        self._keep_originals(sequence)
         return sequence
 
     def set_back(self, evidence: Evidence) -> None:
         """Set back what the row has changed with its own steps, and set it up again."""
+        context, captures, label = self.context, self.captures, Message("set back")
         for steps, role, name in ((self.plan.after, "clean-up", "restore"), (self.plan.before, "step", "set-up")):
             salt = f"{self.row}/{name}"  # as the first time, so that what is created anew reads the same
-            run_steps(self.context, evidence, steps, self.captures, label=Message("set back"), role=role, salt=salt)
+            sequence = run_steps(context, evidence, steps, captures, label=label, role=role, salt=salt)
+            self._keep_originals(sequence)
+
+    def _keep_originals(self, sequence: StepSequence) -> None:
+        """Let what `after` sets back be as the run has read it first: later, another run may have changed it.
+
+        What is set back stands in the conditions of its step, which is left out where this is shown already.
+        """
+        conditions = [step.step.unless or {} for step in self.plan.after]
+        set_back = set(captures_used([value for each in conditions for value in each.values()]))
+        for call in sequence.calls if set_back else ():
+            step, response, places = call.step, call.exchange.response, call.step.step.capture or {}
+            shown = {name: places[name] for name in set_back.intersection(places, self.captures)}
+            reads = step.permission == "read" and call.accepted and not step.request.captures
+            if shown and reads and response is not None:
+                self.captures |= read_captures(self.context.shared.first_reads.setdefault(step.key, response), shown)
 
     # --- probes
 

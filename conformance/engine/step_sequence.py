@@ -336,9 +336,9 @@ def read_capture(response: Response, pointer: str | MatchingCapture) -> tuple[bo
     return (False, None) if body is NOT_JSON else resolve_pointer(body, pointer)
 
 
-def read_captures(response: Response, pointers: Mapping[str, str]) -> dict[str, Any]:
+def read_captures(response: Response, pointers: Mapping[str, Captured]) -> dict[str, Any]:
     """The values that pointers, by name, lead to in a response; without those that are not there or too long."""
-    found = {name: read_capture(response, pointer) for name, pointer in pointers.items()}
+    found = {name: _read_first(response, places, None) for name, places in pointers.items()}
     return {name: value for name, (there, value) in found.items() if there and may_be_sent(value)}
 
 

@@ -88,6 +88,8 @@ def drop_dangerous(context: RunContext, evidence: Evidence) -> RunContext:
     """Check the fixtures that could make a row destroy something; return the context without those that are wrong."""
     for name in fixtures_to_check(context.contract, context.target):
         sequence = check_fixture(context, evidence, name)
+        calls = () if sequence is None or sequence.broken else sequence.calls
+        context.shared.first_reads |= {call.step.key: one for call in calls if (one := call.exchange.response)}
         if sequence is None or is_usable(sequence) or sequence.broken is None or not sequence.broken.accepted:
             continue
         named = context.contract.file.fixtures[name]

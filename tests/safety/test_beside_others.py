@@ -114,6 +114,38 @@ def test_a_medium_that_a_refusal_takes_away_is_made_anew_for_one_row_after_anoth
     ]
 
 
+_ROWS_THAT_SET_THE_CREATOR_BACK = ("invalid-user-id", "method-not-allowed", "body-not-json-object")
+
+
+@pytest.mark.parametrize("nth", [2, 4])
+def test_what_another_run_has_changed_for_a_moment_is_not_set_back(nth: int, tmp_path: Path) -> None:
+    name, reads = "microcms-management", [0]
+
+    def change_for_a_moment(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        reads[0] += incoming.method == "GET" and incoming.path == draft
+        if not (reads[0] == nth and incoming.method == "GET" and incoming.path == draft):
+            return answer(incoming)
+        server.send("PATCH", f"{draft}/createdBy", {"createdBy": fixtures["member_id"]})
+        response = answer(incoming)
+        server.send("PATCH", f"{draft}/createdBy", {"createdBy": creator})
+        return response
+
+    with watched(name, change_for_a_moment) as server:
+        fixtures, draft = server.profile["fixtures"], ""
+        before = things(server.profile)
+        creator = next(one.split()[-1] for one in before if one.startswith(fixtures["draft_content_id"]))
+        draft = f"/api/v1/contents/{fixtures['endpoint']}/{fixtures['draft_content_id']}"
+        target = resolve_saved(saved(tmp_path, server.profile | {"late_effects": "10ms"}), contract(name))
+        runner = TargetRunner(contract(name), target, RunOptions("standard", 0, output=tmp_path))
+        rows = runner.begin([f"contents-patch/{row}" for row in _ROWS_THAT_SET_THE_CREATOR_BACK])
+        results = [runner.row(row) for row in rows]
+        runner.close()
+        after = things(server.profile)
+    assert reads[0] > nth
+    assert [result.verdict.value for result in results if result.verdict.value == "violates"] == []
+    assert after == before
+
+
 @pytest.mark.parametrize(("depth", "nth", "most"), [("standard", 20, 30), ("standard", 60, 30), ("smoke", 12, 40)])
 def test_one_insert_of_somebody_else_costs_few_requests_and_no_row(
     depth: Depth, nth: int, most: int, tmp_path: Path
