@@ -1,7 +1,7 @@
 """Examines a target: reachability, credentials, fixtures, permissions, pace, requests of a run, missing inputs."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.contract import Contract
-from conformance.contract.request_template import merge_patches
+from conformance.contract.request_template import RequestPatch, merge_patches
 from conformance.contract.schema import Depth, NamedInput
 from conformance.doctor.model import Diagnosis, Fact, MissingRequirement, RequestLoad, State
 from conformance.doctor.reachability import check_reachable, redirect_of
@@ -28,6 +28,9 @@ from conformance.session.contract_run import build_context, count_exploration, p
 from conformance.setup.fixtures import check_fixture, discover_fixtures, is_usable
 from conformance.target.loader import Target
 from conformance.yaml_document import dump_flow
+
+_WHOLE = ("credential", "request")
+"""The parts of a request whose edges may be about the credential."""
 
 
 def examine_target(contract: Contract, target: Target, seed: int = 0) -> Diagnosis:
@@ -88,10 +91,8 @@ def _check_credentials(context: RunContext, target: Target) -> Iterator[Fact]:
             yield Fact("credentials", name, "unknown", "given; not tried, for its allowance is there to be used up")
         elif credential.header is None:
             yield Fact("credentials", name, "unknown", "given; not tried, for logging in is more than a read")
-        elif name == file.credential:
-            yield _check_by_read(context, name, refused=False)
         else:
-            yield _check_by_read(context, name, refused=_meant_to_be_refused(context, name))
+            yield _check_by_read(context, name)
 
 
 def _check_obtainable(context: RunContext, name: str, chain: str) -> Fact:
@@ -101,38 +102,45 @@ def _check_obtainable(context: RunContext, name: str, chain: str) -> Fact:
     return Fact("credentials", name, "unknown", f"not given; a run obtains it by {chain}, which is more than a read")
 
 
-def _meant_to_be_refused(context: RunContext, name: str) -> bool:
-    """Return whether a row uses this credential to provoke its error."""
-    varied = [value for row in context.contract.rows for value in row.case.vary.values()]
-    edges = [edge for item in varied for edge in item.edges.values()]
-    return name in edges or any(row.case.request.credential == name for row in context.contract.rows)
+def _requests_to_refuse(context: RunContext, name: str) -> dict[str, tuple[RequestPatch, tuple[int, ...]]]:
+    """Return for each operation a row's request that a credential provokes the row with, and the row's statuses."""
+    found: dict[str, tuple[RequestPatch, tuple[int, ...]]] = {}
+    for row in context.contract.rows:
+        edges = [(part, edge) for part, item in row.case.vary.items() for edge in item.edges.values()]
+        varied = [edge.get("credential") if isinstance(edge, dict) else edge for part, edge in edges if part in _WHOLE]
+        if name in (row.case.request.credential, *varied):
+            for operation in row.operations:
+                own = merge_patches(row.case.request.list_members(), operation.request.list_members())
+                found.setdefault(operation.call, (own.list_members(), row.case.expect.statuses))
+    return found
 
 
-def _check_by_read(context: RunContext, name: str, *, refused: bool) -> Fact:
-    """Send one read with a credential, which must succeed or, if `refused`, be refused."""
+def _check_by_read(context: RunContext, name: str) -> Fact:
+    """Send one read with a credential: it must succeed, or be refused as a row says that the credential provokes."""
     missing_names = []
-    for operation in context.contract.file.operations:
+    refused = {} if name == context.contract.file.credential else _requests_to_refuse(context, name)
+    for operation in refused or context.contract.file.operations:
         called = context.contract.operations[operation]
         if called.permission != "read" or called.method != "GET" or called.spec.credential == "none":
             continue
-        template = merge_patches(operation_patch(context.contract, operation), {"credential": name})
+        own, statuses = refused.get(operation, ({}, ()))
+        template = merge_patches(operation_patch(context.contract, operation), own, {"credential": name})
         try:
             request = context.builder.build(operation, template, "read", PlaceholderScope(salt="doctor"))
         except LookupError as missing:
             missing_names.append(str(missing).replace("fixture.", "fixtures."))
             continue
-        outcome = context.session.send(request).outcome
-        return Fact("credentials", name, *_judge_read(operation, outcome, refused=refused))
+        return Fact("credentials", name, *_judge_read(operation, context.session.send(request).outcome, statuses))
     needs = f"needs {', '.join(dict.fromkeys(missing_names))}" if missing_names else ""
-    what = f"not tried: {needs or 'there is no operation that only reads'}"
-    return Fact("credentials", name, "unknown", what)
+    reads = "the rows that use it do more than read" if refused else "there is no operation that only reads"
+    return Fact("credentials", name, "unknown", f"given; not tried: {needs or reads}")
 
 
-def _judge_read(operation: str, outcome: Outcome, *, refused: bool) -> tuple[State, str]:
+def _judge_read(operation: str, outcome: Outcome, refusals: Collection[int]) -> tuple[State, str]:
     if isinstance(outcome, NoResponse):
         return "bad", f"{operation} was not answered ({outcome.kind}: {outcome.detail})"
-    gave, denied = f"{operation} gave {outcome.status}", outcome.status in (401, 403)
-    if refused:
+    gave, denied = f"{operation} gave {outcome.status}", outcome.status in (401, 403, *refusals)
+    if refusals:
         return ("good", f"refused, as it must be: {gave}") if denied else ("bad", f"not refused: {gave}")
     if (place := redirect_of(outcome)) is not None:
         return "bad", f"{operation} was redirected to {place}; correct base_url"

@@ -9,13 +9,21 @@ from itertools import cycle
 from typing import Any
 
 from conformance.contract.contract import Contract, Row
-from conformance.contract.request_template import OMIT, apply_patch, format_value, name_part, replace_part, split_part
+from conformance.contract.request_template import (
+    OMIT,
+    apply_patch,
+    format_value,
+    merge_patches,
+    name_part,
+    replace_part,
+    split_part,
+)
 from conformance.contract.schema import Control, Depth, Input, Open
-from conformance.contract.templates import show_placeholders
+from conformance.contract.templates import captures_used, show_placeholders
 from conformance.jsontools import resolve_pointer
 from conformance.messages import Message
 from conformance.plan.model import DrawSlot, Probe
-from conformance.plan.steps import DRAWN, FIRM, PERMISSION_ORDER, permission_of, reaches
+from conformance.plan.steps import DRAWN, FIRM, PERMISSION_ORDER, operation_patch, permission_of, reaches
 from conformance.plan.values import is_excluded, resolve_draw
 from conformance.plan.variants import (
     NO_LANGUAGE,
@@ -125,7 +133,8 @@ class ProbePlanner:
     def edges(self, context_values: ContextTurns) -> Iterator[Probe]:
         """Near misses and boundary values of each varied part, by operation, in each language by turns."""
         for variant, language, described, edge in self._edge_places():
-            yield _combine(self._varied(variant, language, described, edge), next(context_values[variant.label]))
+            probe = self._varied(self._vary_alone(variant, edge[0]), language, described, edge)
+            yield _combine(probe, next(context_values[variant.label]))
 
     def _edge_places(self) -> Iterator[tuple[OperationVariant, LanguageVariant, Input, tuple[str, str, Any]]]:
         """Each edge (its part, its name, its value) with the operation and the language that it is tried in."""
@@ -159,7 +168,10 @@ class ProbePlanner:
                 allowed = self.allowed_variants(described)
                 variant = allowed[index % len(allowed)]
                 probe = self._probe(
-                    variant, next(language_variants), label=f"{name_part(part)}=drawn-{index + 1}", role="drawn"
+                    self._vary_alone(variant, part),
+                    next(language_variants),
+                    label=f"{name_part(part)}=drawn-{index + 1}",
+                    role="drawn",
                 )
                 probe = replace(probe, repeatable=probe.repeatable and not described.once)
                 yield replace(_combine(probe, next(context_values[variant.label])), slot=DrawSlot(part, draw, index))
@@ -167,6 +179,25 @@ class ProbePlanner:
     def allowed_variants(self, described: Input | Open | Control) -> list[OperationVariant]:
         """The operations that something of the row is for."""
         return [variant for variant in self.variants if described.for_ is None or variant.label in described.for_]
+
+    def _vary_alone(self, variant: OperationVariant, part: str) -> OperationVariant:
+        """The operation with its own values in the other varied parts, so that one thing at a time is wrong.
+
+        A part is left as it is if the operation's own value is a capture, which the row may not have.
+        """
+        usual = merge_patches(operation_patch(self.contract, variant.operation)).list_members()
+        request = variant.request
+        for other in self.case.vary:
+            head, *rest = split_part(other)
+            head = "json" if head == "members" else head
+            written = request.list_members().get(head)
+            own = usual.get(head, {} if head in ("query", "headers") else None)
+            if other == part or not rest or part == "request" or not isinstance(written, dict) or own is None:
+                continue
+            there, value = resolve_pointer(own, "/".join(["", *rest]))
+            if (there or head != "path") and not any(captures_used(value)):
+                request = replace_part(request, other, value if there else OMIT)
+        return replace(variant, request=request)
 
     def _turned(self, by: int) -> list[LanguageVariant]:
         by %= len(self.language_variants)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from conformance.contract.contract import Contract
 from conformance.contract.loader import read_contract
-from conformance.doctor.examine import missing_rows
+from conformance.doctor.examine import _check_credentials, missing_rows
 from conformance.doctor.format import format_diagnosis
 from conformance.doctor.model import Diagnosis, MissingRequirement
+from conformance.engine.context import RunContext
+from conformance.http import Response
 from conformance.session.contract_run import plan_rows
 from conformance.target.loader import target_from_mapping
 from conformance.yaml_document import read_text
@@ -44,3 +48,27 @@ def test_of_the_rows_that_lack_the_same_four_are_named() -> None:
     missing = MissingRequirement("allow: write", "", "", ("a/1", "a/2", "a/3", "a/4", "a/5"))
     lines = format_diagnosis(Diagnosis("Shop", "http://127.0.0.1:9", (), missing=(missing,), rows=5)).splitlines()
     assert "  without allow: write, not exercised: a/1, a/2, a/3, a/4 and 1 more" in lines
+
+
+@pytest.mark.parametrize(
+    ("case", "guest"),
+    [
+        (("list", 402), ("good", "refused, as it must be: list gave 402")),
+        (("list", 200), ("bad", "not refused: list gave 200")),
+        (("add", 200), ("unknown", "given; not tried: the rows that use it do more than read")),
+    ],
+)
+def test_a_credential_is_held_to_the_refusal_that_its_row_expects_of_a_read(
+    case: tuple[str, int],
+    guest: tuple[str, str],
+    shop: Callable[..., Contract],
+    context: Callable[..., RunContext],
+    answer: Callable[..., Response],
+) -> None:
+    """A 402 counted as no refusal, as did a 200 to a read with a key that may only not write."""
+    operation, status = case
+    keys = f"id: a, cause: b, operations: [{operation}], after: [{{call: remove}}], request: {{credential: guest}}"
+    row = f"  - {{{keys}, expect: {{status: 402}}}}\n"
+    made = context(shop(row), lambda asked: answer(status if "guest" in str(asked.request.headers) else 200))
+    facts = {fact.about: (fact.state, fact.detail) for fact in _check_credentials(made, made.target)}
+    assert facts == {"full": ("good", "works: list gave 200"), "guest": guest}

@@ -232,6 +232,24 @@ def test_valid_neighbours_stand_beside_in_turn(plan: Plan) -> None:
     assert list(second.items()) == [("offset", 3), ("limit", 2)]
 
 
+def test_of_several_varied_parts_one_at_a_time_is_wrong(plan: Plan) -> None:
+    """The edges of a name were sent beside the wrong kind of the example, for which they were refused."""
+    body = '{json: {name: fork, kind: 7}, query: {deep: maybe}, path: {id: "{random.word}"}}'
+    edges = {"json.kind": "{a: 8}", "json.name": "{b: 9}", "query.deep": "{c: 2}", "path.id": "{d: 3}"}
+    vary = ", ".join(f"{part}: {{edges: {each}}}" for part, each in edges.items())
+    usual = '{path: {id: "{capture.name}"}, json: {name: spoon, kind: soup}}'
+    found = plan(
+        row(f"operations: [put]\nvary: {{{vary}}}", body), ('put: {path: {id: "{fixture.item}"}}', f"put: {usual}")
+    )
+    sent = {probe.label: probe.request for probe in found.probes if probe.role == "boundary"}
+    assert {label: (asked.json_, asked.query.get("deep"), asked.path["id"]) for label, asked in sent.items()} == {
+        "kind=a": ({"name": "spoon", "kind": 8}, {"omit": True}, "{random.word}"),
+        "name=b": ({"name": 9, "kind": "soup"}, {"omit": True}, "{random.word}"),
+        "deep=c": ({"name": "spoon", "kind": "soup"}, 2, "{random.word}"),
+        "id=d": ({"name": "spoon", "kind": "soup"}, {"omit": True}, 3),
+    }
+
+
 def test_near_misses_and_edges_beside_them_are_read_after_the_controls(plan: Plan) -> None:
     control = "\ncontrol: [{label: one, steps: [{call: this, request: {query: {limit: 1}}}]}]"
     found = plan(row("vary: {query.limit: {near_misses: {n: 9}, edges: {e: 8}}}" + control))
