@@ -384,6 +384,17 @@ def test_what_should_be_missing_and_is_there_is_the_profiles_mistake(place: str)
     assert explain({"missing_thing": "here"}, row) == ([sentence], ["inconclusive"])
 
 
+@pytest.mark.parametrize(("plain", "verdict"), [(404, "inconclusive"), (200, "violates")])
+def test_a_part_of_a_name_that_is_found_is_the_profiles_mistake_unless_others_are_found_alike(
+    plain: int, verdict: str
+) -> None:
+    queries = ["name=pic", "limit=0&name=gone.png&alt=a", "name=%22gone", "limit=0&name=gone", "name=pic"]
+    statuses = [200, 404, plain, 404, 200]
+    answers = [asked(n, f"GET /media?{query}", statuses[n], "example") for n, query in enumerate(queries)]
+    row = violated(*answers, found=tuple(wrong(n) for n, status in enumerate(statuses) if status == 200))
+    assert explain({"missing_name": "pic"}, row)[1] == [verdict]
+
+
 @pytest.mark.parametrize(("first", "verdict"), [(1, "inconclusive"), (9, "violates")])
 def test_what_is_listed_before_it_is_written_is_there_although_it_was_refused_for_another_reason(
     first: int, verdict: str

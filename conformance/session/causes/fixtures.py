@@ -195,9 +195,11 @@ def _uses_any(call: Call, values: Iterable[str]) -> bool:
 
 
 def _describe_others(call: Call, value: str) -> str:
-    """A pattern of the same request with another value, and with other parameters behind it."""
+    """A pattern of the same request with another value, and with other parameters around it."""
     method, url, body = map(re.escape, _describe_request(call).split(" ", 2))
-    return rf"{method}\ {url}(?:&\S*)?\ {body}".replace(re.escape(value), '[^/&"]+')
+    path, mark, query = url.replace(re.escape(value), "[^/&]+").partition(r"\?")
+    more = rf"{mark}(?:\S*&)?{query}(?:&\S*)?" if mark else ""
+    return rf"{method}\ {path}{more}\ " + body.replace(re.escape(value), '[^/&"]+')
 
 
 def _describe_request(call: Call) -> str:
