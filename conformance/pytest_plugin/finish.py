@@ -5,12 +5,14 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import pytest
+from _pytest.junitxml import xml_key
 
 from conformance.checks.model import Verdict
 from conformance.errors import format_internal_error
 from conformance.messages import Message
-from conformance.pytest_plugin.session import PluginSession
+from conformance.pytest_plugin.session import LEARNT, PluginSession
 from conformance.report.sanitize import to_one_line
+from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_deviation
 from conformance.session.coverage import find_missing_coverage
 from conformance.target.known_deviations import find_stale
@@ -27,6 +29,8 @@ class RunFinish:
 
     def __init__(self, session: PluginSession) -> None:
         self._session = session
+        self._failed: list[pytest.TestReport] = []
+        """Reports whose text pytest shows at the end."""
         self._unmet: list[str] = []
         """A sentence for each known deviation of the profile, and each `--require`, that does not hold."""
 
@@ -37,6 +41,8 @@ class RunFinish:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if isinstance(report.longrepr, str):
+            self._failed.append(report)
         text, fault = getattr(report, "conformance", None), getattr(report, "conformance_fault", None)
         if isinstance(text, str):
             event = self._session.event(text)
@@ -45,6 +51,11 @@ class RunFinish:
             self._session.sink.take(event, text)
         if fault:
             self._session.faults.append(f"{report.nodeid}: {fault}")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a process of xdist knows to be secret, as the reports of another may hold it."""
+        self._session.learnt_elsewhere |= getattr(node, "workeroutput", {}).get(LEARNT, {})
 
     def pytest_keyboard_interrupt(self) -> None:
         self._session.keep_finished()
@@ -65,6 +76,7 @@ class RunFinish:
         if sink.any:
             ours = Message("a fault of the suite itself") if self._session.faults else ""
             sink.why_partial = sink.why_partial or ours or str(session.shouldstop or session.shouldfail or "")
+            self._redact_again(session.config)
             sink.finish()
             self._drop_older_page(session.config)
             sink.write_expectations()
@@ -98,6 +110,21 @@ class RunFinish:
             terminalreporter.write_line(note)
         for problem in self.problems():
             terminalreporter.write_line(problem, red=True)
+
+    def _redact_again(self, config: pytest.Config) -> None:
+        """Keep back what was only later known to be a secret, in our reports and in what pytest is about to show."""
+        redactor = Redactor({})
+        for value, name in self._session.learnt.items():
+            redactor.learn(name, value)
+        if not redactor.learnt:
+            return
+        self._session.sink.redact_again(redactor.redact)
+        for report in self._failed:
+            report.longrepr = redactor.text(report.longreprtext, len(report.longreprtext))
+        xml = config.stash.get(xml_key, None)
+        for element in (part for node in xml.node_reporters_ordered for part in node.to_xml()) if xml else ():
+            element.text = redactor.text(element.text or "", len(element.text or ""))
+            element.attrib = {name: redactor.text(value, len(value)) for name, value in element.attrib.items()}
 
     def _end_processes(self, config: pytest.Config) -> None:
         """Let the processes of xdist clean up, at once after an interruption, and take what they had found."""

@@ -22,7 +22,7 @@ from conformance.pytest_plugin.items import (
     sort_rows,
 )
 from conformance.pytest_plugin.options import read_options
-from conformance.pytest_plugin.session import SESSION, PluginSession
+from conformance.pytest_plugin.session import LEARNT, SESSION, PluginSession
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.yaml_document import read
 
@@ -109,6 +109,7 @@ class ContractHooks:
             finally:
                 self._session.ignore_signals()
                 self._session.close()
+                getattr(session.config, "workeroutput", {})[LEARNT] = self._session.learnt
         except KeyboardInterrupt as interrupt:
             # One that came where code has no line, as in an import, is nothing that pytest could draw.
             raise interrupt.with_traceback(None) from None

@@ -35,6 +35,10 @@ SESSION = pytest.StashKey["PluginSession"]()
 """Where pytest's configuration keeps the session."""
 
 
+LEARNT = "conformance_learnt"
+"""Under what a process of xdist passes on its `PluginSession.learnt`."""
+
+
 class PluginSession:
     """One per process: xdist's controller collects results, its workers run rows, and without xdist one does both."""
 
@@ -54,6 +58,8 @@ class PluginSession:
         """Rows and operations of each contract."""
         self._targets: dict[str, Target] = {}
         self.runners: dict[str, TargetRunner] = {}
+        self.learnt_elsewhere: dict[str, str] = {}
+        """What processes of xdist have passed on of `learnt`."""
         self._servers = EmbeddedServers()
         self._folder = config.invocation_params.dir
         self.xdist: Mapping[str, Any] = getattr(config, "workerinput", {})
@@ -172,6 +178,11 @@ class PluginSession:
         for runner in self._begun():
             text = runner.redact(text)
         return text
+
+    @property
+    def learnt(self) -> dict[str, str]:
+        """The name of each secret that a target has given, by its value: it may stand in what was reported before."""
+        return {**self.learnt_elsewhere, **{k: v for runner in self._begun() for k, v in runner.learnt.items()}}
 
     def keep_finished(self) -> None:
         """Keep what was done and not reported yet, where several workers ran ahead of pytest."""

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
 from conformance.files import append_to_job_summary, hold_file, write_text
 from conformance.pytest_plugin.options import PluginOptions
-from conformance.results.events import Event, EventWriter, read_events
+from conformance.results.events import Event, EventWriter, map_parts, read_events
 from conformance.results.model import Results, TargetRun
 from conformance.session.assemble import describe_deviation, rebuild_results, utc_now
 
@@ -46,6 +46,8 @@ class ResultSink:
         self._events: list[Event] = []
         self._announced: set[str] = set()
         self._stream = EventWriter(options.output / "results.jsonl")
+        self._is_outdated = False
+        """Whether lines of results.jsonl hold what was only later known to be a secret."""
         self._held: TextIO | None = None
         self._started, self._clock = utc_now(), perf_counter()
         self._results: Results | None = None
@@ -92,6 +94,12 @@ class ResultSink:
                         self.take(replace(event, run=None))
         self._delete_files_of_processes()
 
+    def redact_again(self, redact: Callable[[Any], Any]) -> None:
+        """Keep back what was only known to be a secret after an event that holds it, such as a token given later."""
+        redacted = [map_parts(event, redact) for event in self._events]
+        self._is_outdated = self._is_outdated or redacted != self._events
+        self._events, self._results = redacted, None
+
     def _delete_files_of_processes(self) -> None:
         for path in self._options.output.glob(_OF_PROCESSES):
             with suppress(OSError):
@@ -137,6 +145,10 @@ class ResultSink:
         for writer in map(_writer, ("json", *self._options.also_write)):
             with self._noting_failures():
                 self._save(self._options.output / writer.file, writer.write(self.results(), self._options.language))
+        if self._is_outdated:  # only now: a run that is killed meanwhile has its results in results.json
+            with self._noting_failures(), closing(EventWriter(self._options.output / "results.jsonl")) as stream:
+                for event in (*self._events, self._end()):
+                    stream.write(event)
         with self._noting_failures():
             append_to_job_summary(lambda: _writer("markdown").write(self.results(), self._options.language))
 

@@ -85,15 +85,16 @@ class EventWriter:
 
 def format_event(line: Event) -> str:
     """A line as JSON, what is empty left out."""
-    return dump_json(_adapter(), _map_parts(line, store_messages), all_members=False)
+    return dump_json(_adapter(), map_parts(line, store_messages), all_members=False)
 
 
 def parse_event(text: str) -> Event:
     """The event of a line, also of the first version; raises ValueError where it is not whole."""
-    return _map_parts(_adapter().validate_json(upgrade_event(text)), restore_messages)
+    return map_parts(_adapter().validate_json(upgrade_event(text)), restore_messages)
 
 
-def _map_parts(event: Event, change: Callable[[Any], Any]) -> Event:
+def map_parts(event: Event, change: Callable[[Any], Any]) -> Event:
+    """The event with its run, row or exploration as `change` makes it of the one that is there."""
     parts = {name: getattr(event, name) for name in ("run", "row", "explored")}
     return replace(event, **{name: change(part) for name, part in parts.items() if part is not None})
 

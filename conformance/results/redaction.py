@@ -80,8 +80,11 @@ class Redactor:
         self._margin = 0
         self._detector = SecretDetector()
         self._done: dict[str, str] = {}
+        self.learnt: dict[str, str] = {}
+        """The name of each secret that was added later, by its value."""
         for name, value in secrets.items():
             self.learn(name, value)
+        self.learnt.clear()
 
     def __repr__(self) -> str:
         return f"Redactor({sorted(set(self._known.values()))})"
@@ -91,6 +94,7 @@ class Redactor:
         with self._lock:
             if not value.strip() or value in self._known:
                 return
+            self.learnt[value] = name
             for one in list_secret_values(value):
                 self._known[one] = name
                 self._detector.learn(name, one[:LONGEST_SECRET])

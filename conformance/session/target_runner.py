@@ -1,6 +1,6 @@
 """One contract against one target: planned before its first byte is sent, run as it is asked for."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -144,6 +144,11 @@ class TargetRunner:
         end = Event("end", seconds=perf_counter() - self._clock, why_partial=self.stopped)
         results = rebuild_results([*done, end])
         return replace(results, runs=self._begun.context.redactor.redact(results.runs))
+
+    @property
+    def learnt(self) -> Mapping[str, str]:
+        """The name of each secret that the target has given, by its value."""
+        return self._begun.context.redactor.learnt
 
     def redact(self, text: str) -> str:
         return self._begun.context.redactor.text(text)

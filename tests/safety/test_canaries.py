@@ -300,3 +300,34 @@ def test_no_way_to_run_pytest_gives_a_secret_away(tmp_path: Path) -> None:
     assert {"prying.xml", "prying.html", "prying/exchanges.har"} <= {*kept}
     assert leaks(streams) == []
     assert leaks(kept) == []
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "1")])
+def test_a_token_that_answers_hold_before_it_is_given_is_kept_back_from_what_came_before(
+    processes: tuple[str, ...], tmp_path: Path
+) -> None:
+    token = CORES["token"]
+
+    def give_away(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        answered = answer(incoming)
+        if not answered.payload.startswith(b"{"):
+            return answered
+        reported = json.loads(answered.payload)
+        wrong = {"errors": [{"code": token, "message": f"not for {token}"}]} if "errors" in reported else {}
+        given = {"access_token": {"value": token}} if "access_token" in reported else wrong
+        body = json.dumps({**reported, **given, "trace": token[::-1]}).encode()
+        kept = [(name, value) for name, value in answered.headers if name.lower() not in FRAMING]
+        return replace_reply(answered, [*kept, ("Content-Length", str(len(body)))], body)
+
+    with watched("kuroco", give_away) as server:
+        profile = str(saved(tmp_path, server.profile))
+        tables = [str(CASES / "kuroco" / table) for table in ("topics-read.yaml", "login.yaml")]
+        plain = ["-m", "pytest", *tables, "--conformance-target", profile, "-vv", "-rA"]
+        plain += ["--conformance-depth", "smoke", "-p", "no:cacheprovider", "--junitxml", "j.xml", "--html", "p.html"]
+        plain += [*processes, *(f"--conformance-also-write={form}" for form in commands.FORMS)]
+        streams = run_command(plain, tmp_path, {})
+    assert "reports in " in streams
+    kept = files(tmp_path, {"target.yaml"})
+    assert {"reports/results.jsonl", "reports/results.json", "reports/exchanges.har", "j.xml", "p.html"} <= {*kept}
+    assert f"{OPEN}" in kept["reports/results.jsonl"]
+    assert leaks({"streams": streams, **kept}) == []
