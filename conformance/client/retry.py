@@ -129,12 +129,12 @@ class WaitBudget:
         self._waited = 0.0
         self._until = float("-inf")
 
-    def take(self, seconds: float) -> bool:
-        """Whether there is time left for this wait; if so, it is used up."""
+    def take(self, seconds: float, before: float = 0.0) -> bool:
+        """Whether there is time left for this wait, and for the seconds `before` it; if so, they are used up."""
         with self._lock:
             now = self._clock()
             end = max(self._until, now + seconds)
-            cost = end - max(self._until, now)
+            cost = end - max(self._until, now - before)
             if self._waited + cost > self._seconds:
                 return False
             self._waited, self._until = self._waited + cost, end

@@ -102,8 +102,13 @@ class Session:
         return replace(request, headers=(*request.headers, *more), proxy=proxy)
 
     def _repeat(self, outgoing: OutgoingRequest, policy: RetryPolicy, *, unpaced: bool) -> TransportResult:
+        is_asked_to_wait = False
         while True:
+            began = self._clock()
             last = self._try_once(outgoing, policy, unpaced=unpaced)
+            # A turn at the pace, made necessary by a refusal, is waiting, too; less than a tenth is none for a turn.
+            held = max(0.0, (self._clock() - began - last.seconds) // 0.1 / 10) if is_asked_to_wait else 0.0
+            policy.waited += held
             if last.truncated and self._cuts_short:
                 policy.tries += 1
                 return last
@@ -113,11 +118,12 @@ class Session:
             if self._breaker.reason:
                 return last
             lost = last.seconds if isinstance(last.outcome, NoResponse) else 0.0
-            if not self._waits.take(lost + (pause or 0.0)):
+            if not self._waits.take(lost + (pause or 0.0), held):
                 self._breaker.open(self._describe_waits(last, pause or 0.0))
                 return last
             if pause is None:
                 return last
+            is_asked_to_wait = isinstance(last.outcome, Response) and policy.is_busy(last.outcome)
             self._sleep(pause)
 
     def _try_once(self, outgoing: OutgoingRequest, policy: RetryPolicy, *, unpaced: bool) -> TransportResult:

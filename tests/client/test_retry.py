@@ -13,6 +13,7 @@ from conformance.client.adapter import TransportResult
 from conformance.client.policy import Limits, OutgoingRequest, Route
 from conformance.client.retry import CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
 from conformance.http import FailureKind, NoResponse, Request, Response
+from conformance.quantities import Pace
 from tests.client.test_session import OK, script, status
 
 Start = Callable[..., Any]
@@ -77,6 +78,20 @@ def test_who_asks_to_wait_no_time_is_not_asked_without_end(
     server = script(serve, status(429, f"Retry-After: {value}\r\n"))
     outcome = talk(server.url, limits={"longest_wait": 2.0}).send(Request("GET", server.url)).outcome
     assert (outcome.kind, len(server.requests), waits) == (FailureKind.UNAVAILABLE, 11, [0.2] * 10)
+
+
+def test_a_turn_at_the_pace_that_a_429_makes_necessary_is_waiting_too(serve: Start, talk: Start, waits: Any) -> None:
+    server = script(serve, status(429, "Retry-After: 0\r\n"))
+    session = talk(server.url, pace=Pace(1, 10.0), limits={"longest_wait": 30.0, "patience": 35.0})
+    session._pacer._now = waits.clock
+    first = session.send(Request("GET", server.url)).outcome
+    assert (first.kind, len(server.requests), round(sum(waits))) == (FailureKind.UNAVAILABLE, 4, 30)
+    session.send(Request("GET", server.url))
+    assert (len(server.requests), round(sum(waits))) == (6, 50)
+    assert (
+        session._breaker.reason
+        == "the 35 s that a run waits in all are over: it answered 429 and asked to wait 0 s more"
+    )
 
 
 def test_waiting_ends_when_the_patience_of_the_run_is_used_up(serve: Start, talk: Start, waits: list[float]) -> None:
