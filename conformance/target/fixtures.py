@@ -17,12 +17,14 @@ from conformance.target.loader import Target
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 _PATH: Final = re.compile(r"/\{fixture\.(\w+)\}")
 """The URL of an operation whose path is a fixture."""
+_LEAVE_OUT: Final = "leave it out: requests that need it have it"
 
 
 def check_fixture_values(target: Target, contract: Contract) -> Iterator[Problem]:
     """Yield a problem for each value of a profile that breaks a rule of the contract."""
     yield from _check_languages(target, contract)
     yield from _check_vantages(target)
+    yield from _check_hooks(target)
     yield from _check_urls(target, contract)
     for name, named in contract.file.credentials.items():
         if name in target.credentials:
@@ -52,6 +54,16 @@ def _check_vantages(target: Target) -> Iterator[Problem]:
             yield Problem(target.where("vantages", name), what, "give another proxy, or an address of this machine")
 
 
+def _check_hooks(target: Target) -> Iterator[Problem]:
+    """Check that what makes the target fail on purpose is not sent with every request."""
+    always = {(header.lower(), value): header for header, value in target.headers}
+    for name, headers in target.hooks.items():
+        sent = [always.get((header.lower(), value)) for header, value in headers]
+        if sent and None not in sent:
+            what = f"headers.{sent[0]} is the header of hooks.{name}: every request would have it"
+            yield Problem(target.where("headers", str(sent[0])), what, _LEAVE_OUT)
+
+
 def _check_urls(target: Target, contract: Contract) -> Iterator[Problem]:
     """Check that no two operations of one method have one path; `differs_from` names most of them already."""
     named = contract.file.fixtures
@@ -78,7 +90,7 @@ def _check_headers(target: Target, known: Mapping[str, NamedInput], name: str) -
     for header, _ in target.headers:
         if header.lower() == actual:
             what = f"headers.{header} is the header of credentials.{name}: every request would have it"
-            yield Problem(target.where("headers", header), what, "leave it out: requests that need it have it")
+            yield Problem(target.where("headers", header), what, _LEAVE_OUT)
 
 
 def _check_differs(

@@ -328,6 +328,16 @@ def test_an_address_that_this_machine_does_not_have_is_one_cause_with_its_line()
     assert apply_causes([row], [cause])[0].reason == cause.text
 
 
+def test_what_was_not_sent_from_anywhere_is_not_the_address() -> None:
+    gone = RecordedNoResponse("not-sent", Message("the target is gone: {reason}", reason="it answered 429"))
+    one = replace(answered(1, 0), response=None, failure=gone)
+    there = replace(one, request=replace(one.request, vantage="from 192.0.2.9"))
+    exchanges = (answered(2, 200), there, replace(one, n=3))
+    row = RowResult("things/one", "things", 1, Verdict.INCONCLUSIVE, exchanges=exchanges)
+    causes = find_causes({"vantages": {"outside": {"source_address": "192.0.2.9"}}}, [row])
+    assert [cause.key for cause in causes] == ["base_url"]
+
+
 PAGE_OF_PROXY = RecordedNoResponse("proxy", "403 with a page that our proxy may have made itself")
 GONE = RecordedNoResponse("not-sent", "the target is gone: 20 requests in a row: our proxy answered 407")
 

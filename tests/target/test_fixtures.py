@@ -238,6 +238,20 @@ def test_a_header_of_every_request_is_not_that_of_a_credential(
     assert found == ([said] if refused else [])
 
 
+@pytest.mark.parametrize(
+    ("sent", "refused"), [("x-fault: internal", True), ("X-Fault: none", False), ("X-Trace: internal", False)]
+)
+def test_what_makes_the_target_fail_is_not_sent_with_every_request(
+    profile: Callable[..., Target], sent: str, refused: bool
+) -> None:
+    head = "contract: microcms-management\nbase_url: http://127.0.0.1:9\n"
+    text = f"hooks: {{internal_error: {{headers: {{X-Fault: internal}}}}}}\nheaders: {{{sent}}}\n"
+    target = profile(text, head=head)
+    found = [problem.what for problem in check_fixture_values(target, contract(target.contract))]
+    said = "headers.x-fault is the header of hooks.internal_error: every request would have it"
+    assert found == ([said] if refused else [])
+
+
 @pytest.mark.parametrize("header", ["X-MICROCMS-API-KE", "X-Readonly-Token"])
 def test_a_key_in_another_header_than_the_others_would_be_refused_as_none_would_be(
     profile: Callable[..., Target], header: str

@@ -65,7 +65,8 @@ def find_foreign_address(run: RunEvidence) -> Iterator[RunCause]:
     for name, form in (run.target.get("vantages") or {}).items():
         address = form.get("source_address")
         calls = [one for one in run.calls if address and one.exchange.request.vantage == f"from {address}"]
-        if calls and all(one.failure_kind == FailureKind.NOT_SENT for one in calls):
+        elsewhere = {one.detail for one in run.calls if one not in calls}
+        if calls and all(one.failure_kind == FailureKind.NOT_SENT and one.detail not in elsewhere for one in calls):
             text = Message("{key}: nothing was sent: {reason}", key=f"vantages.{name}", reason=calls[0].detail)
             yield RunCause(f"vantages.{name}", text, lambda one: one.failure_kind == FailureKind.NOT_SENT)
 
