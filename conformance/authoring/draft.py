@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.authoring.envelope import DEFAULT_ENVELOPE, has_whole_codes
@@ -21,23 +22,29 @@ _PLACEHOLDER = re.compile(
 )
 """How pages write placeholders: {name}, <id>, %s, [field], xxx, :id, an ellipsis."""
 _LONGEST_NAME = 48
+_LONGEST_CODE = 24
+_MOST_NAMED = 3
+"""The most pages that are named as the document of a contract."""
+_RowOfPage = tuple[str, ErrorRow]
+"""A row with the name of its page."""
 _TODO = re.compile(r"(?<![/\w])TODO: *(.*)")
 
 
 def draft_contract(
     name: str,
-    tables: Sequence[ErrorTable],
+    pages: Mapping[str, Sequence[ErrorTable]],
     *,
-    source: str,
     today: str,
     envelope: Mapping[str, Any] | None = None,
     openapi: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Return the texts of `contract.yaml`, `openapi.yaml` and one file for each table, by file name.
 
-    `source` is the page in the `source` of each row, `today` is the edition. Without an `openapi` document, the only
+    `pages` are the errors by the name of their page, `today` is the edition. Without an `openapi` document, the only
     operation is `todo`, for a person to replace.
     """
+    tables = [*_list_tables(pages)]
+    source = ", ".join(pages) if len(pages) <= _MOST_NAMED else f"{next(iter(pages))} and {len(pages) - 1} more pages"
     envelope = envelope or DEFAULT_ENVELOPE
     paths = {one: path for one, _, path in list_operations(openapi)} or {TODO_OPERATION: "/TODO"}
     parameters = {one: PARAMETER.findall(path) for one, path in paths.items()}
@@ -45,7 +52,7 @@ def draft_contract(
         one: {"path": {name: f"{{fixture.{name}}}" for name in names}} if names else {}
         for one, names in parameters.items()
     }
-    names = unique_names([slug(table.titles[-1]) if table.titles else "" for table in tables], "errors")
+    names = unique_names([slug(titles[-1]) if titles else "" for titles, _ in tables], "errors")
     files = {
         "contract.yaml": render_template(
             "conformance.authoring",
@@ -64,21 +71,21 @@ def draft_contract(
         if openapi
         else render_template("conformance.authoring", "openapi.yaml.jinja", name=name, operation=TODO_OPERATION),
     }
-    languages = {language for table in tables for row in table.rows for _, language in row.messages if language}
-    for table_name, table in zip(names, tables, strict=True):
-        ids = unique_names(map(_row_name, table.rows), "error")
+    languages = {language for _, found in tables for _, row in found for _, language in row.messages if language}
+    for table_name, (titles, found) in zip(names, tables, strict=True):
+        ids = unique_names(_row_names([row for _, row in found]), "error")
         rows = [
             {
                 "id": row_id,
                 "cause": row.cause or row.note or _NO_CAUSE,
-                "source": {"document": f"{source}:{row.line}"} | ({"note": row.note} if row.note and row.cause else {}),
+                "source": {"document": f"{page}:{row.line}"} | ({"note": note} if (note := _note(row, calls)) else {}),
                 "operation": row.operation if row.operation in calls else "",
                 "expect": _expect(row, several=len(languages) > 1, whole_codes=has_whole_codes(envelope)),
                 "has_status": row.status is not None,
             }
-            for row_id, row in zip(ids, table.rows, strict=True)
+            for row_id, (page, row) in zip(ids, found, strict=True)
         ]
-        title = " ".join(" / ".join(table.titles).split()) or "Errors"
+        title = " ".join(" / ".join(titles).split()) or "Errors"
         usual = "" if all(row["operation"] for row in rows) else next(iter(calls))
         files[f"{table_name}.yaml"] = render_template(
             "conformance.authoring",
@@ -90,6 +97,22 @@ def draft_contract(
             unfinished=UNFINISHED,
         )
     return files
+
+
+def _list_tables(pages: Mapping[str, Sequence[ErrorTable]]) -> Iterator[tuple[Sequence[str], list[_RowOfPage]]]:
+    """Yield titles and rows of each table; the errors of pages that have one each are in one table."""
+    single = [page for page, tables in pages.items() if sum(len(table.rows) for table in tables) == 1]
+    alone = [(page, row) for page in single for table in pages[page] for row in table.rows]
+    if len(single) > 1:
+        yield (), alone
+    for page, tables in pages.items():
+        if page not in single or len(single) == 1:
+            yield from ((table.titles, [(page, row) for row in table.rows]) for table in tables)
+
+
+def _note(row: ErrorRow, calls: Container[str]) -> str:
+    """Return the note of a row, with the operation that the page names where it is none of the contract."""
+    return ". ".join(filter(None, (row.note if row.cause else "", "" if row.operation in calls else row.operation)))
 
 
 def list_todos(text: str) -> Iterator[tuple[int, str]]:
@@ -121,6 +144,14 @@ def unique_names(names: Iterable[str], fallback: str = "") -> list[str]:
             found = f"{base}-{taken[base]}"
         taken[found] = 1
     return list(taken)
+
+
+def _row_names(rows: Sequence[ErrorRow]) -> Iterator[str]:
+    """Yield a name for each row, with its code, if that is short, where several would have the same."""
+    counts = Counter(map(_row_name, rows))
+    for row in rows:
+        name, code = _row_name(row), slug(row.code)
+        yield f"{name}-{code}" if counts[name] > 1 and 0 < len(code) <= _LONGEST_CODE else name
 
 
 def _row_name(row: ErrorRow) -> str:

@@ -32,6 +32,7 @@ _LOST_COMMA = re.compile(r'(["}\]\d])[ \t]*\n(?=\s*")')
 _BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*"|//.*|[{}]')
 """A brace, or a string or comment, in which braces do not count."""
 _REGISTERED = frozenset(status.value for status in HTTPStatus if status >= 400)
+_SUCCESS = frozenset({"ok", "success"})
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
 
 
@@ -92,10 +93,16 @@ def _is_word(value: Any) -> bool:
 
 
 def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
-    """Return pointer and value of the error entry: an item of a list, a member, or the body; None if there is none."""
+    """Return pointer and value of the error entry: an item of a list, a member, or the body; None if there is none.
+
+    The items of a list are only details if the body around them has a code and a message, and they have no code.
+    """
+    if any(body.get(name) is True for name in _SUCCESS):
+        return "", None
+    is_whole = _has_code(body) and _is_error_entry(body)
     for name, value in body.items():
         first = value[0] if isinstance(value, list) and value else None
-        if isinstance(first, dict) and _is_error_entry(first):
+        if isinstance(first, dict) and _is_error_entry(first) and (_has_code(first) or not is_whole):
             return f"/{name}", first
         if isinstance(value, dict) and _is_error_entry(value):
             return f"/{name}", value
@@ -145,7 +152,11 @@ def _constant_in_errors(key: str, value: Any) -> Any:
     """Return a member's value in every error (`{status}`, or False for `ok` and `success`), or None if it varies."""
     if re.fullmatch(r"(http)?_?status(_?code)?", key, re.IGNORECASE) and isinstance(value, int) and 400 <= value <= 599:
         return "{status}"
-    return False if key in {"ok", "success"} and value is False else None
+    return False if key in _SUCCESS and value is False else None
+
+
+def _has_code(value: Mapping[str, Any]) -> bool:
+    return any(_is_word(value[key]) for key in _members(value, _CODES[:5]))
 
 
 def _is_error_entry(value: Mapping[str, Any]) -> bool:

@@ -153,15 +153,17 @@ def samples_of(blocks: Sequence[Block]) -> list[RoleTexts]:
     return [sample for block in blocks if isinstance(block, Code) for sample in read_samples(block.text)]
 
 
-def read_answers(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
+def read_answers(blocks: Sequence[Block], *, different: bool = True) -> list[tuple[RoleTexts, int]]:
     """Return the sample error responses with their lines; status from the sample or above, cause from the text before.
 
-    Empty if all samples show the same error.
+    Empty if all samples show the same error, or unless they do if `different` is False.
     """
     found: list[tuple[RoleTexts, int]] = []
     before: list[str] = []
     for block in blocks:
-        if isinstance(block, Paragraph | Item):
+        if isinstance(block, Heading):
+            before = []
+        elif isinstance(block, Paragraph | Item):
             before.append(block.text)
         samples = samples_of([block])
         for sample in samples:
@@ -171,4 +173,5 @@ def read_answers(blocks: Sequence[Block]) -> list[tuple[RoleTexts, int]]:
                 found.append(({"status": above[-1:], "cause": causes[:1], **sample}, block.line))
         if isinstance(block, Code):
             before = [] if samples else [*before, block.text]  # a separate status line belongs to the next body
-    return found if len({str((one.get("code"), one.get("message"))) for one, _ in found}) > 1 else []
+    errors = {str((one.get("code"), one.get("message"))) for one, _ in found}
+    return found if (len(errors) > 1) == different else []

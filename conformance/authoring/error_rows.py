@@ -62,7 +62,9 @@ def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks) | numbered, numbered)
     members = {name for one in blocks if isinstance(one, Code) for name in _MEMBER.findall(one.text)}
     found = _read_errors(build_outline(blocks), context)
-    errors = (each for each in found if each[1].status is not None or each[1].code not in members)
+    errors = [each for each in found if each[1].status is not None or each[1].code not in members]
+    if not errors:  # the page of one error, or of one operation, may show it only in a sample response
+        errors = [*_read_samples(blocks, context, different=False)][:1]
     sections = groupby(errors, key=itemgetter(0))
     return tuple(ErrorTable(titles, tuple(row for _, row in rows)) for titles, rows in sections)
 
@@ -128,15 +130,16 @@ def _read_errors(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
         blocks = [one for node in nodes if not isinstance(node.block, Heading) for one in (node.block, *node.below())]
     elif is_mixed:
         blocks = []
-    rows = [
-        row
-        for held, line in read_answers(blocks)
-        if held["status"] or context.statuses
-        for row in context.with_titles(build_rows(held, line, context.statuses))
-    ]
+    rows = [*_read_samples(blocks, context)]
     yield from rows
     if is_mixed or not rows:
         yield from found
+
+
+def _read_samples(blocks: Sequence[Block], context: _Context, *, different: bool = True) -> Iterator[_TitledRow]:
+    for held, line in read_answers(blocks, different=different):
+        if held["status"] or context.statuses:
+            yield from context.with_titles(build_rows(held, line, context.statuses))
 
 
 def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRow]:
@@ -153,9 +156,25 @@ def _read_blocks(nodes: Sequence[Node], context: _Context) -> Iterator[_TitledRo
             continue
         elif isinstance(block, TableBlock) and not (here.strict and len(records_of_table(block)) == 1):
             around = here.statuses or (status_in_text(line) if line[-1:] in {":", "\uff1a"} else ())
-            yield from here.with_titles(read_table(block, around, about_errors=here.about_errors))
+            rows = [*read_table(block, around, about_errors=here.about_errors)]
+            beside = [one.block for one in nodes]
+            yield from here.with_titles(_complete(rows[0], beside) if len(rows) == 1 else rows)
         elif isinstance(block, Item):
             yield from _read_entry(node, block, here)
+
+
+def _complete(row: ErrorRow, beside: Sequence[Block]) -> Iterator[ErrorRow]:
+    """Yield the only row of a table, with code and message of the sample response beside it if both are one error."""
+    sample: RoleTexts = next((held for held, _ in read_answers(beside, different=False)), {})
+    statuses = error_statuses((sample.get("status") or [""])[0])
+    has_code = any(row.code in block.text for block in beside if isinstance(block, Code))
+    if not statuses or row.status not in {None, *statuses} or not has_code:
+        yield row
+        return
+    own: RoleTexts = {"code": [row.code], "message": [f"`{text}`" for text, _ in row.messages]}
+    about: RoleTexts = {"cause": [row.cause], "note": [row.note], "operation": [row.operation]}
+    held = {**own, **sample, **{role: texts for role, texts in about.items() if any(texts)}}
+    yield from build_rows(held, row.line)
 
 
 def _read_entry(

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from conformance.authoring.column_titles import Role, role_of_label
 
 STATUS = re.compile(
-    r"(?!\s*-\d)\W*(?:\d{1,2}(?:\.\d{1,2})+\.?\s+)?(?:(?:HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
+    r"(?!\s*-\d)\W*(?:\d{1,2}(?:\.\d{1,2})+\.?\s+)?(?:(?:any|HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
     r"[\s:#\u30fb-]*){0,4}"
     r"([1-5]\d\d)(?!\d|\.\d|X\b|\s*[-\u2013]\s*[1-5]\d\d)",
     re.IGNORECASE,

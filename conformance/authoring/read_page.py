@@ -30,7 +30,7 @@ _INSTALL = "install the extra: pip install 'conformance[authoring]'"
 def read_page(where: str) -> DocumentPage:
     """Read a page from a file or URL; raises ConfigError if it, or the library for its format, cannot be read."""
     name, content_type, data = _load(where)
-    text = data.decode("utf-8-sig", errors="replace")
+    text = re.sub("\r\n?", "\n", data.decode("utf-8-sig", errors="replace"))
     return DocumentPage(name, tuple(_read(_detect_format(name, content_type, text), text, name)))
 
 

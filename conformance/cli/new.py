@@ -41,23 +41,26 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
     folder = Path(output, name)
     if (folder / "contract.yaml").exists() and not force:
         raise ConfigError([Problem(str(folder), "there is a contract already", "choose another name, or give --force")])
-    tables: list[ErrorTable] = []
+    found: dict[str, tuple[ErrorTable, ...]] = {}
     samples: list[str] = []
     for where in pages:
         page = read_page(where)
-        tables += find_error_tables(page)
+        shown = _SECRET.sub(r"\1…", where) if "://" in where else Path(where).name
+        found[shown] = (*found.get(shown, ()), *find_error_tables(page))
         samples += [block.text for block in page.blocks if isinstance(block, Code)]
-    if not tables:
+    if not any(found.values()):
         hint = "give the page that lists statuses with messages or codes; tables, lists and headings are read"
         raise ConfigError([Problem(", ".join(pages), "no table of errors was found", hint)])
     document: dict[str, Any] | None = name_operations(read_openapi_document(openapi)) if openapi else None
-    source = ", ".join(_SECRET.sub(r"\1…", where) if "://" in where else Path(where).name for where in pages)
     today = datetime.now(UTC).date().isoformat()
-    files = draft_contract(name, tables, source=source, today=today, envelope=guess_envelope(samples), openapi=document)
+    files = draft_contract(name, found, today=today, envelope=guess_envelope(samples), openapi=document)
     for file, text in files.items():
         write_text(folder / file, text)
-    rows, todos = sum(len(table.rows) for table in tables), sum(len([*list_todos(text)]) for text in files.values())
+    rows = sum(len(table.rows) for tables in found.values() for table in tables)
+    todos = sum(len([*list_todos(text)]) for text in files.values())
     counts = {"files": len(files), "rows": rows, "TODOs": todos}
     click.echo(f"{folder}: {', '.join(format_count(count, things) for things, count in counts.items())}")
+    for shown in (shown for shown, tables in found.items() if not tables):
+        click.echo(f"no errors were found in {shown}")
     click.echo(f"next: conformance lint {folder}")
     return 0

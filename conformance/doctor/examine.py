@@ -21,7 +21,7 @@ from conformance.messages import format_count
 from conformance.plan.model import RowPlan
 from conformance.plan.requirements import is_known_name
 from conformance.plan.setup import SetupPlan, plan_setup, setup_steps
-from conformance.plan.steps import DEPTHS, PERMISSION_ORDER, operation_patch
+from conformance.plan.steps import DEPTHS, PERMISSION_ORDER, operation_patch, permission_of
 from conformance.quantities import read_pace
 from conformance.report.format import format_values
 from conformance.session.contract_run import build_context, count_exploration, plan_rows
@@ -121,10 +121,11 @@ def _check_by_read(context: RunContext, name: str) -> Fact:
     refused = {} if name == context.contract.file.credential else _requests_to_refuse(context, name)
     for operation in refused or context.contract.file.operations:
         called = context.contract.operations[operation]
-        if called.permission != "read" or called.method != "GET" or called.spec.credential == "none":
-            continue
         own, statuses = refused.get(operation, ({}, ()))
         template = merge_patches(operation_patch(context.contract, operation), own, {"credential": name})
+        permission = permission_of(context.contract, operation, template)
+        if permission != "read" or called.method != "GET" or called.spec.credential == "none":
+            continue
         try:
             request = context.builder.build(operation, template, "read", PlaceholderScope(salt="doctor"))
         except LookupError as missing:

@@ -173,3 +173,33 @@ def test_a_hostile_page_is_read_to_its_end_or_refused(tmp_path: Path, name: str)
     arguments = ["new", "payments", "--from", str(tmp_path / file), "--output", str(tmp_path)]
     ran = CliRunner().invoke(group, arguments, standalone_mode=False)
     assert ran.return_value == 0 or isinstance(ran.exception, ConfigError), ran.exception
+
+
+def test_errors_of_pages_with_one_each_are_in_one_table_and_say_their_own_page(tmp_path: Path) -> None:
+    """Twenty pages became twenty tables, and each row said that it stood in all of them."""
+    for name in ("gone", "taken"):
+        (tmp_path / f"{name}.md").write_text(f"# {name}\n\n| Status | Message |\n|-|-|\n| 409 | It is {name}. |\n")
+    (tmp_path / "none.md").write_text("# Welcome\n")
+    pages = [str(tmp_path / f"{name}.md") for name in ("taken", "none")]
+    arguments = ["new", "payments", "--from", *" --from ".join([str(tmp_path / "gone.md"), *pages]).split()]
+    ran = CliRunner().invoke(group, [*arguments, "--output", str(tmp_path)], catch_exceptions=False)
+    assert "no errors were found in none.md" in ran.output.splitlines()
+    contract = read_contract(tmp_path / "payments")
+    rows = {row.id: row.case.source.document for row in contract.rows if row.case.source}
+    assert rows == {"errors/it-is-gone": "gone.md:5", "errors/it-is-taken": "taken.md:5"}
+    assert contract.file.document == "gone.md, taken.md, none.md"
+
+
+def test_rows_that_would_have_one_name_have_their_codes_in_it_and_the_operation_is_noted(tmp_path: Path) -> None:
+    page = tmp_path / "errors.md"
+    page.write_text(
+        "# Errors\n\n| Error code | Endpoint | Meaning |\n|-|-|-|\n"
+        "| P0200 | Get a payment | No payment. |\n| P0500 | Cancel a payment | No payment. |\n"
+        "| P0501 | Cancel a payment | Late. |\n"
+    )
+    rows = {row.id: row.case.source.note for row in draft(tmp_path, page=str(page)).rows if row.case.source}
+    assert rows == {
+        "errors/no-payment-p0200": "Get a payment",
+        "errors/no-payment-p0500": "Cancel a payment",
+        "errors/late": "Cancel a payment",
+    }

@@ -946,3 +946,69 @@ def test_a_list_of_statuses_that_lost_its_line_breaks_is_one_entry_each(mark: st
         (401, "", [], "no key sent (see E400: below)"),
         (404, "", [], "it is gone."),
     ]
+
+
+PROBLEM = """\
+---\r
+layout: problem\r
+title: Already there\r
+---\r
+\r
+The name is taken.\r
+\r
+| Type URI | Title | Status | Reference |\r
+|-|-|-|-|\r
+| https://example.com/e/taken | Already there | STATUS ||\r
+\r
+```json\r
+{"type": "https://example.com/e/taken", "title": "Taken", "detail": "It exists.", "status": 409, "code": "409-01"}\r
+```\r
+"""
+
+
+@pytest.mark.parametrize("status", ["409", "N/A"])
+def test_the_only_row_of_a_table_is_completed_by_the_sample_response_beside_it(status: str, tmp_path: Path) -> None:
+    """The type was taken for the code, the title for the message, and front matter with CRLF for a heading."""
+    (tmp_path / "taken.md").write_text(PROBLEM.replace("STATUS", status), newline="")
+    ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "taken.md")))]
+    assert (row.status, row.code, row.messages) == (409, "409-01", (("It exists.", None),))
+    assert (row.cause, row.line) == ("The name is taken.", 10)
+
+
+@pytest.mark.parametrize("change", [('"status": 409', '"status": 410'), ('e/taken", "title', 'e/sample", "title')])
+def test_a_sample_response_of_another_error_does_not_complete_the_only_row(
+    change: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "taken.md").write_text(PROBLEM.replace("STATUS", "409").replace(*change))
+    ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "taken.md")))]
+    assert (row.code, row.messages) == ("https://example.com/e/taken", (("Already there", None),))
+
+
+def test_the_page_of_an_operation_may_show_its_only_error_in_a_sample_response(tmp_path: Path) -> None:
+    """The success above it, which has a message, counted as another error."""
+    (tmp_path / "delete.md").write_text(
+        '# Delete a shop\n\nIt is deleted.\n\n```json\n{"success": true, "message": "Deleted"}\n```\n\n'
+        "#### Error Responses\n\nThere is none of this name.\n\n"
+        '```json\n{"success": false, "error": {"message": "No shop", "code": "NO_SHOP", "status": 404}}\n```\n'
+    )
+    ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "delete.md")))]
+    assert (row.status, row.code, row.cause) == (404, "NO_SHOP", "There is none of this name.")
+
+
+def test_details_in_a_list_are_not_the_message_of_an_error_that_has_code_and_message(tmp_path: Path) -> None:
+    details = '"errors": [{"detail": "at most 999", "pointer": "#/quantity"}]'
+    (tmp_path / "rule.md").write_text(
+        f'# Rule\n\n```json\n{{"detail": "Breaks a rule.", "status": 422, "code": "422-01", {details}}}\n```\n'
+    )
+    ((row,),) = [table.rows for table in find_error_tables(read_page(str(tmp_path / "rule.md")))]
+    assert (row.code, row.messages) == ("422-01", (("Breaks a rule.", None),))
+
+
+def test_any_500_error_has_the_status_500(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "HTTP status code,Description\n400 - Bad request,No.\nAny 500 error - Internal,Ours.\n"
+    )
+    assert [row.status for table in find_error_tables(read_page(str(tmp_path / "a.csv"))) for row in table.rows] == [
+        400,
+        500,
+    ]

@@ -50,12 +50,19 @@ def test_of_the_rows_that_lack_the_same_four_are_named() -> None:
     assert "  without allow: write, not exercised: a/1, a/2, a/3, a/4 and 1 more" in lines
 
 
+NOT_TRIED = ("unknown", "given; not tried: the rows that use it do more than read")
+
+
 @pytest.mark.parametrize(
     ("case", "guest"),
     [
         (("list", 402), ("good", "refused, as it must be: list gave 402")),
         (("list", 200), ("bad", "not refused: list gave 200")),
         (("add", 200), ("unknown", "given; not tried: the rows that use it do more than read")),
+        (
+            ("{call: list, request: {method: PUT}}", 200),
+            ("unknown", "given; not tried: the rows that use it do more than read"),
+        ),
     ],
 )
 def test_a_credential_is_held_to_the_refusal_that_its_row_expects_of_a_read(
