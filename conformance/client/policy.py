@@ -64,8 +64,16 @@ DEFAULT_HEADERS: Headers = (
 )
 OVERRIDE = re.compile("x[_-](http[_-]method|(http[_-])?method[_-]override)", re.IGNORECASE)
 """A header that makes another method of a request in the eyes of many servers."""
-METHOD_MEMBER = re.compile(rb"_method(?<!\w_method)\b")
+METHOD_MEMBER = re.compile(
+    rb"_method(?<!\w_method)\b|\b" + OVERRIDE.pattern.encode() + rb"\b"
+    rb"|(?:^|[?&;])method=(?:DELETE|PATCH|POST|PUT)\b",
+    re.IGNORECASE,
+)
 """The member of a query or a form that does so."""
+REQUEST_LINE = re.compile(rb"[\0-\x20]HTTP/\d", re.IGNORECASE)
+"""Stands in a body that is the next request to a server that does not read it, as many do not where they refuse."""
+DELETING = re.compile("DELETE|MOVE|PURGE|UNLINK")
+"""Methods that remove something, as they are and within others: `BDELETE`, `REMOVE`."""
 JSON_ESCAPE = re.compile(rb"\\u00([2-7][0-9A-Fa-f])")
 
 UNSENDABLE = re.compile(r"[^\x21-\x7e]")
@@ -104,9 +112,9 @@ class PermissionGate:
             raise RequestBlocked(
                 Message("it needs the permission {permission!r}, which was not given", permission=request.permission)
             )
-        if self.permissions <= {"read"} and request.method not in READ_METHODS:
+        if not self.permissions & {"write", "delete"} and request.method not in READ_METHODS:
             raise RequestBlocked(
-                Message("a {method} is no read, and nothing but reading was permitted", method=request.method)
+                Message("a {method} is no read, and neither writing nor deleting was permitted", method=request.method)
             )
         if len(request.url) > _LONGEST_URL:
             raise RequestBlocked(Message("its URL is longer than {n} KiB", n=_LONGEST_URL >> 10))
@@ -135,17 +143,17 @@ class PermissionGate:
 
     def _check_methods(self, request: Request, target: str) -> None:
         """Raises RequestBlocked where its method, or one that a server may see in it otherwise, was not permitted."""
-        others = [request.method] if request.method.upper() == "DELETE" else []
+        others = [request.method] if DELETING.search(request.method.upper()) else []
         others += [value for name, value in request.headers if OVERRIDE.fullmatch(name)]
-        url, body = unquote_to_bytes(target), unquote_to_bytes(request.body or b"")
+        # Of a body in UTF-16 a server sees what stands between the zeros.
+        url, body = unquote_to_bytes(target), unquote_to_bytes((request.body or b"").replace(b"\0", b""))
         body = JSON_ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), body)
         if METHOD_MEMBER.search(url):
             others.append(url.decode("latin-1"))
-        # A server that reads no body of a GET may take it for the next request.
-        if METHOD_MEMBER.search(body) or (request.method in READ_METHODS and b" HTTP/1" in body):
+        if METHOD_MEMBER.search(body) or REQUEST_LINE.search(request.body or b""):
             others.append(body.decode("latin-1"))
         unsafe = {method.strip().upper() for method in others} - READ_METHODS
-        needed = {"delete" if "DELETE" in method else "write" for method in unsafe}
+        needed = {"delete" if DELETING.search(method) else "write" for method in unsafe}
         for permission in sorted(needed - self.permissions):
             raise RequestBlocked(
                 Message("it needs the permission {permission!r}, which was not given", permission=permission)

@@ -108,6 +108,17 @@ def test_a_method_in_a_header_needs_its_permission(
         (("POST", "", b'--x\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n'), ("read", "write")),
         (("GET", "", b"POST /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read",)),
         (("GET", "", b"DELETE /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read", "write")),
+        (("GET", "", b"POST /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read", "exhaust")),
+        (("HEAD", "", b"POST /all\thttp/1.1\r\nHost: x\r\n\r\n"), ("read",)),
+        (("POST", "", b"DELETE /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read", "write")),
+        (("OPTIONS", "", b"DELETE /all HTTP/1.1\r\nHost: x\r\n\r\n"), ("read", "write")),
+        (("GET", "?method=delete", b""), ("read", "write")),
+        (("GET", "?a=b&X-HTTP-Method-Override=PATCH", b""), ("read",)),
+        (("POST", "", b"method=DELETE&a=b"), ("read", "write")),
+        (("POST", "", '{"_Method": "DELETE"}'.encode("utf-16-le")), ("read", "write")),
+        (("PURGE", "", b""), ("read", "write")),
+        (("bdelete", "", b""), ("read", "write")),
+        (("POST", "", b""), ("read", "exhaust")),
     ],
 )
 def test_a_method_that_a_server_may_see_elsewhere_needs_its_permission(

@@ -121,14 +121,20 @@ ODD_REQUESTS: tuple[dict[str, Any], ...] = (
         for one in ("/items/1?_method=DELETE", f"/x HTTP/1.1\r\n\r\n{SMUGGLED}", "@127.0.0.1:1/x", "0/x", "/x#y")
     ),
     *({"raw": one} for one in (SMUGGLED, "_method=DELETE", "a=b&%5fmethod=delete", '{"_method": "PUT"}')),
+    *({"raw": one} for one in (SMUGGLED.lower(), "DELETE /items/1\tHTTP/1.1\r\n\r\n")),
+    *({"url": f"/items/1?{one}=delete"} for one in ("method", "X-HTTP-Method-Override", "_METHOD")),
+    *({"method": one, "raw": SMUGGLED} for one in ("POST", "PUT", "OPTIONS", "FROB")),
+    *({"method": one} for one in ("PURGE", "MOVE", "Unlink")),
+    {"method": "POST", "raw": SMUGGLED, "without_length": True},
     {"raw": SMUGGLED, "without_length": True},
     {"raw": "x", "content_type": f"a/b\r\n\r\n{SMUGGLED}"},
     {"multipart": [{"name": '_method"\r\n\r\nDELETE', "text": SMUGGLED}]},
 )
 
 
-def test_where_nothing_is_allowed_no_case_sends_more_than_a_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("allowed", [[], ["exhaust"], ["write"]])
+def test_no_case_sends_more_than_is_allowed(
+    allowed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever its methods and headers are, and although each of its rows says that it only reads."""
     monkeypatch.chdir(tmp_path)
@@ -142,14 +148,16 @@ def test_where_nothing_is_allowed_no_case_sends_more_than_a_read(
     Path("cases/shop/items.yaml").write_text(json.dumps(table))
     assert "no problem" in commands.call(["lint", "cases/shop"]).output
     with watched("kuroco") as server, recording(int(server.profile["base_url"].rpartition(":")[2])) as recorder:
-        profile = {"contract": "shop", "base_url": f"http://127.0.0.1:{recorder.port}", "allow": []}
+        profile = {"contract": "shop", "base_url": f"http://127.0.0.1:{recorder.port}", "allow": allowed}
         few = ["--depth", "smoke", "--no-explore", "-p", "no:cacheprovider", "--cases", "cases"]
         commands.call(["run", "--target", str(saved(tmp_path, profile)), *few])
         sent = recorder.sent
         assert len(sent) == len(server.actual), "the server saw as many requests as a strict reader"
     assert len(sent) > 10
-    assert {request.method for request in sent} == {"GET", "HEAD"}
-    assert b"DELETE" not in b"".join(recorder.streams)
+    methods = {request.method for request in sent}
+    written = {"POST", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get"} if "write" in allowed else set()
+    assert methods == {"GET", "HEAD"} | written
+    assert b"delete" not in b"".join(recorder.streams).lower()
 
 
 MAKING = {"kuroco": "topics-write/title-missing", "microcms-management": "media-post/invalid-request"}
