@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from conformance import reference
+from conformance.api import run
+from conformance.checks.model import Verdict
 from conformance.contract.contract import Contract
 from conformance.contract.power import control_key
 from conformance.prove.model import FaultProof, Proof
@@ -103,3 +105,12 @@ def test_a_proof_says_which_probes_show_a_fault_and_what_they_cost(proofs: Proof
         for fault in one.faults:
             named = [planned.get((row, label)) for row, label in fault.probes if label != "set-up"]
             assert not named or any(probe is not None and fault.name in probe.faults for probe in named), fault.name
+
+
+@pytest.mark.parametrize("reported", ["by layer", "all"])
+def test_a_text_that_has_a_length_may_be_required_as_well(contracts: Mapping[str, Contract], reported: str) -> None:
+    choices = {"required_texts": "also the length", "several_faults": reported}
+    with reference.start("kuroco", variants=choices) as server:
+        rows = ["topics-write/required-empty", "topics-write/length"]
+        (one,) = run(contracts["kuroco"], server.profile, rows=rows).runs
+    assert [(row.id, row.verdict, row.findings) for row in one.rows] == [(row, Verdict.CONFORMS, ()) for row in rows]

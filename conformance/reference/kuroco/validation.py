@@ -53,8 +53,9 @@ def _schema_errors(body: Mapping[str, Any], context: KurocoContext) -> Iterator[
             yield ValidationError(None, "invalid", name, title, message="String expected")
     if _schema_requires_title(body, context) and _breaks(TITLE, None, body, context):
         yield ValidationError(TITLE, "required", "subject", from_schema=True, data=dict(body))
+    required = {"required"} if context.site.choices["required_texts"] == "one" else {"required", "length"}
     for field in context.site.fields:
-        for row in (MISSING, EMPTY) if field.kind == "required" else ():
+        for row in (MISSING, EMPTY) if field.kind in required else ():
             if _breaks(row, field, body, context):
                 yield _field_error(row, field, body, context.site)
 

@@ -21,6 +21,7 @@ VARIANTS: Final[Variants] = {
     # The unit of lengths, for characters beyond ASCII and kana.
     "length_unit": ("code points", "utf-16 units", "characters"),
     "formats": ("strict", "lenient"),  # How strict the formats of addresses and numbers are.
+    "required_texts": ("one", "also the length"),  # Whether the text with limits of its length is required, too.
     "empty_optional": ("accepted", "refused"),  # An empty text in a field that need not be filled.
     "absent_title_on_insert": ("title row", "required"),  # The row with which an insert without a title is refused.
     "absent_title_on_update": ("kept", "refused"),  # An update without a title.
