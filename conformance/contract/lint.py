@@ -328,10 +328,12 @@ def _check_creation(file: _File, place: Place, row: Row, ref: OperationRef) -> I
     permission = ref.permission or case.permission or operation.spec.permission
     undone = case.undo is not None and (case.undo.for_ is None or ref.call in case.undo.for_)
     known = ref.call in file.contract.file.created_resources
-    if method == "POST" and permission != "read" and not (undone or known or case.after):
+    if method == "POST" and permission not in {"read", "delete"} and not (undone or known or case.after):
         what = f"a probe of {ref.call} that is wrongly accepted may create something, and nothing takes it back"
         hint = "add `undo` or `after` to the row, or `created_resources` for the operation"
-        yield file.problem(place, what, f"{hint}; `permission: read` if it creates nothing")
+        yield file.problem(
+            place, what, f"{hint}; if it creates nothing, `permission: read`, or `delete` where it changes something"
+        )
 
 
 def _check_input(file: _File, item: Input, place: Place, captures: Collection[str]) -> Iterator[Problem]:

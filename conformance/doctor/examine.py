@@ -131,7 +131,8 @@ def _check_by_read(context: RunContext, name: str) -> Fact:
         except LookupError as missing:
             missing_names.append(str(missing).replace("fixture.", "fixtures."))
             continue
-        return Fact("credentials", name, *_judge_read(operation, context.session.send(request).outcome, statuses))
+        outcome = context.session.send(request, asked_for=frozenset(statuses)).outcome
+        return Fact("credentials", name, *_judge_read(operation, outcome, statuses))
     needs = f"needs {', '.join(dict.fromkeys(missing_names))}" if missing_names else ""
     reads = "the rows that use it do more than read" if refused else "there is no operation that only reads"
     return Fact("credentials", name, "unknown", f"given; not tried: {needs or reads}")

@@ -78,8 +78,11 @@ def derive_mutations(
         yield Mutation(
             "refuses_valid_requests", "A valid request gets this row's error.", advice, refused, refuses=True
         )
-    if any(recorded[n].exchange.request.permission in {"write", "delete"} for n in probes):
-        yield _carry_out_writes(row, recorded)
+    sent = [recorded[n].exchange.request for n in probes]
+    writes = [one for one in sent if one.permission in {"write", "delete"}]
+    finds_nothing = set(row.case.expect.statuses) == {404} and all(one.method == "DELETE" for one in writes)
+    if writes and not finds_nothing:  # a deletion of what is not there cannot be carried out
+        yield _carry_out_writes(row, recorded, writes)
 
 
 _JSON = (("Content-Type", "application/json"),)
@@ -188,12 +191,12 @@ def _accept_faulty_input(recorded: Sequence[Recorded], probes: Sequence[int], su
             yield Mutation(name, sentence, advice, dict.fromkeys(places, success))
 
 
-def _carry_out_writes(row: Row, recorded: Sequence[Recorded]) -> Mutation:
+def _carry_out_writes(row: Row, recorded: Sequence[Recorded], writes: Sequence[Request]) -> Mutation:
     """Return the fault that rejected writes change what the row's guards read, and rejected deletions remove items."""
-    probes = [n for n, one in enumerate(recorded) if one.role in FIRM]
-    urls = [recorded[n].exchange.request.url for n in probes if recorded[n].exchange.request.method == "DELETE"]
-    earlier = sum(one.exchange.request.permission != "read" for one in recorded[: probes[0]])
-    written = _members_written(recorded[probes[0]].exchange.request)
+    first = next(n for n, one in enumerate(recorded) if one.role in FIRM)
+    urls = [one.url for one in writes if one.method == "DELETE"]
+    earlier = sum(one.exchange.request.permission != "read" for one in recorded[:first])
+    written = _members_written(next((one for one in writes if one.method != "DELETE"), writes[0]))
     changed: dict[int, Changed] = {}
     for n, read in enumerate(recorded):
         if read.role != "guard" or read.response is None or not _is_success(read):
@@ -201,10 +204,11 @@ def _carry_out_writes(row: Row, recorded: Sequence[Recorded]) -> Mutation:
         # The read of a single item may also contain, as a list of one, what only the list's guard compares.
         own = [guard for guard in row.case.unchanged if read.label.endswith(f" {guard.read.call}")]
         pointers = [each for guard in own or row.case.unchanged for each in guard.compare if "{" not in each]
-        after = partial(_after_writes, read.response, pointers, written)
-        if urls:
-            after = partial(_after_deletions, read.response, pointers, urls, earlier)
-        if after(earlier + 1) != read.response:
+        ways = [partial(_after_deletions, read.response, pointers, urls, earlier)] if urls else []
+        if len(urls) < len(writes):
+            ways.append(partial(_after_writes, read.response, pointers, written))
+        after = next((one for one in ways if one(earlier + 1) != read.response), None)
+        if after is not None:
             changed[n] = after
     sentence, advice = "A rejected write is carried out all the same.", "`unchanged`: a read before and after"
     return Mutation("carries_out_a_rejected_write", sentence, advice, changed)

@@ -221,10 +221,15 @@ def test_a_probe_that_may_create_something_needs_a_way_to_take_it_back(
     assert problem == (
         "items.yaml:7: a probe of add that is wrongly accepted may create something, and nothing takes it back; "
         "add `undo` or `after` to the row, or `created_resources` for the operation; "
-        "`permission: read` if it creates nothing"
+        "if it creates nothing, `permission: read`, or `delete` where it changes something"
     )
     remove = "[{call: remove, request: {path: {id: '{capture.id}'}}}]"
-    for line in (f"undo: {{capture: {{id: /id}}, steps: {remove}}}", "permission: read", "after: [{call: list}]"):
+    for line in (
+        f"undo: {{capture: {{id: /id}}, steps: {remove}}}",
+        "permission: read",
+        "permission: delete",
+        "after: [{call: list}]",
+    ):
         assert len(list(read_contract(folder(f"{ADD}    {line}\n")).rows)) == 1
     (problem,) = problems(f"{ADD}    undo: {{for: [], capture: {{id: /id}}, steps: {remove}}}\n")
     assert "may create something" in problem

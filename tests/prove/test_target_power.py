@@ -108,6 +108,31 @@ def test_a_rejected_deletion_that_is_carried_out_takes_off_the_list_what_it_name
     assert "carries_out_a_rejected_write" in {one.name for one in power.faults if one.caught}
 
 
+def test_a_row_of_several_operations_also_shows_what_it_adds(measure: Callable[..., tuple[RowPower, int]]) -> None:
+    """Its deletions, of what no list shows, were all that was carried out: no guard could show that."""
+    from tests.conftest import make_response
+
+    rows = (
+        DELETION.replace("[remove]", "[remove, put]")
+        + '    request: {json: {name: ours}, path: {id: "{random.word}"}}\n'
+    )
+    refused, listed = make_response(409, {"message": "In use"}), make_response(200, {"items": [{"id": "spoon"}]})
+    power, _ = measure(rows, lambda asked: listed if asked.request.method == "GET" else refused)
+    assert "carries_out_a_rejected_write" in {one.name for one in power.faults if one.caught}
+
+
+def test_the_deletion_of_what_is_not_there_cannot_be_carried_out(
+    measure: Callable[..., tuple[RowPower, int]],
+) -> None:
+    from tests.conftest import make_response
+
+    rows = DELETION.replace("409", "404") + '    request: {path: {id: "{random.word}"}}\n'
+    refused, listed = make_response(404, {"message": "In use"}), make_response(200, {"items": [{"id": "spoon"}]})
+    power, _ = measure(rows, lambda asked: refused if asked.request.method == "DELETE" else listed)
+    assert power.verdict is Verdict.CONFORMS
+    assert "carries_out_a_rejected_write" not in {one.name for one in power.faults}
+
+
 TWO = """\
   - id: too-long
     cause: The name is too long.
