@@ -1,6 +1,7 @@
 """Compares a vendor's pages with the rows of a contract: which rows are new, gone, moved or changed. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -105,11 +106,18 @@ def _align(rows: Sequence[Row], documented: Sequence[DocumentedRow]) -> list[tup
 def _find_moved(
     left: tuple[list[int], list[int]], rows: Sequence[Row], documented: Sequence[DocumentedRow]
 ) -> list[tuple[int, int]]:
-    """Return pairs of unmatched rows at other places whose score is at least `_SURE`."""
+    """Return pairs of unmatched rows at other places whose score is at least `_SURE`, as with a code of their own."""
+    theirs = Counter([one.row.code for one in documented])
+    ours = Counter(str(code) for row in rows for code in row.case.expect.codes)
+
+    def score(row: Row, one: ErrorRow) -> float:
+        is_own = one.code in map(str, row.case.expect.codes) and theirs[one.code] == ours[one.code] == 1
+        return _score(row, one) + (_SURE if is_own else 0.0)
+
     pairs: list[tuple[int, int]] = []
-    ways = sorted(((_score(rows[i], documented[j].row), -i, -j) for i in left[0] for j in left[1]), reverse=True)
-    for score, i, j in ways:
-        if score >= _SURE and -i not in {a for a, _ in pairs} and -j not in {b for _, b in pairs}:
+    ways = sorted(((score(rows[i], documented[j].row), -i, -j) for i in left[0] for j in left[1]), reverse=True)
+    for total, i, j in ways:
+        if total >= _SURE and -i not in {a for a, _ in pairs} and -j not in {b for _, b in pairs}:
             pairs.append((-i, -j))
     return pairs
 

@@ -98,6 +98,22 @@ def test_a_row_has_moved_only_where_it_is_surely_the_same(change: dict[str, Any]
     assert {one.kind for one in found} == kinds
 
 
+@pytest.mark.parametrize(("code", "kinds"), [("P3", {"moved"}), ("P1", {"gone", "new"})])
+def test_a_row_whose_code_no_other_has_has_moved_though_the_page_has_no_messages(
+    code: str, kinds: set[str], tmp_path: Path
+) -> None:
+    """It was gone at its place and new at the other."""
+    lines = [f"| P{number} | Cause {number} |\n" for number in (1, 2, 3)]
+    page = tmp_path / "errors.md"
+    page.write_text("".join(["# Errors\n\n| Error code | Cause |\n|-|-|\n", *lines]))
+    arguments = ["new", "shop", "--from", str(page), "--output", str(tmp_path)]
+    assert CliRunner().invoke(group, arguments, catch_exceptions=False, standalone_mode=False).return_value == 0
+    (table,) = find_error_tables(read_page(str(page)))
+    moved = replace(table, rows=(replace(table.rows[2], code=code), *table.rows[:2]))
+    found = compare_pages(read_contract(tmp_path / "shop"), {"errors.md": [moved]})
+    assert {one.kind for one in found} == kinds
+
+
 def test_a_row_with_only_a_cause_is_found_again(tmp_path: Path) -> None:
     page = tmp_path / "errors.md"
     page.write_text("# Errors\n\n| Status | Meaning |\n|-|-|\n| `404` | None |\n| `500-599` | It failed |\n")
