@@ -405,6 +405,40 @@ def test_a_part_of_a_name_that_is_found_is_the_profiles_mistake_unless_others_ar
     assert explain({"missing_name": "pic"}, row)[1] == [verdict]
 
 
+@pytest.mark.parametrize(("stale", "version"), [("1", "1"), ("v1", "v1"), ("contents", "contents"), ("1", "2")])
+def test_a_stale_id_that_reads_as_a_part_of_every_path_is_found(stale: str, version: str) -> None:
+    good = asked(1, f"GET /api/{version}/login", 200, "control")
+    lists = asked(2, f"GET /api/{version}/topics", 200, "control")
+    one = asked(3, f"GET /api/{version}/topics/{stale}", 404, "control")
+    row = violated(good, lists, one, found=(wrong(3, "control", 200),))
+    other = violated(asked(1, f"GET /api/{version}/topics", 200, "example"), found=(wrong(1),), row="two")
+    sentence = f"fixtures.topics_id: {stale} was answered 404 by every operation that uses it"
+    assert explain({"topics_id": stale}, row, other) == ([sentence], ["inconclusive", "violates"])
+
+
+@pytest.mark.parametrize(("controls", "verdict"), [(401, "inconclusive"), (200, "violates")])
+def test_a_password_that_is_right_without_its_end_is_the_profiles_unless_it_works_with_it(
+    controls: int, verdict: str
+) -> None:
+    email, password = (f"{OPEN}secret:login.{each}{CLOSE}" for each in ("email", "password"))
+    whole, part = (json.dumps({"email": email, "password": each}, ensure_ascii=False) for each in (password, "a part"))
+    calls = [asked(n, "POST /login", controls, "control", sent=whole) for n in (1, 2)]
+    near = asked(3, "POST /login", 200, "boundary", sent=part)
+    row = violated(*calls, near, found=(wrong(3, "status", 401),))
+    sentences = ["every call with credentials.login was answered 401"] if controls == 401 else []
+    assert explain({}, row) == (sentences, [verdict])
+
+
+def test_of_a_row_that_violates_only_what_no_cause_explains_is_held_against_the_target() -> None:
+    values = ["here", "gone-1", "gone-2", "gone-3", "here"]
+    statuses = [200, 404, 404, 200, 200]
+    answers = [asked(n, f"GET /things/{value}", statuses[n], "example") for n, value in enumerate(values)]
+    row = violated(*answers, found=(wrong(0), wrong(3), wrong(4)))
+    causes = find_causes({"fixtures": {"missing_thing": "here"}}, [row])
+    (result,) = apply_causes([row], causes)
+    assert (result.verdict.value, [finding.exchange for finding in result.findings]) == ("violates", [3])
+
+
 @pytest.mark.parametrize(("first", "verdict"), [(1, "inconclusive"), (9, "violates")])
 def test_what_is_listed_before_it_is_written_is_there_although_it_was_refused_for_another_reason(
     first: int, verdict: str

@@ -14,7 +14,10 @@ Result = TypeVar("Result", bound=RowResult | Exploration)
 
 
 def apply_causes(results: Iterable[Result], causes: Sequence[RunCause]) -> tuple[Result, ...]:
-    """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked."""
+    """Rows or explorations, inconclusive where all that speaks against the target rests on what never worked.
+
+    Where something else speaks against it, too, only that is kept.
+    """
     given = tuple(results)
     clean_ups = [one for each in given for one in each.exchanges if one.role == "clean-up"] if causes else []
     return tuple(_apply(result, causes, clean_ups) for result in given) if causes else given
@@ -51,7 +54,9 @@ def _apply(result: Result, causes: Sequence[RunCause], clean_ups: Sequence[Recor
         if all(one.level is not Level.MUST for one in kept):
             changes |= {"verdict": Verdict.INCONCLUSIVE, "reason": cause.text}
         return replace(result, **changes)
-    return result
+    explained = [finding for (_, finding), found in zip(against, explaining, strict=True) if finding and found]
+    unexplained: Any = tuple(one for one in result.findings if one not in explained)
+    return replace(result, findings=unexplained)
 
 
 def _explains(cause: RunCause, exchange: RecordedExchange | None, finding: Finding | ExploredFinding | None) -> bool:

@@ -31,7 +31,8 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
     """Fixtures with which nothing ever worked, as if there were no such thing."""
     failing: dict[str, tuple[str, int, list[Call]]] = {}
     for name, value in run.plain().items():
-        calls = [one for one in run.calls if shows_what_works(one) and one.names(value)]
+        uses = run.users(value)
+        calls = [one for one in run.calls if shows_what_works(one) and one.names(value) and uses(one)]
         statuses = statuses_of_valid(calls) - {401, 403}  # these come before all else and tell nothing of a fixture
         resting = [one for one in calls if one.is_valid]
         in_path = any(one.is_in_path(value) for one in calls)
@@ -65,7 +66,7 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
                 value=value,
                 status=status,
             )
-        yield RunCause(f"fixtures.{name}", text, partial(Call.uses, value=value))
+        yield RunCause(f"fixtures.{name}", text, run.users(value))
 
 
 def _rests_on_other(calls: Sequence[Call], value: str, other: str, _status: int, others: Sequence[Call]) -> bool:

@@ -24,7 +24,8 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
     used: dict[str, list[Call]] = {}
     for one in filter(shows_what_works, run.calls):
         for name in dict.fromkeys(_credentials_of(one)) if one.is_valid or one.is_firm else ():
-            used.setdefault(name, []).append(one)
+            if one.is_valid or not (one.succeeded and _holds_one_of_several(one, name)):
+                used.setdefault(name, []).append(one)
     named = [set(calls) for name, calls in used.items() if not name.isupper()]
     for name, calls in used.items():
         valid = {one for one in calls if one.is_valid}
@@ -100,12 +101,20 @@ def _status_of_unknown(run: RunEvidence, name: str, calls: Sequence[Call]) -> se
 
 
 def _credentials_of(call: Call, before: str = f"{OPEN}secret:") -> Iterator[str]:
+    """The names of the credentials that a request carried, or of variables that hold one."""
+    return (name if name.isupper() else name.partition(".")[0] for name in _secrets_of(call, before))
+
+
+def _secrets_of(call: Call, before: str = f"{OPEN}secret:") -> Iterator[str]:
     """The names of the secrets that a request carried, from the markers in their place; `before` stands in front."""
     request = call.exchange.request
     for value in (*(value for _, value in request.headers), request.body or ""):
-        for piece in value.split(before)[1:]:
-            name = piece.partition(CLOSE)[0]
-            yield name if name.isupper() else name.partition(".")[0]
+        yield from (piece.partition(CLOSE)[0] for piece in value.split(before)[1:])
+
+
+def _holds_one_of_several(call: Call, name: str) -> bool:
+    """Whether a request held one value of a credential that has several; where it must be refused, another is wrong."""
+    return any(each.startswith(f"{name}.") for each in _secrets_of(call))
 
 
 def _uses_credential(call: Call, names: Collection[str], since: str = "") -> bool:

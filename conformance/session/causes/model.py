@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
@@ -100,6 +100,13 @@ class Call:
     def uses(self, value: str) -> bool:
         return self.names(value) or self.has_text(value)
 
+    def count_in_path(self, value: str) -> int:
+        return _parts_of_url(self.exchange.request.url)[0].split("/").count(value)
+
+    def uses_often(self, value: str, most: int) -> bool:
+        """Whether it uses a value, and not less often than `most` where that is in the path."""
+        return self.uses(value) and not 0 < self.count_in_path(value) < most
+
     def must_refuse(self, value: str) -> bool:
         return self.is_firm and self.uses(value)
 
@@ -160,6 +167,14 @@ class RunEvidence:
         others = [each for each in self.plain().values() if "/" in each and "{" not in each and each != value]
         calls = [one for one in self.calls if one.is_in_path(value)]
         return [one for one in calls if "{" not in value or not one.is_below(others)]
+
+    def users(self, value: str) -> Callable[[Call], bool]:
+        """Tells which calls use a value; where valid ones have it twice in the path, only those do.
+
+        A segment that the path of an operation always has may read the same, such as the version of an API.
+        """
+        most = max((one.count_in_path(value) for one in self.calls if one.is_valid), default=1)
+        return partial(Call.uses_often, value=value, most=most) if most > 1 else partial(Call.uses, value=value)
 
 
 def describe_exchange(first: str, second: str) -> Message:
