@@ -62,7 +62,8 @@ def record_intent(
         captures=_captures_needed([undo, *(step.request.list_members() for step in planned)], known),
         fixtures={name: context.target.fixtures[name] for name in fixtures if name in context.target.fixtures},
     )
-    if undo and all(step.permission == "read" for step in planned):
+    specs = [context.contract.operations[step.operation].spec for step in planned]
+    if undo and all("read" in (step.permission, spec.permission) for step, spec in zip(planned, specs, strict=True)):
         return entry  # such as a log-out: nothing that a sweep would have to look for
     return record_again(context, entry)
 

@@ -12,6 +12,7 @@ import pytest
 from conformance.checks.model import Verdict
 from conformance.client.builder import PlaceholderScope
 from conformance.contract.request_template import RequestTemplate
+from conformance.contract.schema import Step
 from conformance.engine.entries import record_intent, record_outcome
 from conformance.engine.journal import LEDGER_FILE, Ledger, LedgerEntry, read_open_entries
 from conformance.engine.row import run_row
@@ -310,3 +311,14 @@ def test_a_name_that_an_earlier_request_has_made_is_no_trace_of_this_one(
     request = RequestTemplate(json={"name": "{capture.name}", "note": "{unique.note}"})
     entry = record_intent(held, "add", request, [], row="items/bad-name", scope=scope)
     assert entry.names == (held.builder.fill("{unique.note}", scope),)
+
+
+def test_what_is_taken_back_without_a_change_is_nothing_for_a_sweep(
+    shop: Callable[..., Any], context: Callable[..., Any], answer: MakeResponse, tmp_path: Path
+) -> None:
+    recorded = []
+    for contract in (shop(), shop(ADD, ("add: {}", "add: {permission: read}"))):  # such as a log-out by POST
+        held = replace(context(contract, lambda _: answer(400)), ledger=Ledger(tmp_path / LEDGER_FILE))
+        entry = record_intent(held, "get", RequestTemplate(), [Step(call="add")], row="x", scope=PlaceholderScope())
+        recorded.append(bool(entry.id))
+    assert recorded == [True, False]
