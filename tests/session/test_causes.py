@@ -416,6 +416,38 @@ def test_a_stale_id_that_reads_as_a_part_of_every_path_is_found(stale: str, vers
     assert explain({"topics_id": stale}, row, other) == ([sentence], ["inconclusive", "violates"])
 
 
+@pytest.mark.parametrize(
+    ("rows", "also", "verdict"),
+    [
+        (3, None, "inconclusive"),
+        (2, None, "violates"),
+        (3, ("boundary", "[Accept-Language: ja]", ()), "violates"),  # in the language that was asked for
+        (3, ("boundary", "[_lang=en]", ("language",)), "violates"),  # in the other one here, too
+        (3, ("open", "alone [_lang=ja]", ("choice",)), "inconclusive"),
+        (3, ("open", "alone [_lang=ja]", ("choice", "other")), "violates"),  # for a reason that no other had
+    ],
+)
+def test_a_language_that_nothing_came_in_is_the_profiles(
+    rows: int, also: tuple[str, str, tuple[str, ...]] | None, verdict: str
+) -> None:
+    def ask(n: int, role: str, label: str, code: str = "invalid") -> RecordedExchange:
+        return replace(asked(n, "POST /things", 400, role, shown=f'{{"code": "{code}"}}'), label=f"example {label}")
+
+    results = []
+    for row in range(rows):
+        exchanges = [ask(1, "example", "[_lang=ja]"), ask(2, "example", "[Accept-Language: en]")]
+        found = [wrong(1, "language")]
+        if also is not None:
+            role, label, checks = also
+            exchanges.append(ask(3, role, label, checks[1] if len(checks) > 1 else "invalid"))
+            found += [wrong(3, check) for check in checks[:1]]
+        results.append(violated(*exchanges, found=tuple(found), row=str(row)))
+    said = "fixtures.languages: no message was in ja where that was asked for"
+    causes, verdicts = explain({"languages": ["ja", "en"]}, *results)
+    assert set(verdicts) == {verdict}
+    assert causes in ([], [said])
+
+
 @pytest.mark.parametrize(("controls", "verdict"), [(401, "inconclusive"), (200, "violates")])
 def test_a_password_that_is_right_without_its_end_is_the_profiles_unless_it_works_with_it(
     controls: int, verdict: str

@@ -18,6 +18,7 @@ from conformance.session.causes.fixtures import (
     find_fixtures,
     find_foreign_urls,
     find_unlisted_urls,
+    find_unspoken_languages,
     find_what_is_there,
 )
 from conformance.session.causes.headers import find_credentials, find_hooks, find_permissions
@@ -87,6 +88,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     find_fields,
     find_exchanged_texts,
     find_foreign_address,
+    find_unspoken_languages,
 )
 
 

@@ -1,7 +1,7 @@
 """Rules for fixtures with which nothing ever worked, or that stand in the place of each other."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from posixpath import commonpath
 from typing import Final
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote
 from conformance.http import split_url
 from conformance.messages import Message
 from conformance.session.causes.model import (
+    LEAST,
     Call,
     RunCause,
     RunEvidence,
@@ -118,6 +119,30 @@ def find_foreign_urls(run: RunEvidence) -> Iterator[RunCause]:
                 value=value,
             )
             yield RunCause(f"fixtures.{name}", text, affects)
+
+
+def find_unspoken_languages(run: RunEvidence) -> Iterator[RunCause]:
+    """A language of the profile in which no message came that was asked for in it, while all others came as asked."""
+    listed = run.fixtures.get("languages")
+    wrong = [[one for one in row if one.finding and one.finding.check == "language"] for row in run.rows]
+    for language in listed if isinstance(listed, list) else ():
+        asked = re.compile(rf"\[(?:[^\]]*[=: ])?{re.escape(str(language))}\]")
+        rows = [row for row, found in zip(run.rows, wrong, strict=True) if found]
+        firm = [one for row in rows for one in row if one.is_firm and one.status and asked.search(one.exchange.label)]
+        if len(rows) >= LEAST and firm and set(firm) == {one for found in wrong for one in found}:
+            text = Message(
+                "fixtures.languages: no message was in {language} where that was asked for", language=language
+            )
+            reasons = {each for one in firm if one.reason for each in one.reason[1].split()}
+            yield RunCause("fixtures.languages", text, partial(_asks_in, asked=asked, reasons=reasons))
+
+
+def _asks_in(call: Call, asked: re.Pattern[str], reasons: Collection[str]) -> bool:
+    """Whether a request for a language was refused in another one, if it is an open one for reasons that others had."""
+    if call.finding is None or asked.search(call.exchange.label) is None:
+        return False
+    is_known = call.reason is not None and set(call.reason[1].split()) <= set(reasons)
+    return call.finding.check == "language" or (call.finding.check == "choice" and is_known)
 
 
 def _asks_below(call: Call, folder: str) -> bool:
