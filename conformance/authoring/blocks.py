@@ -50,11 +50,15 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table with its header; rows may have fewer cells, if the page lost some."""
+    """A table with its header; rows may have fewer cells, if the page lost some.
+
+    `alike` are rows of all tables of the page with the same titles, which show what the columns hold.
+    """
 
     header: tuple[str, ...]
     rows: tuple[TableRow, ...]
     line: int
+    alike: tuple[TableRow, ...] = ()
 
 
 Block = Heading | TableBlock | Item | Paragraph | Code

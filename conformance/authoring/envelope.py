@@ -58,7 +58,7 @@ def read_samples(text: str) -> list[RoleTexts]:
             code, message = read_fault(body, fault)
             both = {**body, **fault}
             statuses = [value for key, value in both.items() if _constant_in_errors(key, value) == "{status}"]
-            statuses = [*_STATUS_LINE.findall(above)[:1], *map(str, statuses), *_statuses_as_codes(both)]
+            statuses = [*_STATUS_LINE.findall(above)[:1], *map(str, statuses), *statuses_as_codes(both)]
             said: RoleTexts = {"status": statuses[:1], "code": [code], "message": [f"`{message}`"]}
             found.append({role: texts for role, texts in said.items() if any(text.strip("`") for text in texts)})
     return found
@@ -68,7 +68,7 @@ def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, 
     """Return code and message of an error entry, or else of the body around it; "" for those that are missing."""
     both = {**body, **fault}
     codes = [str(both[key]) for key in _members(both, _CODES) if _is_word(both[key])]
-    statuses = _statuses_as_codes(both)
+    statuses = statuses_as_codes(both)
     known = {*statuses, *(HTTPStatus(int(status)).phrase for status in statuses)}
     code = next((code for code in codes if code not in known), *statuses[:1] or [""])
     texts = (both[key] for key in _members(both, (*_MESSAGES, "error", "errors")))
@@ -76,7 +76,7 @@ def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, 
     return code, next((text for text in firsts if isinstance(text, str) and text != code), "")
 
 
-def _statuses_as_codes(body: Mapping[str, Any]) -> list[str]:
+def statuses_as_codes(body: Mapping[str, Any]) -> list[str]:
     """Return the codes of a body that are HTTP error statuses."""
     codes = [str(body[key]) for key in _members(body, _CODES)]
     return [code for code in codes if code.isdigit() and int(code) in _REGISTERED]
@@ -95,7 +95,7 @@ def _is_word(value: Any) -> bool:
 def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
     """Return pointer and value of the error entry: an item of a list, a member, or the body; None if there is none.
 
-    The items of a list are only details if the body around them has a code and a message, and they have no code.
+    If the body has a code and a message, the items of a list without a code, and a member of another name, are details.
     """
     if any(body.get(name) is True for name in _SUCCESS):
         return "", None
@@ -104,7 +104,7 @@ def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
         first = value[0] if isinstance(value, list) and value else None
         if isinstance(first, dict) and _is_error_entry(first) and (_has_code(first) or not is_whole):
             return f"/{name}", first
-        if isinstance(value, dict) and _is_error_entry(value):
+        if isinstance(value, dict) and _is_error_entry(value) and not (is_whole and "err" not in name.lower()):
             return f"/{name}", value
     return "", body if _is_error_entry(body) else None
 

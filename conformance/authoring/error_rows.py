@@ -52,12 +52,13 @@ _MEMBER = re.compile(r'"(\w+)"\s*:')
 """The name of a member in a sample answer, which an entry of the page may explain."""
 _NUMBER = re.compile(r"-?\d+")
 _LONGEST_LINE = 30
+_MOST_ALIKE = 100
 _LONGEST_TITLE = 40
 
 
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
     """Return the documented errors of a page in its order, one table for each section."""
-    blocks = [_add_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
+    blocks = _add_alike([_add_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)])
     numbered = _levels_of_numbers(blocks)
     context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks) | numbered, numbered)
     members = {name for one in blocks if isinstance(one, Code) for name in _MEMBER.findall(one.text)}
@@ -77,6 +78,15 @@ def _add_titles(table: TableBlock) -> TableBlock:
         return table
     titles = ("code", "description") if is_code and width == 2 else ("code" if is_code else "", *[""] * (width - 1))
     return TableBlock(titles, (TableRow(table.header, table.line), *table.rows), table.line)
+
+
+def _add_alike(blocks: Sequence[Block]) -> list[Block]:
+    """Add to each table the first rows of all with the same titles."""
+    rows: dict[tuple[str, ...], tuple[TableRow, ...]] = {}
+    for one in blocks:
+        if isinstance(one, TableBlock):
+            rows[one.header] = (*rows.get(one.header, ()), *one.rows)[:_MOST_ALIKE]
+    return [replace(one, alike=rows.get(one.header, ())) if isinstance(one, TableBlock) else one for one in blocks]
 
 
 @dataclass(frozen=True, slots=True)

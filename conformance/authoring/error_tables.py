@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import combinations
 
@@ -33,6 +33,8 @@ _SEVERAL = frozenset({"message", "cause", "note"})
 """Roles that several columns of a table may have."""
 _MAY_BE_STATUS = frozenset({"status", "code", "message", "field", "cause"})
 """The roles that the title of a column of statuses may suggest."""
+_NAMED = re.compile(r"(.*?)\s*[(\[]([A-Z]+(?:_[A-Z\d]+)+)[)\]]\.?")
+"""A cause with its code at the end: `The ID is invalid (INVALID_ID)`."""
 _WIDEST = 12
 """The most columns of a table in which lost cells are located."""
 
@@ -90,6 +92,8 @@ def build_rows(
     parts = [*codes, *causes, *(text for text, _ in messages)]
     if statuses:
         cause = strip_title(cause, statuses[0]) or ("" if any(codes) or messages else trim(rest))
+    if not any(codes) and (statuses or (400,))[0] >= 400 and (named := _NAMED.fullmatch(cause)):
+        codes, cause = [named[2]], strip_phrase(named[1], (*statuses, 0)[0])
     note = " ".join(texts.get("note", [])).replace("`", "")
     if not (cause or messages):
         cause, note = note, ""
@@ -205,7 +209,19 @@ Column = tuple[Role | None, str | None]
 
 
 def classify_columns(table: TableBlock) -> tuple[Column, ...]:
-    """Return the role of each column: the best of its title that the cells fit, or else what the cells look like."""
+    """Return the role of each column: the best of its title that the cells fit, or else what the cells look like.
+
+    A table in which no column has codes is read as those with the same titles, if its cells may be codes.
+    """
+    columns = _classify(table)
+    is_unsure = ("code", None) not in columns and len(table.alike) > len(table.rows)
+    alike = _classify(replace(table, rows=table.alike)) if is_unsure else ()
+    statuses = [[role == "status" for role, _ in one] for one in (columns, alike)]
+    codes = [texts for texts, column in zip(_columns(table), alike, strict=False) if column[0] == "code"]
+    return alike if codes and all(map(_is_code, codes[0])) and statuses[0] == statuses[1] else columns
+
+
+def _classify(table: TableBlock) -> tuple[Column, ...]:
     cells = _columns(table)
     bids = [(score, place, role) for place, title in enumerate(table.header) for score, role in roles_of_title(title)]
     bids.sort(key=lambda bid: (-bid[0], bid[1]))

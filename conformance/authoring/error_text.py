@@ -9,7 +9,7 @@ from conformance.authoring.column_titles import Role, role_of_label
 STATUS = re.compile(
     r"(?!\s*-\d)\W*(?:\d{1,2}(?:\.\d{1,2})+\.?\s+)?(?:(?:any|HTTP(?:/\d(?:\.\d)?)?|status|error|code|response|Fehler|erreur|エラー|ステータス|コード|错误码?|状态码)"
     r"[\s:#\u30fb-]*){0,4}"
-    r"([1-5]\d\d)(?!\d|\.\d|X\b|\s*[-\u2013]\s*[1-5]\d\d)",
+    r"([1-5]\d\d)(?!\d|\.\d|X\b|番台|\s*(?:[-\u2013~\u301c\uff5e]|to|à|bis)\s*[1-5]\d\d)",
     re.IGNORECASE,
 )
 """A status at the beginning of a text, not a range: `404`, `404 Not Found`, `HTTP 404`, `2.1 Error 404`."""
@@ -39,7 +39,7 @@ CODE = re.compile(
     r"(?:[A-Z][a-z0-9]+){2,}|[a-z]+(?:[A-Z]+[a-z0-9]+)+|[A-Za-z]{1,6}[-_]?\d{1,6}|0x[0-9A-Fa-f]+"
 )
 """A text that can only be a code: several parts, capitals, or a number of at least three digits."""
-CODE_OF_PARTS = re.compile(r"([A-Za-z]+(_[A-Za-z0-9]+)+|[A-Z]{1,6}-\d{2,6}|0\d{2,3}|\d{4,6})\Z")
+CODE_OF_PARTS = re.compile(r"([A-Za-z]+(_[A-Za-z0-9]+)+|[a-z]+(\.[a-z_]+){2,}|[A-Z]{1,6}-\d{2,6}|0\d{2,3}|\d{4,6})\Z")
 """A code that cannot be a word of a sentence."""
 CLASS_OF_STATUSES = re.compile(r"\W*[1-5](xx\b|\*\*).{0,60}|[1-5]\d\d\s*[-\u2013]\s*[1-5]\d\d", re.IGNORECASE)
 """A title of a class or range of statuses: `5xx - Server error`, `500-599`."""
@@ -51,7 +51,8 @@ ABOUT_ERRORS = re.compile(
 )
 """Words in the title of a section whose tables and lists are errors."""
 ABOUT_OTHERS = re.compile(
-    r"(header|parameter|limit|quota|field|attribute|op ?code)s?\b|properties|change ?log|パラメータ|ヘッダ|参数",
+    r"(header|parameter|placeholder|limit|quota|field|attribute|op ?code)s?\b|properties|change ?log|"
+    r"パラメータ|ヘッダ|参数",
     re.IGNORECASE,
 )
 """Words in the title of a section about other things on a page of errors."""
@@ -62,7 +63,8 @@ _STATUS_IN_TEXT = re.compile(
 LEADING_CODE = re.compile(
     r"\W{0,3}(?:(?i:err(?:no|or(?: code)?)|code)\s+`?)?(?:("
     + CODE.pattern
-    + r"|(?:(?<=ode )|(?<=ode `))\d{1,2})[`*\"]*(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)"
+    + r"|(?:(?<=ode )|(?<=ode `))\d{1,2}|\d{1,2}(?=\s[-\u2013]\s\D))[`*\")\]]*"
+    r"(?:\s*[:\uff1a\u2013\u2014=]|\s+-|\s*\(|\s*\Z|[`*]+\s)"
     r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z ])|\d{4,6}(?= [A-Z\u2e80-\uffef]))\s)"
 )
 """A code at the beginning of an entry, with the separator from its cause."""
@@ -88,13 +90,19 @@ def find_statuses(text: str) -> tuple[tuple[int, ...], str]:
     """Return the statuses at the start or end of a text, such as `500, 502 Server errors`, and the rest of it."""
     if (first := STATUS.match(text)) is not None:
         found, at = [int(first[1])], first.end()
-        while (more := _MORE.match(text, at)) is not None:
+        while (more := _MORE.match(text, at) or _MORE.match(text, _end_of_phrase(text, at, found[-1]))) is not None:
             found.append(int(more[1]))
-            at = more.end()
+            at = _end_of_phrase(text, more.end(), found[-1])
         return tuple(found), text[at:].removeprefix("`")
     if (last := _LAST.fullmatch(text)) is not None:
         return tuple(map(int, re.findall(r"\d+", last[1]))), text[: last.start(1)].rstrip(" ([:=/\uff08`")
     return (), text
+
+
+def _end_of_phrase(text: str, at: int, status: int) -> int:
+    """Return where the reason phrase of a status ends that a text may have at a place."""
+    phrase = next((phrase for number, phrase in PHRASES if number == status), "")
+    return at + 1 + len(phrase) if text[at + 1 : at + 1 + len(phrase)].casefold() == phrase else at
 
 
 def error_statuses(title: str) -> tuple[int, ...]:

@@ -11,11 +11,14 @@ from conformance.authoring.error_text import (
     CLASS_OF_STATUSES,
     CODE,
     CODE_OF_PARTS,
+    IDENTIFIER,
     STATUS,
+    error_statuses,
     find_statuses,
     follows_status,
     read_labels,
     strip_phrase,
+    trim,
 )
 
 _CONSTANTS = tuple(
@@ -43,8 +46,23 @@ def read_lines(blocks: Sequence[Block]) -> list[Block]:
     rest = _with_tables(_with_constants(blocks))
     for place, block in enumerate(rest):
         of_code = bool(made) and isinstance(made[-1], Heading) and is_code_alone(made[-1].text)
-        made.append(_title_or_entry(block, rest, place, of_code=of_code) if isinstance(block, Paragraph) else block)
+        one = _title_or_entry(block, rest, place, of_code=of_code) if isinstance(block, Paragraph) else block
+        if one is not block and isinstance(one, Item) and _has_phrase(one.text):
+            _join_entries(made)
+        made.append(one)
     return made
+
+
+def _join_entries(blocks: list[Block]) -> None:
+    """Join each status alone in its line with the text below it, because another one begins a line of text."""
+    for place in reversed(range(len(blocks) - 1)):
+        title, text = blocks[place : place + 2]
+        if isinstance(title, Item) and _has_phrase(title.text):
+            break  # above it this was done
+        if isinstance(title, Heading):
+            if title.level != LEVEL_OF_LINES or not error_statuses(title.text) or not isinstance(text, Paragraph):
+                break
+            blocks[place : place + 2] = [Item(f"{title.text}: {text.text}", title.line)]
 
 
 def is_code_alone(text: str) -> bool:
@@ -52,7 +70,10 @@ def is_code_alone(text: str) -> bool:
 
 
 def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_code: bool) -> Block:
-    """Return a line as a list entry if a neighbour begins so, as a heading if it is a status or code, or unchanged."""
+    """Return a line as a list entry, as a heading if it is only a status or code, or unchanged.
+
+    An entry begins with a status and its phrase, or as a neighbour does.
+    """
     text = line.text
     sides = (blocks[max(place - 2, 0) : place][::-1], blocks[place + 1 : place + 3])
     near = [next((one.text for one in side if isinstance(one, Paragraph)), "") for side in sides]
@@ -64,14 +85,22 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
         return Item(_UNSEPARATED.sub(r"\1: ", text, count=1), line.line)
     before_other = any(isinstance(one, Paragraph) and STATUS.match(one.text) for one in sides[1][:1])
     is_alone = begins is STATUS and not strip_phrase(rest, statuses[0]) and not (before_other and text[0] != "[")
-    if begins and begins.match(text) and not is_alone and any(map(begins.match, near)):
-        return Item(text, line.line)
     is_short = len(text) <= _LONGEST_LINE and text[-1:] not in ".:\u3002\uff1a" and not read_labels(text)
+    is_entry = (not is_short and _has_phrase(text)) or any(map(begins.match, near) if begins else ())
+    if begins and begins.match(text) and not is_alone and is_entry:
+        return Item(text, line.line)
     has_text = any(isinstance(one, Paragraph) for one in blocks[place + 1 : place + 2])
     is_title = (
         CLASS_OF_STATUSES.fullmatch(text) or (begins is STATUS and is_short) or (has_text and is_code_alone(text))
     )
-    return Heading(text, line.line, LEVEL_OF_LINES) if is_title else line
+    return Heading(text, line.line, LEVEL_OF_LINES + is_code_alone(text)) if is_title else line
+
+
+def _has_phrase(text: str) -> bool:
+    """Return whether a text begins with an error status and its phrase, and goes on."""
+    statuses, rest = find_statuses(text)
+    meaning = strip_phrase(rest, statuses[0]) if statuses and statuses[0] >= 400 and STATUS.match(text) else ""
+    return meaning not in {"", trim(" ".join(rest.split()))}
 
 
 def _with_constants(blocks: Sequence[Block]) -> list[Block]:
@@ -108,14 +137,19 @@ def _with_tables(blocks: Sequence[Block]) -> list[Block]:
 def _table_of_cells(blocks: Sequence[Block]) -> tuple[TableBlock, int] | None:
     """Return a table from paragraphs that begin with its titles, and their number; None if they are no table.
 
-    The number of columns is the distance between its statuses, or else its codes.
+    The number of columns is that of the lines before the first blank one, or else the distance between its statuses
+    or its codes.
     """
-    first = [one.text for one in _leading_paragraphs(blocks[: 3 * _MOST_TITLES])]
+    lines = _leading_paragraphs(blocks[: 3 * _MOST_TITLES])
+    first = [one.text for one in lines]
     anchor = next((one for one in (STATUS, CODE_OF_PARTS) if any(map(one.match, first))), _SHORT_NUMBER)
     starts = [n for n, text in enumerate(first) if anchor.match(text)]
     steps = Counter(after - before for before, after in pairwise(starts))
     width = steps.most_common(1)[0][0] if steps else 0
     place = starts[0] - width if starts else -1
+    of_titles = next((n for n, (one, after) in enumerate(pairwise(lines), 1) if after.line != one.line + 1), 0)
+    if sum(role_of_label(text) is not None for text in first[:of_titles]) > 1:
+        width, place, anchor = of_titles, 0, IDENTIFIER
     titles = first[:width]
     of_status = [role_of_label(title) for title in titles].count("status")
     is_wide = any(len(text) > _LONGEST_TITLE or is_code_alone(text) for text in titles)
@@ -124,7 +158,7 @@ def _table_of_cells(blocks: Sequence[Block]) -> tuple[TableBlock, int] | None:
     rows: list[TableRow] = []
     for n in range(width, len(blocks), width):
         row = _leading_paragraphs(blocks[n : n + width])
-        if len(row) <= place or not anchor.match(row[place].text):
+        if len(row) <= place or not (anchor.fullmatch if anchor is IDENTIFIER else anchor.match)(row[place].text):
             break
         rows.append(TableRow(tuple(one.text for one in row), row[0].line))
     return TableBlock(tuple(titles), tuple(rows), blocks[0].line), width * (1 + len(rows))

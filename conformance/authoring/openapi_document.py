@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from conformance.authoring.blocks import Block, Heading, TableRow, build_table
-from conformance.authoring.envelope import find_fault, read_fault
+from conformance.authoring.envelope import find_fault, read_fault, statuses_as_codes
 from conformance.contract.openapi import PARAMETER, list_operations, walk_operations
 from conformance.errors import ConfigError, Problem
 from conformance.jsontools import load_json, resolve_pointer
@@ -77,15 +77,19 @@ def read_openapi(text: str, name: str) -> Iterator[Block]:
             found = _resolve(value, answer)
             if re.fullmatch(r"[45](\d\d|XX)", str(status)) and isinstance(found, dict):
                 line = document.line(("paths", path, method, "responses", status)) if document is not None else 1
-                rows += [TableRow((label, str(status), *answered), line) for answered in _error_responses(value, found)]
+                answers = _error_responses(value, found, str(status))
+                rows += [TableRow((label, str(status), *answered), line) for answered in answers]
     info = value.get("info")
     yield Heading(str(info.get("title", "Errors")) if isinstance(info, dict) else "Errors", 1)
     if (table := build_table(rows, 1)) is not None:
         yield table
 
 
-def _error_responses(document: Any, answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return code, message and cause of each example of an error response, or else from its description."""
+def _error_responses(document: Any, answer: dict[str, Any], status: str) -> list[tuple[str, str, str]]:
+    """Return code, message and cause of each example of an error response, or else from its description.
+
+    An example in a schema that several responses share may be about another status.
+    """
     description = str(answer.get("description", ""))
     cause = " ".join(description.split())
     contents = answer.get("content")
@@ -94,8 +98,9 @@ def _error_responses(document: Any, answer: dict[str, Any]) -> list[tuple[str, s
     if isinstance(answer.get("examples"), dict):  # Swagger 2: by content type
         examples += list(answer["examples"].values())
     schemas = [_resolve(document, one.get("schema")) for one in (*media, answer)]
-    of_schemas = [_example_of(document, schema) for schema in schemas if isinstance(schema, dict)]
-    bodies = [one for one in examples if isinstance(one, dict)] or [one for one in of_schemas if isinstance(one, dict)]
+    of_schemas = (_example_of(document, schema) for schema in schemas if isinstance(schema, dict))
+    own = [one for one in of_schemas if isinstance(one, dict) and {*statuses_as_codes(one)} <= {status}]
+    bodies = [one for one in examples if isinstance(one, dict)] or own
     found = [(*read_fault(body, find_fault(body)[1] or {}), cause) for body in bodies]
     if not any(code or message for code, message, _ in found) and (coded := _CODE_IN_DESCRIPTION.findall(description)):
         return [(code, message.strip(" *`"), message.strip(" *`")) for code, message in coded]

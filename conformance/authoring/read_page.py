@@ -23,6 +23,7 @@ _SUFFIXES = {
     "rst": (".rst", ".rest"),
     "csv": (".csv", ".tsv"),
     "openapi": (".json", ".yaml", ".yml"),
+    "text": (".adoc", ".asciidoc"),
 }
 _INSTALL = "install the extra: pip install 'conformance[authoring]'"
 

@@ -11,17 +11,22 @@ from conformance.authoring.error_text import ABOUT_ERRORS, PHRASES
 _RULE = re.compile(r"\s*[|+]?\s*:?[-\u2013\u2014]{2,}:?\s*([|+]\s*:?[-\u2013\u2014]{2,}:?\s*)*[|+]?\s*\Z")
 """The line below a table's header."""
 _UNDERLINE = re.compile(r"\s*[-=+~]{3,}[-=+~\s]*\Z")
+_FENCE = re.compile(r"\|={3,}\s*\Z")
+_ATTRIBUTES = re.compile(rf"\[%?[a-z]+[=,.%].*\]\Z|{_FENCE.pattern}")
+"""A line of AsciiDoc about the block below it: `[cols="1,2"]`, or one around a table."""
 _BULLET = re.compile(r"(\s*)(?:[\u2022\u2023\u25e6\u25aa\u25cf\u30fb\u00b7*+-]|\d{1,2}[.)])\s+(?=\S)")
 _GAP = re.compile(r"\t| {2,}")
 _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len, reverse=True))
 _JOINED = {
     "status": rf"(-?\d{{3,6}}(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
     "code": r"([A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?![a-z_-])|[a-z]+(?:_[a-z]+)+"
-    r"|[a-z]{4,}(?=\s[^\W\da-z])|-?\d{3,}|-?\d{1,2}(?=\s|[^ -~]))",
+    r"|[a-z]{4,}(?=\s[^\W\da-z])|-?\d{3,}|-?\d{1,2}(?=\s|[^ -~])"
+    r"|(?:[A-Z][a-z0-9]+){2,}?(?=[A-Z][a-z]* |[^ -~]))",
 }
 """The content of a column's cell that no separator divides from the next cell."""
-_TEXT_APART = r"((?:(?![a-z.!?)][A-Z][a-z]).)*[a-z.!?)](?=[A-Z][a-z]|\Z))"
-"""One of several texts in a line; it ends where a capital letter directly follows a small one."""
+_APART = r"(?:(?<=[a-z.!?)])(?=[A-Z][a-z]|[AI] )|(?<=[.!?])(?=[^ -~])|(?<=[\u3002\uff01\uff1f])(?=[A-Za-z]))"
+_TEXT_APART = rf"(.(?:(?!{_APART}).)*)(?:{_APART}|\Z)"
+"""One of several texts in a line; it ends where a capital letter, or after a sentence another script, follows."""
 _TEXT_ENDED = rf"((?i:{_PHRASES})(?=\s)|[^\u3002]+\u3002(?=\s))"
 """One of several texts in a line that is a reason phrase or a sentence, with a blank after it."""
 _TITLE_WITH_STATUS = re.compile(r"[^\W\d][^.|:]{2,50}\s\([45]\d\d(\s*[/,]\s*[45]\d\d)*\)")
@@ -44,12 +49,12 @@ def read_text_page(text: str) -> tuple[Block, ...]:
     blocks: list[Block] = []
     at = 0
     while at < len(lines):
-        reads = (read(lines, at) for read in (_read_bars, _read_columns, _read_joined, _read_sample))
+        reads = (read(lines, at) for read in (_read_fenced, _read_bars, _read_columns, _read_joined, _read_sample))
         if (found := next(filter(None, reads), None)) is not None:
             made, at = found
             blocks.append(made)
             continue
-        if lines[at].strip() and not _UNDERLINE.match(lines[at]):
+        if lines[at].strip() and not _UNDERLINE.match(lines[at]) and not _ATTRIBUTES.match(lines[at]):
             made_of_line, before = _read_line(lines, at), blocks[-1] if blocks and lines[at - 1].strip() else None
             if isinstance(before, Paragraph | Item) and _continues(before.text, made_of_line[0]):
                 blocks[-1] = replace(before, text=f"{before.text} {lines[at].strip()}")
@@ -68,7 +73,7 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
     ruled = at + 1 < len(lines) and _RULE.match(lines[at + 1]) is not None
     alone = lines[at].strip() == "|"
     end = _end(lines, at, lambda line: "|" in line)
-    if not ruled and ((end - at < 3 and not alone) or (at and "|" in lines[at - 1])):
+    if not ruled and ((end - at < 3 and not alone) or (at and "|" in lines[at - 1]) or _FENCE.match(lines[at])):
         return None  # not a table that begins at this line
     end = next((n for n in range(at + 2, end - 1) if ruled and _RULE.match(lines[n + 1])), end)
     first_row = next((lines[n] for n in range(at + 1, end) if not _RULE.match(lines[n])), "")
@@ -81,11 +86,28 @@ def _read_bars(lines: Sequence[str], at: int) -> _Read:
             texts.append((lines[n], n + 1 + alone))
         else:
             texts[-1] = (f"{texts[-1][0]} {lines[n]}", texts[-1][1])
-    titles, *rows = [TableRow(_split_cells(text), line) for text, line in texts] or [TableRow((), at + 1)]
+    titles, *rows = [TableRow(_split_cells(text, most), line) for text, line in texts] or [TableRow((), at + 1)]
     # A sentence may precede the titles.
     titles = replace(titles, cells=titles.cells[-max((len(row.cells) for row in rows), default=1) :])
     made = build_table([titles, *rows], at + 1)
     return (made, end) if made is not None else None
+
+
+def _read_fenced(lines: Sequence[str], at: int) -> _Read:
+    """Read a table of AsciiDoc between lines `|===`: a bar begins a cell, the first line or group has the titles."""
+    closed = range(at + 1, len(lines)) if _FENCE.match(lines[at]) else ()
+    end = next((n for n in closed if _FENCE.match(lines[n])), at)
+    cells: list[tuple[str, int]] = []
+    width = 0
+    for n in range(at + 1, end):
+        before, *begun = re.split(r"(?:(?:(?<=\s)|^)[\d.+*<^>]*[adehlms]?)?(?<!\\)\|", lines[n])
+        if cells and before.strip():
+            cells[-1] = (f"{cells[-1][0]} {before.strip()}", cells[-1][1])
+        width = width or (len(begun) if len(begun) > 1 else len(cells) if not lines[n].strip() else 0)
+        cells += [(cell.strip(), n + 1) for cell in begun]
+    rows = [cells[place : place + width] for place in range(0, len(cells), width)] if width else []
+    table = build_table([TableRow(tuple(text for text, _ in row), row[0][1]) for row in rows], at + 1)
+    return (table, end + 1) if table is not None else None
 
 
 def _read_columns(lines: Sequence[str], at: int) -> _Read:
@@ -114,11 +136,13 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
     """
     titles = split_titles(lines[at].strip())
     roles = [str(role_of_label(title) or "code") for title in titles]
+    roles = [role if role not in roles[:place] else "message" for place, role in enumerate(roles)]  # a second name
     for keys in (_JOINED.keys(), {"code"}, {"status"}):  # of two such columns, one may have texts
         wordy = [place for place, role in enumerate(roles) if role not in keys]
         texts = [dict.fromkeys(wordy, _TEXT_APART), dict.fromkeys(wordy, "()") | {wordy[0]: "(.*)"}] if wordy else [{}]
         if len(wordy) > 1:
-            texts.insert(0, dict.fromkeys(wordy, _TEXT_ENDED) | {wordy[-1]: "(.*)"})
+            is_glued = "".join(titles) == lines[at].strip()
+            texts.insert(is_glued, dict.fromkeys(wordy, _TEXT_ENDED) | {wordy[-1]: "(.*)"})
         patterns = [
             re.compile(r"\s*".join(one.get(place, _JOINED.get(role, "")) for place, role in enumerate(roles)))
             for one in texts
@@ -170,6 +194,8 @@ def _read_line(lines: Sequence[str], at: int) -> list[Block]:
     if len(parts := (_RUN_ON_MARKED if re.match(_MARKED, text) else _RUN_ON).split(text)) > 1:
         return [(Item if len(parts) > 2 else Paragraph)(part.strip("{["), at + 1) for part in parts]
     text = _GLUED.sub(r"\1: ", text)
+    if (title := re.fullmatch(r"(={1,6}) (\S.*)", text)) is not None:
+        return [Heading(title[2], at + 1, len(title[1]))]
     bullet = _BULLET.match(lines[at])
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
     if bullet is not None:
@@ -192,6 +218,7 @@ def _end(lines: Sequence[str], start: int, holds: Callable[[str], bool]) -> int:
     return next((n for n in range(start, len(lines)) if not (lines[n].strip() and holds(lines[n]))), len(lines))
 
 
-def _split_cells(line: str) -> tuple[str, ...]:
-    """Split a line into cells at bars; a bar at either end is not a separator."""
-    return tuple(cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|"))
+def _split_cells(line: str, most: int) -> tuple[str, ...]:
+    """Split a line into cells at bars; a bar at either end is none, nor are two bars in a line with too many."""
+    bar = r"(?<!\|)\|(?!\|)" if line.count("|") > most else r"\|"
+    return tuple(cell.strip() for cell in re.split(bar, line.strip().removeprefix("|").removesuffix("|")))

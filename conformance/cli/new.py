@@ -31,7 +31,7 @@ _SECRET = re.compile(r"([?&][^=&#]*(?:key|token|secret|sig|pass|auth|credential)
 @click.option("--output", default="cases", metavar="DIR", help="The folder of contracts to write into (cases).")
 @click.option("--force", is_flag=True, help="Write over a contract that is there.")
 def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: str, force: bool) -> int:
-    """Draft the contract NAME from pages in HTML, Markdown, reStructuredText, CSV, plain text, or an OpenAPI document.
+    """Draft the contract NAME from pages in HTML, Markdown, reStructuredText, AsciiDoc, CSV, text, or from OpenAPI.
 
     Every table or list of errors becomes a file, every entry a row with what the page says of it. What a person must
     add stands there as TODO; `conformance lint` counts them, and a row that is not finished is not exercised.

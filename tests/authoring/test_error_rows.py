@@ -43,7 +43,9 @@ def test_time_grows_with_the_headings_of_a_page_and_not_with_their_square(title:
     assert thread_time() - start < 4
 
 
-@pytest.mark.parametrize("lines", ["  no_name\n      text\n", "Description\nA text\n"])
+@pytest.mark.parametrize(
+    "lines", ["  no_name\n      text\n", "Description\nA text\n", "404 Not Found Ask.\n", "|===\n"]
+)
 def test_time_grows_with_the_lines_of_a_page_and_not_with_their_square(lines: str) -> None:
     start = thread_time()
     find_error_tables(DocumentPage("errors.txt", read_text_page(lines * 2000)))
@@ -1011,4 +1013,167 @@ def test_any_500_error_has_the_status_500(tmp_path: Path) -> None:
     assert [row.status for table in find_error_tables(read_page(str(tmp_path / "a.csv"))) for row in table.rows] == [
         400,
         500,
+    ]
+
+
+def test_a_table_of_asciidoc_has_its_cells_in_one_line_or_in_several(tmp_path: Path) -> None:
+    text = """= Errors of the library
+
+== Loans
+
+[cols="1,2", options="header"]
+|===
+|Code
+|Meaning
+
+|201
+|Lent
+
+|400, 409
+|It is lent
+already.
+
+2+|404
+|No such book \\| shelf
+|===
+
+== Members
+
+[options="header"]
+|===
+| Error code | When | Text
+| NO_CARD    | None was shown.| Show your card.
+|===
+"""
+    assert find_rows(tmp_path / "errors.adoc", text) == [
+        (400, "", [], "It is lent already."),
+        (409, "", [], "It is lent already."),
+        (404, "", [], "No such book \\| shelf"),
+        (None, "NO_CARD", ["Show your card."], "None was shown."),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "|===\n", "\n|===\n", "|400\n", "|Code |Meaning\n|===\n"])
+def test_a_table_of_asciidoc_without_rows_or_end_is_none(text: str) -> None:
+    assert not [block for block in read_text_page(f"|===\n{text}") if isinstance(block, TableBlock)]
+
+
+def test_texts_that_nothing_separates_end_where_another_script_or_a_capital_letter_follows(tmp_path: Path) -> None:
+    text = "Errors\n\nCodeMessageDescription\n000001本がありません。またどうぞ。No book\n000002It is full.A shelf\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [
+        (None, "000001", ["本がありません。またどうぞ。"], "No book"),
+        (None, "000002", ["It is full."], "A shelf"),
+    ]
+    text = "Errors\n\nHTTP STATUS CODECODEMESSAGE\n400NoSuchBookThe book is lost.\n404ShelfIsFull没有地方\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [
+        (400, "NoSuchBook", ["The book is lost."], ""),
+        (404, "ShelfIsFull", ["没有地方"], ""),
+    ]
+
+
+def test_the_second_of_two_columns_that_may_be_codes_has_texts(tmp_path: Path) -> None:
+    text = "Errors\n\n403 FORBIDDEN\n\nCodeTypeDescription\n403001Forbidden BookThe book is for others.\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [(403, "403001", ["Forbidden Book"], "The book is for others.")]
+
+
+def test_titles_line_by_line_before_a_blank_one_tell_the_number_of_columns(tmp_path: Path) -> None:
+    titles = "code\nmessage\ncharged\ndescription\n\n"
+    cells = "NoBook\n\nIt is lost.\n\nno\n\nNobody has it.\n\nFull\n\nNo.\n\nyes\n\nIt is full.\n\n"
+    text = f"API errors\n\nHTTP Status Code 400\n\n{titles}{cells}HTTP Status Code 401\n\nLast updated\n"
+    assert find_rows(tmp_path / "errors.txt", text)[:2] == [
+        (400, "NoBook", ["It is lost."], "Nobody has it."),
+        (400, "Full", ["No."], "It is full."),
+    ]
+
+
+def test_statuses_with_their_text_in_the_line_and_below_it_are_entries_of_one_list(tmp_path: Path) -> None:
+    text = (
+        "Error codes\n\n403 Forbidden\n\nAccess was refused.\nIt needs a card.\n\n"
+        "404 Not Found There is no such book.\n405 Method Not Allowed Only reading is allowed.\nAsk the staff.\n"
+    )
+    assert find_rows(tmp_path / "errors.txt", text) == [
+        (403, "", [], "Access was refused."),
+        (404, "", [], "There is no such book."),
+        (405, "", [], "Only reading is allowed."),
+    ]
+
+
+def test_a_code_alone_in_its_line_belongs_to_the_status_alone_above_it(tmp_path: Path) -> None:
+    text = "Errors\n\nHTTP 401 Unauthorized\n\nauth.card.missing\nNo card was shown.\nauth.card.old\nIt ran out.\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [
+        (401, "auth.card.missing", [], "No card was shown."),
+        (401, "auth.card.old", [], "It ran out."),
+    ]
+
+
+def test_two_bars_within_a_cell_are_text(tmp_path: Path) -> None:
+    text = "Errors\n\n| code | message | description |\n|---|---|---|\n| 91 | no name || no card | One is needed. |\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [(None, "91", ["no name || no card"], "One is needed.")]
+
+
+@pytest.mark.parametrize("text", ["400 to 499: yours", "400 à 499 : yours", "400~499 yours", "400番台はクライアント側"])
+def test_a_range_of_statuses_is_none(text: str, tmp_path: Path) -> None:
+    assert find_rows(tmp_path / "errors.md", f"# Errors\n\n- {text}\n- 404: no book\n") == [(404, "", [], "no book")]
+
+
+def test_two_statuses_with_their_phrases_are_both_read(tmp_path: Path) -> None:
+    text = "# Errors\n\n- 401 UNAUTHORIZED / 403 FORBIDDEN\u2014 Show your card.\n- 404 Not Found: no book\n"
+    assert find_rows(tmp_path / "errors.md", text) == [
+        (401, "", [], "Show your card."),
+        (403, "", [], "Show your card."),
+        (404, "", [], "no book"),
+    ]
+
+
+def test_a_code_in_brackets_after_the_status_or_at_the_end_of_the_cause_is_read(tmp_path: Path) -> None:
+    text = "# Errors\n\n## 400 (F-R-400) - Bad Request\n\nIt is wrong.\n\n## 404 (F-R-404) - Not Found\n\nNo book.\n"
+    assert find_rows(tmp_path / "errors.md", text) == [
+        (400, "F-R-400", [], "It is wrong."),
+        (404, "F-R-404", [], "No book."),
+    ]
+    table = "| Code | Description |\n|---|---|\n| 400 | Bad Request (`NO_BOOK`) |\n| 401 | Show a card (NO_CARD). |\n"
+    table += "| 201 | Made (BOOK_MADE) |\n"
+    assert find_rows(tmp_path / "errors.md", f"# Errors\n\n{table}") == [
+        (400, "NO_BOOK", [], ""),
+        (401, "NO_CARD", [], "Show a card"),
+    ]
+
+
+def test_short_numbers_with_a_dash_are_codes(tmp_path: Path) -> None:
+    text = "# Error codes\n\n- 1 - no card\n- 2 - no book\n"
+    assert find_rows(tmp_path / "errors.md", text) == [(None, "1", [], "no card"), (None, "2", [], "no book")]
+
+
+def test_a_table_without_sure_codes_is_read_as_those_with_the_same_titles(tmp_path: Path) -> None:
+    titles = "| Status message | Possible causes |\n|---|---|\n"
+    text = (
+        f"# Errors\n\n## Books\n\n{titles}| no_book | It is lost. |\n| no_shelf | It is full. |\n| no_room | Go. |\n\n"
+        f"## Cards\n\n{titles}| old_card | It ran out. |\n| waiting | It is being made. |\n"
+    )
+    assert [row[1] for row in find_rows(tmp_path / "errors.md", text)] == [
+        "no_book", "no_shelf", "no_room", "old_card", "waiting",
+    ]  # fmt: skip
+    titles = "| 错误码 | 错误名称 | 含义 |\n|---|---|---|\n"
+    text = (
+        f"# 错误码\n\n## 通用\n\n{titles}| 401 | Unauthorized | 没有卡 |\n| 403 | Forbidden | 不允许 |\n\n"
+        f"## 书\n\n{titles}| 1001 | BookLost | 丢失 |\n| 1002 | BookLent | 借出 |\n| 1003 | ShelfFull | 满 |\n"
+    )
+    assert [row[:2] for row in find_rows(tmp_path / "errors.md", text)] == [
+        (401, ""), (403, ""), (None, "1001"), (None, "1002"), (None, "1003"),
+    ]  # fmt: skip
+
+
+def test_details_of_a_sample_do_not_hide_its_own_error(tmp_path: Path) -> None:
+    body = '{"error": "Bot detected", "code": "BOT_FOUND", "details": {"reason": "odd_agent"}}'
+    text = f"### BOT_FOUND\n\n**HTTP Status:** 403\n\nIt is a bot.\n\n```json\n{body}\n```\n\n### MAN_FOUND\n\nA man.\n"
+    assert find_rows(tmp_path / "errors.md", text)[:1] == [(403, "BOT_FOUND", ["Bot detected"], "It is a bot.")]
+
+
+def test_an_example_of_another_status_in_a_shared_schema_is_left_out(tmp_path: Path) -> None:
+    schema = {"properties": {"errorCode": {"example": 401}, "message": {"example": "No card."}}}
+    answer = {"description": "Nope", "content": {"application/json": {"schema": schema}}}
+    document = {"openapi": "3.0.0", "paths": {"/a": {"get": {"responses": {"401": answer, "404": answer}}}}}
+    assert find_rows(tmp_path / "a.json", json.dumps(document)) == [
+        (401, "", ["No card."], "Nope"),
+        (404, "", [], "Nope"),
     ]
