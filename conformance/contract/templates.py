@@ -123,6 +123,17 @@ MODIFIERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
+_LENGTH = re.compile("length-([1-9][0-9]{0,4})")
+
+
+def find_modifier(name: str) -> Callable[[str], Any] | None:
+    """Return what a name behind a bar makes of a text: one of `MODIFIERS`, or `length-255`; None if it is neither."""
+    if (length := _LENGTH.fullmatch(name)) is None:
+        return MODIFIERS.get(name)
+    count = int(length[1])
+    return lambda text: (text + text[-1:] * count)[:count]
+
+
 def captures_used(value: Any) -> Iterator[str]:
     """Yield the names of the captures that the placeholders of a value need."""
     return (".".join(members) for head, members, _ in find_placeholders(value) if head == "capture")
@@ -163,7 +174,7 @@ def unknown_placeholders(text: str, variables: Collection[str] | None = ()) -> I
     """
     for match in PLACEHOLDER.finditer(text):
         known = variables is None or match[1] in HEADS or match[1] in MESSAGE_HEADS or match[1] in variables
-        if (not known and match[2]) or (known and match[3] and match[3] not in MODIFIERS):
+        if (not known and match[2]) or (known and match[3] and find_modifier(match[3]) is None):
             yield match[0]
 
 
@@ -209,7 +220,8 @@ def _is_optional(key: Any) -> bool:
 
 def _resolve_placeholder(match: re.Match[str], lookup: Lookup) -> Any:
     value = lookup(match[1], tuple(match[2].split(".")[1:]))
-    return MODIFIERS[match[3]](write_value(value)) if match[3] else value
+    modifier = find_modifier(match[3]) if match[3] else None
+    return modifier(write_value(value)) if modifier else value
 
 
 def write_value(value: Any) -> str:

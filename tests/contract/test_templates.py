@@ -127,10 +127,18 @@ def test_what_looks_like_a_placeholder_and_is_none_is_found(text: str, odd: list
         ("file-name", "https://h/a/%E7%94%BB%E5%83%8F%20%281%29.png", "画像 (1).png"),
         ("rename", "https://h/a/b.png", "https://h/a/qb.png"),
         ("text", "5", "5"),
+        ("length-5", "ab", "abbbb"),
+        ("length-1", "ab", "a"),
+        ("length-99999", "a", "a" * 99999),
     ],
 )
 def test_a_change_does_what_it_is_called(change: str, before: str, after: str | int) -> None:
-    assert after == MODIFIERS[change](before)
+    assert after == fill(f"{{fixture.it|{change}}}", lambda *_: before)
+
+
+@pytest.mark.parametrize("name", ["length-0", "length-", "length-100000", "length-05", "length--1"])
+def test_a_length_is_a_whole_number_up_to_99999(name: str) -> None:
+    assert list(unknown_placeholders(f"{{fixture.it|{name}}}")) == [f"{{fixture.it|{name}}}"]
 
 
 @pytest.mark.parametrize("change", sorted(MODIFIERS))
