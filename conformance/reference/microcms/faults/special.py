@@ -398,6 +398,7 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
 
     # Contents and members
     _accepts("finds_any_content", _CONTENT),
+    _answers("calls_missing_contents_unchanged", _CONTENT, "status", 304, headers={"if-none-match": ".*"}),
     _accepts("finds_content_by_start_of_id", _CONTENT, _BY_START),
     _accepts("finds_content_by_longer_id", _CONTENT, _LONGER),
     _accepts("finds_content_in_any_case", _CONTENT, _resembles(lambda sent, known: sent.lower() == known.lower())),
@@ -467,6 +468,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _answers("crashes_on_creator_that_is_no_uuid", (_CREATOR, _INTERNAL), "status", 500, creator="[^-]*"),
     _answers("answers_creator_with_202", _CREATOR, "effect", 202, _CREATORS, to="success"),
     _accepts("accepts_array_as_body", _BODY, text=r"\[.*\]"),
+    _answers("crashes_on_string_as_body_of_status", _BODY, "status", 500, _STATUSES, text='".*"'),
+    _answers("crashes_on_true_as_body_of_created_by", _BODY, "status", 500, _CREATORS, text="true"),
     _accepts("accepts_string_as_body", _BODY, text='".*"'),
     _accepts("accepts_number_as_body", _BODY, text="[0-9]+"),
     _accepts("accepts_broken_json", _BODY, text=r"\{.*"),
@@ -584,6 +587,8 @@ FAULTS: Final[tuple[FaultyServer[MicrocmsContext], ...]] = (
     _accepts("accepts_upload_of_up_to_5_5_mb", _SIZE, size=(0, 5.5 * _MB)),
     _accepts("accepts_upload_of_up_to_10_mb", _SIZE, size=(0, 10 * _MB)),
     _accepts("accepts_upload_of_6_mb_and_more", _SIZE, size=(5.9 * _MB, MANY)),
+    _answers("answers_upload_of_6_mb_with_413", _SIZE, "status", 413,
+             lambda context: (context.declared_length or 0) > 5.9 * _MB),
     *_now_and_later(_performs("stores_rejected_large_upload", _SIZE, "store", size=(5 * _MB, MANY))),
     _rejects("refuses_upload_of_4_mb", _SIZE, _UPLOAD, size=(4 * _MB, MANY)),
     _accepts("accepts_large_upload_without_its_length", _SIZE, kind="beyond", declared_length=None),
