@@ -5,10 +5,12 @@ lacks that name before we changed it, and where what bears the name is listed un
 changed nor deleted. No request is sent to find that out.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
+from urllib.parse import unquote
 
 from conformance.checks.context import parse_json
 from conformance.contract.request_template import RequestTemplate
@@ -114,8 +116,14 @@ def check_ownership(context: RunContext, request: RequestTemplate, captures: Map
 
 
 def is_id(value: Any) -> bool:
-    """Whether a value can name one thing: in a path, nothing and dots lead to what holds it, and to all in there."""
-    return isinstance(value, str | int) and not isinstance(value, bool) and str(value) not in {"", ".", ".."}
+    """Whether a value can name one thing: in a path, nothing and dots lead to what holds it, and to all in there.
+
+    So they do within an ID, to a server that decodes a path before it follows it.
+    """
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return False
+    parts = [part.strip() for part in re.split(r"[/\\]", unquote(str(value)))]
+    return any(parts) and not {".", ".."} & {*parts}
 
 
 def _note(context: RunContext, text: str, exchange: Exchange, *, is_named: bool) -> None:

@@ -12,7 +12,7 @@ from conformance import load_contract, load_target
 from conformance.contract.request_template import RequestTemplate
 from conformance.engine.context import RunContext
 from conformance.engine.journal import LedgerEntry
-from conformance.engine.ownership import take_note, without_foreign
+from conformance.engine.ownership import is_id, take_note, without_foreign
 from conformance.http import Exchange, Request, Response
 from conformance.session.contract_run import build_context
 
@@ -62,3 +62,15 @@ def test_of_two_things_with_one_name_the_list_may_not_show_the_later_one_yet(con
     insert(context, 8, second=2)
     show(context, 7, second=3)
     assert context.shared.foreign == set()
+
+
+@pytest.mark.parametrize(
+    "value", ["", ".", "..", " ", "/", "//", "a/../1", "..\\1", "a/./b", "%2e%2e", "a%2F..", None, True, 1.5, ["1"]]
+)
+def test_what_leads_elsewhere_in_a_path_names_no_thing(value: object) -> None:
+    assert not is_id(value)
+
+
+@pytest.mark.parametrize("value", [0, "7", "a..b", "...", "https://h.test//a/b.png", "a/b", "100%", "-"])
+def test_what_leads_to_itself_names_a_thing(value: object) -> None:
+    assert is_id(value)
