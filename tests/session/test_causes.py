@@ -448,6 +448,14 @@ def test_a_language_that_nothing_came_in_is_the_profiles(
     assert causes in ([], [said])
 
 
+@pytest.mark.parametrize("role", ["example", "control"])
+def test_a_set_up_after_whose_refusal_the_faulty_requests_went_out_was_to_be_refused(role: str) -> None:
+    look = asked(1, "GET /a/things", 401, "step", shown="no token")
+    row = violated(look, asked(2, "GET /a/other", 200, role), found=(wrong(2),))
+    said = "fixtures.list_path: every valid request to a/things was refused in the same words: 401 no token"
+    assert explain({"list_path": "a/things"}, row)[0] == ([] if role == "example" else [said])
+
+
 @pytest.mark.parametrize(("controls", "verdict"), [(401, "inconclusive"), (200, "violates")])
 def test_a_password_that_is_right_without_its_end_is_the_profiles_unless_it_works_with_it(
     controls: int, verdict: str

@@ -50,8 +50,14 @@ def find_answered_alike(run: RunEvidence) -> Iterator[RunCause]:
 def find_refused_alike(run: RunEvidence) -> Iterator[RunCause]:
     """A path on which every valid request was refused in the same words, which then tell nothing of a faulty one."""
     named = run.plain() if run.blames or run.has_doubts else {}
+    passed = {
+        one
+        for row in run.rows
+        for place, one in enumerate(row)
+        if one.exchange.role == "step" and not one.succeeded and any(later.is_firm for later in row[place:])
+    }  # refused as the set-up expects, such as a look without a token
     for name, value in named.items():
-        valid = [one for one in run.of_path(value) if one.is_valid and "/" in value]
+        valid = [one for one in run.of_path(value) if one.is_valid and "/" in value and one not in passed]
         reasons = {one.reason for one in valid}
         reason = next(iter(reasons), None)
         if len(reasons) == 1 and reason is not None:
