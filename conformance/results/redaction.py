@@ -235,7 +235,8 @@ class Redactor:
         return value if shown == text else shown
 
     def _spans(self, text: str, depth: int = 0, *, leaks_only: bool = False) -> list[_Span]:
-        spans = [span for form in self._forms for span in _found(form, text, leaks_only=leaks_only)]
+        there = [form for form in self._forms if form.text in text]
+        spans = [span for form in there for span in _found(form, text, leaks_only=leaks_only)]
         if depth < LAYERS and self._forms:
             view = unescape(text)
             if view is not None:
