@@ -32,7 +32,7 @@ def ask(method: str, path: str, data: Any = None, user: str | None = "owner") ->
     if user:
         headers["Authorization"] = "Basic " + b64encode(f"{user}:{PASSWORDS[user]}".encode()).decode()
     body = None if data is None else json.dumps({"data": data}).encode()
-    with OPENER.open(Request(BASE + path, body, headers, method=method), timeout=5) as answer:
+    with OPENER.open(Request(BASE + path, body, headers, method=method), timeout=30) as answer:
         return json.loads(answer.read())
 
 
@@ -41,7 +41,7 @@ def kinto() -> Iterator[None]:
     """A server with two accounts, two collections and one record."""
     server = subprocess.Popen([str(KINTO), "start", "--ini", str(EXAMPLE / "kinto.ini")], stderr=subprocess.DEVNULL)
     try:
-        for _ in range(100):
+        for _ in range(300):
             try:
                 ask("GET", "/", user=None)
                 break

@@ -110,7 +110,7 @@ def _address() -> str:
 
 
 def _eventually(read: Callable[[], str]) -> str:
-    for _ in range(300):
+    for _ in range(1200):
         try:
             return read()
         except (OSError, ValueError):

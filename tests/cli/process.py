@@ -42,7 +42,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def ended(arguments: list[str], cwd: Path, env: Mapping[str, str]) -> CommandResult:
-    done = subprocess.run(arguments, cwd=cwd, env=dict(env), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(arguments, cwd=cwd, env=dict(env), capture_output=True, text=True, timeout=200, check=False)
     return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
@@ -61,7 +61,7 @@ def run_forked(
         streams = Path(folder, "out"), Path(folder, "err")
         process = context.Process(target=_become, args=(act, arguments, (str(cwd), dict(env), streams), before))
         process.start()
-        process.join(120)
+        process.join(200)
         assert process.exitcode is not None, f"{arguments} did not end"
         out, err = (stream.read_text(encoding="utf-8") for stream in streams)
     return CommandResult(process.exitcode, out, err)

@@ -38,7 +38,7 @@ def written(folder: Path) -> dict[str, Any]:
 
 def test_a_caught_fault_is_told_with_its_row_and_the_requests_it_took(tmp_path: Path) -> None:
     run = prove("--depth", "smoke", "--seeds", "1", "--fault", FAULT, output=tmp_path)
-    printed, _ = run.communicate(timeout=60)
+    printed, _ = run.communicate(timeout=200)
     (contract,) = written(tmp_path)["contracts"]
     (fault,) = contract["faults"]
     assert run.returncode == 0, printed
@@ -50,7 +50,7 @@ def test_a_caught_fault_is_told_with_its_row_and_the_requests_it_took(tmp_path: 
 
 def test_an_unknown_fault_is_named_with_the_nearest(tmp_path: Path) -> None:
     run = prove("--fault", FAULT + "x", output=tmp_path)
-    _, complaint = run.communicate(timeout=60)
+    _, complaint = run.communicate(timeout=200)
     assert run.returncode == 4
     assert FAULT in complaint
     assert list(tmp_path.iterdir()) == []
@@ -64,7 +64,7 @@ def test_who_ends_it_gets_what_there_is(how: signal.Signals, tmp_path: Path) -> 
     assert run.stderr is not None
     assert run.stderr.readline().startswith("1 of ")
     run.send_signal(how)
-    printed, _ = run.communicate(timeout=60)
+    printed, _ = run.communicate(timeout=200)
     proof = written(tmp_path)
     assert run.returncode == 2, printed
     assert proof["partial"]

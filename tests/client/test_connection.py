@@ -16,11 +16,11 @@ from tests.client.test_session import OK, script, status
 
 Start = Callable[..., Any]
 
-LIMITS = Limits(timeout=0.5, tries=2)
+LIMITS = Limits(timeout=60.0, tries=2)
 
 
-def open_session(base_url: str, proxy: str) -> Session:
-    return Session(make_target(base_url, proxy=proxy), LIMITS, sleep=lambda _: None)
+def open_session(base_url: str, proxy: str, limits: Limits = LIMITS) -> Session:
+    return Session(make_target(base_url, proxy=proxy), limits, sleep=lambda _: None)
 
 
 def test_every_request_of_a_run_goes_through_its_proxy(serve: Start) -> None:
@@ -89,6 +89,7 @@ def test_a_proxy_that_is_not_there_is_named(serve: Start) -> None:
 @pytest.mark.parametrize("answer", [b"", b"nonsense\r\n", b"HTTP/1.1 200 OK\r\n\r\nno TLS at all, to be sure"])
 def test_a_tunnel_that_leads_nowhere_is_no_answer(serve: Start, answer: bytes) -> None:
     proxy = script(serve, answer)
-    outcome = open_session("https://target.invalid", proxy.url).send(Request("GET", "https://target.invalid/"))
+    session = open_session("https://target.invalid", proxy.url, Limits(timeout=0.5, tries=2))
+    outcome = session.send(Request("GET", "https://target.invalid/"))
     assert outcome.outcome.kind in {FailureKind.PROXY, FailureKind.TLS}
     assert proxy.requests[0] == b"CONNECT target.invalid:443 HTTP/1.1\r\nHost: target.invalid:443\r\n\r\n"

@@ -165,7 +165,7 @@ def test_a_chunked_body_without_end_is_read_up_to_the_bound(pour: Start, talk: S
 
 
 def test_chunks_of_one_byte_are_read_up_to_50_000(pour: Start, talk: Start) -> None:
-    outcome = ask(pour(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 9_000), talk, timeout=10.0)
+    outcome = ask(pour(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 9_000), talk)
     assert (outcome.kind, outcome.response.size) == (FailureKind.TOO_LARGE, 50_000)
     assert outcome.response.faults == ("more than 50,000 chunks: the rest was not read",)
 
@@ -196,7 +196,7 @@ def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Star
         for server in servers:
             tracemalloc.reset_peak()
             before, _ = tracemalloc.get_traced_memory()
-            session = talk(server.url, limits={"timeout": 5.0})
+            session = talk(server.url)
             assert session.send(Request("GET", server.url)).outcome is not None
             _, peak = tracemalloc.get_traced_memory()
             assert peak - before < 20 << 20
@@ -206,21 +206,21 @@ def test_memory_stays_small_whatever_comes(pour: Start, serve: Start, talk: Star
 
 def test_a_gzip_bomb_is_unpacked_up_to_the_bound(serve: Start, talk: Start) -> None:
     raw = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
-    outcome = ask(serve(raw), talk, timeout=2.0)
+    outcome = ask(serve(raw), talk)
     assert outcome.kind == FailureKind.TOO_LARGE
     assert (outcome.response.cut, outcome.response.body) == (True, bytes(64 << 10))
     assert outcome.response.size <= 8 << 20
 
 
 def test_no_byte_in_time_is_a_timeout(serve: Start, talk: Start) -> None:
-    outcome = ask(serve(lambda connection, number: time.sleep(3)), talk)
+    outcome = ask(serve(lambda connection, number: time.sleep(3)), talk, timeout=0.5)
     assert (outcome.kind, outcome.detail) == (FailureKind.TIMEOUT, "the answer was not complete after 0.5 s")
 
 
 @pytest.mark.parametrize("start", [b"", HEAD, HEAD + b"Content-Length: 5000\r\n\r\n"])
 def test_a_slow_drip_ends_at_the_time_for_a_whole_answer(pour: Start, talk: Start, start: bytes) -> None:
     drip = HEAD[:1] if not start else b"x"
-    outcome = ask(pour(start, drip, 0.05), talk, tries=1)
+    outcome = ask(pour(start, drip, 0.05), talk, tries=1, timeout=0.5)
     assert outcome.kind == FailureKind.TIMEOUT
     assert "not complete after 0.5 s" in outcome.detail
     assert (200 if b"\n" in start else None) == (outcome.response and outcome.response.status)
@@ -267,7 +267,7 @@ def test_the_answer_to_head_has_no_body(serve: Start, talk: Start) -> None:
 def test_a_large_answer_is_kept_whole(serve: Start, talk: Start) -> None:
     body = b'{"contents": ["' + b"x" * 8_000_000 + b'"]}'
     raw = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    outcome = ask(serve(raw), talk, timeout=10.0)
+    outcome = ask(serve(raw), talk)
     assert isinstance(outcome, Response)
     assert (outcome.cut, outcome.size) == (False, len(body))
     assert outcome.json() == {"contents": ["x" * 8_000_000]}
@@ -279,7 +279,7 @@ def test_more_members_than_can_be_held_are_not_checked(serve: Start, talk: Start
     for count, checked in ((at_most, True), (at_most + 2, False)):
         body = b"[" + b",".join([member] * (count - 1)) + b"]"
         raw = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-        outcome = ask(serve(raw), talk, timeout=10.0)
+        outcome = ask(serve(raw), talk)
         assert isinstance(outcome, Response) == checked
     assert (outcome.kind, len(outcome.response.body)) == (FailureKind.TOO_LARGE, 64 << 10)
     assert outcome.detail == f"the answer is too large to be checked: {outcome.response.size:,} bytes were read"
@@ -291,18 +291,18 @@ def test_more_members_of_xml_than_can_be_held_are_not_checked(serve: Start, talk
     for count, checked in ((20_000, True), (100_000, False)):
         body = b"<r>" + member * count + b"</r>"
         raw = HEAD + b"Content-Type: application/xml\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-        assert isinstance(ask(serve(raw), talk, timeout=10.0), Response) == checked
+        assert isinstance(ask(serve(raw), talk), Response) == checked
 
 
 def test_of_a_bomb_of_members_no_more_is_unpacked_than_is_checked(serve: Start, talk: Start) -> None:
     packed = gzip.compress(b"[" * 20_000_000)
     raw = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
-    outcome = ask(serve(raw), talk, timeout=10.0)
+    outcome = ask(serve(raw), talk)
     assert (outcome.kind, outcome.response.size < 300_000) == (FailureKind.TOO_LARGE, True)
 
 
 def test_headers_without_number_are_kept_up_to_a_thousand(serve: Start, talk: Start) -> None:
     raw = HEAD + b"X: y\r\n" * 30_000 + b"Content-Length: 2\r\n\r\n{}"
-    outcome = ask(serve(raw), talk, timeout=10.0)
+    outcome = ask(serve(raw), talk)
     assert len(outcome.headers) == 1000
     assert outcome.faults[0] == "more than 1,000 headers: the rest was not kept"

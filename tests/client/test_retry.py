@@ -112,19 +112,19 @@ def test_answers_that_do_not_come_use_up_the_patience_of_the_run(serve: Start, t
     def handle(connection: Any, number: int) -> None:
         while head := server.head(connection):
             if b"GET /silent" in head:
-                time.sleep(0.3)
+                time.sleep(0.6)
                 return
             connection.sendall(OK)
 
     server = serve(handle)
-    session = talk(server.url, limits={"timeout": 0.05, "patience": 0.22})
+    session = talk(server.url, limits={"timeout": 0.3, "patience": 1.3})
     for _ in range(8):
         session.send(Request("GET", f"{server.url}/silent"))
         session.send(Request("GET", f"{server.url}/"))
     assert len(server.requests) <= 8
     assert (
         session._breaker.reason
-        == "the 0.22 s that a run waits in all are over: no answer (timeout: the answer was not complete after 0.05 s)"
+        == "the 1.3 s that a run waits in all are over: no answer (timeout: the answer was not complete after 0.3 s)"
     )
 
 

@@ -293,7 +293,7 @@ def test_an_answer_before_the_body_was_read_is_an_answer(
 ) -> None:
     server = rejecting(serve, read=read, linger=linger and pause > 0, pause=pause)
     body = bytes(6_000_000)
-    session = talk(server.url, limits={"timeout": 2.0})
+    session = talk(server.url)
     for _ in range(5):
         exchange = session.send(Request("POST", server.url, (), body, "write"), repeatable=False)
         assert exchange.response is not None, exchange.outcome
@@ -313,7 +313,7 @@ def test_an_answer_in_two_pieces_before_the_body_was_read_is_an_answer(serve: St
 
     server = serve(handle)
     server.no_delay = False
-    session = talk(server.url, limits={"timeout": 2.0, "tries": 4})
+    session = talk(server.url, limits={"tries": 4})
     for _ in range(20):
         exchange = session.send(Request("POST", server.url, (), bytes(6_000_000), "write"), repeatable=False)
         assert exchange.response is not None, exchange.outcome
@@ -335,13 +335,19 @@ def test_a_refusal_that_loses_its_end_is_asked_for_again_and_then_taken(serve: S
 
 
 def test_an_answer_is_read_from_a_server_that_stops_reading(serve: Start, talk: Start) -> None:
-    server = rejecting(serve, read=0, linger=False, pause=4.0)
-    start = time.perf_counter()
-    exchange = talk(server.url, limits={"timeout": 5.0}).send(
-        Request("POST", server.url, (), bytes(6_000_000), "write")
-    )
+    answered, gone = threading.Event(), threading.Event()
+
+    def handle(connection: socket.socket, number: int) -> None:
+        server.head(connection)
+        connection.sendall(BAD)
+        answered.wait(30)
+        gone.set()
+
+    server = serve(handle)
+    exchange = talk(server.url).send(Request("POST", server.url, (), bytes(6_000_000), "write"))
     assert exchange.response.status == 400
-    assert time.perf_counter() - start < 3.5
+    assert not gone.is_set()
+    answered.set()
 
 
 def test_an_interim_answer_does_not_end_an_upload(serve: Start, talk: Start) -> None:
@@ -364,7 +370,7 @@ def test_an_interim_answer_does_not_end_an_upload(serve: Start, talk: Start) -> 
 def test_an_upload_that_nobody_reads_is_a_timeout(serve: Start, talk: Start) -> None:
     server = serve(lambda connection, number: time.sleep(3))
     upload = Request("POST", server.url, (), bytes(9_000_000), "write")
-    outcome = talk(server.url).send(upload, repeatable=False).outcome
+    outcome = talk(server.url, limits={"timeout": 0.5}).send(upload, repeatable=False).outcome
     assert (outcome.kind, outcome.detail) == (FailureKind.TIMEOUT, "the target stopped reading the request")
 
 
@@ -577,7 +583,7 @@ def test_a_vantage_that_is_shut_out_does_not_make_the_target_gone(serve: Start, 
 
 def test_many_workers_share_one_session(serve: Start, talk: Start) -> None:
     server = script(serve, OK)
-    session = talk(server.url, limits={"timeout": 5.0})
+    session = talk(server.url)
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda n: session.send(Request("GET", f"{server.url}/{n}")).response, range(200)))
     assert all(outcomes)

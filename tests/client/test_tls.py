@@ -26,7 +26,7 @@ Start = Callable[..., Any]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-LIMITS = Limits(timeout=1.0, tries=2)
+LIMITS = Limits(timeout=60.0, tries=2)
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl")
 

@@ -12,6 +12,9 @@ import pytest
 
 from conformance import reference
 
+pytestmark = pytest.mark.timeout(400)
+"""Longer than both installations may take, after which the test is skipped."""
+
 SCRIPT = """
 import asyncio, json, sys
 from kuroco_api import KurocoAPI

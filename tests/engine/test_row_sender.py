@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,10 +30,10 @@ TAKEN = """\
 
 
 class Store:
-    """Keeps items by name; with `gap`, what it looks up is stale for so many seconds."""
+    """Keeps items by name; what it looks up is stale until it has looked up so many at the same time."""
 
-    def __init__(self, gap: float = 0) -> None:
-        self.gap = gap
+    def __init__(self, at_once: int = 1) -> None:
+        self._looked_up = threading.Barrier(at_once, timeout=30)
         self.items: dict[str, str] = {}
         self.seen: list[str] = []
         self.removed_while_waiting = False
@@ -54,9 +53,9 @@ class Store:
             self._waiting += 1
             self.seen.append(name)
             taken = name in self.items.values()
-            if not self.gap:
+            if self._looked_up.parties == 1:
                 return self._answer(name, taken)
-        time.sleep(self.gap)
+        self._looked_up.wait()
         with self._lock:
             return self._answer(name, taken)
 
@@ -79,7 +78,7 @@ def test_one_of_them_is_carried_out_and_taken_back(run: Callable[..., Ran]) -> N
 
 
 def test_two_of_them_carried_out_violate_and_are_taken_back(run: Callable[..., Ran]) -> None:
-    server = Store(gap=0.05)
+    server = Store(at_once=3)
     ran = run(server, TAKEN, depth="smoke")
     assert ran.only.verdict is Verdict.VIOLATES
     assert ran.checks() == [("status", "must"), ("status", "must")]

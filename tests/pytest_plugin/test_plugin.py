@@ -175,7 +175,7 @@ def test_ctrl_c_leaves_what_was_found(wrong: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     process = interruptible(wrong, tmp_path)
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=200)
     assert process.returncode == 2, printed
     text = (output / "results.json").read_text(encoding="utf-8")
     assert '"partial": true' in text
@@ -260,7 +260,7 @@ def test_signals_that_end_a_process_leave_what_was_found(wrong: Path, tmp_path: 
     process = interruptible(wrong, tmp_path)
     process.send_signal(number)
     process.send_signal(number)
-    text, _ = process.communicate(timeout=60)
+    text, _ = process.communicate(timeout=200)
     assert process.returncode == 2, text
     assert '"partial": true' in (tmp_path / "out" / "results.json").read_text(encoding="utf-8")
     assert "interrupted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

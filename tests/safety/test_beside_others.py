@@ -185,7 +185,7 @@ def run_twice_at_once(name: str, folder: Path) -> list[list[str]]:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(100)
+            thread.join(200)
         assert len(done) == 2
         assert things(server.profile) == before
     return [blamed(one) for one in done]

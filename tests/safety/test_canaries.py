@@ -147,7 +147,7 @@ def run_command(arguments: list[str], folder: Path, env: dict[str, str]) -> str:
     """Both streams of a command."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "GITHUB_"))}
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env={**kept, **env}, capture_output=True, timeout=120, check=False
+        [sys.executable, *arguments], cwd=folder, env={**kept, **env}, capture_output=True, timeout=200, check=False
     )
     return (done.stdout + done.stderr).decode("utf-8", "replace")
 

@@ -79,7 +79,7 @@ def test_after_a_kill_sweep_leaves_nothing_of_the_run_and_nothing_else_is_touche
     with watched(name, striker) as server:
         before = things(server.profile)
         striker.process = started(server, tmp_path)
-        striker.process.wait(60)
+        striker.process.wait(200)
         assert striker.process.returncode == -signal.SIGKILL
         assert before != things(server.profile), "the run was to be killed while something of it was there"
         code, said = swept(tmp_path)
@@ -107,7 +107,7 @@ def test_ctrl_c_cleans_up_by_itself(tmp_path: Path) -> None:
     with watched("microcms-management", striker) as server:
         before = things(server.profile)
         striker.process = started(server, tmp_path)
-        striker.process.wait(60)
+        striker.process.wait(200)
         assert striker.process.returncode == 2
         assert before == things(server.profile), (tmp_path / "out.txt").read_text()
     assert read_open_entries(tmp_path / "out" / LEDGER_FILE) == ()

@@ -53,7 +53,7 @@ def test_a_signal_ends_a_run_with_clean_up_and_reports(
     with watched(name, interrupter) as server:
         before = things(server.profile)
         interrupter.process = start_run(server, tmp_path, "standard")
-        assert interrupter.process.wait(60) == 2
+        assert interrupter.process.wait(200) == 2
         assert things(server.profile) == before, (tmp_path / "out.txt").read_text()
     assert read_open_entries(tmp_path / LEDGER_FILE) == ()
     results = json.loads((tmp_path / "results.json").read_text("utf-8"))

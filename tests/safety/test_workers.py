@@ -20,15 +20,19 @@ from tests.safety.watched import ran, resolve_saved, saved, things, watched
 
 
 class Busy:
-    """A target whose answers take their time, and which counts how many it is giving at the same time."""
+    """A target whose answers take their time, more of it until so many are under way at once; counts how many are."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough: int) -> None:
         self._lock, self._now, self.most = threading.Lock(), 0, 0
+        self._enough, self._reached = enough, threading.Event()
 
     def slow(self, incoming: Any, answer: Any) -> Any:
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
+            if self.most >= self._enough:
+                self._reached.set()
+        self._reached.wait(0.4)
         time.sleep(0.04)
         answered = answer(incoming)
         if "limit=101" in incoming.query:
@@ -44,8 +48,8 @@ def reported(row: RowResult) -> tuple[str, list[tuple[str, str, str]]]:
 
 def test_eight_workers_find_the_same_and_never_send_more_at_once(tmp_path: Path) -> None:
     found, most = [], []
-    for workers in (1, 8):
-        with watched("microcms-management", (busy := Busy()).slow) as server:
+    for workers, enough in ((1, 1), (8, 4)):
+        with watched("microcms-management", (busy := Busy(enough)).slow) as server:
             done = ran(
                 saved(tmp_path, server.profile), "microcms-management", RunOptions("smoke", 0, workers), explore=False
             )
