@@ -44,6 +44,8 @@ def split_titles(text: str) -> tuple[str, ...]:
     pieces = tuple(_TITLE_BEGINS.split(text))
     if len(pieces) > 1 and all(map(role_of_label, pieces[1:])) and (role_of_label(pieces[0]) or not text.isascii()):
         return pieces
+    if len(pieces) == 3 and role_of_label(pieces[0]) == "code" and role_of_label(pieces[2]) and " " not in text:
+        return pieces
     for end in range(len(text) - 1, 1, -1):
         first, rest = text[:end], text[end:].lstrip()
         if first.strip() == first and (role := role_of_label(first)) is not None:

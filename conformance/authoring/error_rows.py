@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import PurePath
@@ -50,7 +51,9 @@ _TitledRow = tuple[tuple[str, ...], ErrorRow]
 _ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|\brecover|back-?off|best practice|recommended|guidance", re.IGNORECASE)
 _MEMBER = re.compile(r'"(\w+)"\s*:')
 """The name of a member in a sample answer, which an entry of the page may explain."""
-_NUMBER = re.compile(r"-?\d+")
+_NUMBER = re.compile(r"-?\d{1,9}")
+_ANSWERS = frozenset(status.value for status in HTTPStatus if status // 100 in {2, 4, 5})
+"""The statuses that an API's documentation lists; other numbers are the vendor's own."""
 _LONGEST_LINE = 30
 _MOST_ALIKE = 100
 _LONGEST_TITLE = 40
@@ -266,7 +269,7 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
 
 
 def _levels_of_numbers(blocks: Sequence[Block]) -> frozenset[int]:
-    """Return the levels at which several headings are numbers, no other ones are there, and some are no statuses."""
+    """Return the levels at which several headings are numbers, no other ones are there, and some are no answers."""
     levels: dict[int, list[str]] = {}
     for block in blocks:
         if isinstance(block, Heading):
@@ -274,7 +277,7 @@ def _levels_of_numbers(blocks: Sequence[Block]) -> frozenset[int]:
     return frozenset(
         level
         for level, texts in levels.items()
-        if len(texts) > 2 and all(map(_NUMBER.fullmatch, texts)) and not all(map(error_statuses, texts))
+        if len(texts) > 2 and all(map(_NUMBER.fullmatch, texts)) and {*map(int, texts)} - _ANSWERS
     )
 
 

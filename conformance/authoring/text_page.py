@@ -20,7 +20,7 @@ _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len
 _JOINED = {
     "status": rf"(-?\d{{3,6}}(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
     "code": r"([A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?![a-z_-])|[a-z]+(?:_[a-z]+)+"
-    r"|[a-z]{4,}(?=\s[^\W\da-z])|-?\d{3,}|-?\d{1,2}(?=\s|[^ -~])"
+    r"|[a-z]{4,}(?=\s[^\W\da-z])|-?\d{3,}(?!\d)|-?\d{1,2}(?=\s|[^ -~]|[A-Z][a-z])"
     r"|(?:[A-Z][a-z0-9]+){2,}?(?=[A-Z][a-z]* |[^ -~]))",
 }
 """The content of a column's cell that no separator divides from the next cell."""
@@ -135,9 +135,10 @@ def _read_joined(lines: Sequence[str], at: int) -> _Read:
     A second text begins with a capital letter directly after a small one, or else both are put in the first column.
     """
     titles = split_titles(lines[at].strip())
-    roles = [str(role_of_label(title) or "code") for title in titles]
-    roles = [role if role not in roles[:place] else "message" for place, role in enumerate(roles)]  # a second name
-    for keys in (_JOINED.keys(), {"code"}, {"status"}):  # of two such columns, one may have texts
+    named = [str(role_of_label(title) or "code") for title in titles]
+    once = [role if role not in named[:place] else "message" for place, role in enumerate(named)]
+    # Of two such columns, one may have texts.
+    for roles, keys in ((named, _JOINED.keys()), (once, _JOINED.keys()), (once, {"code"}), (once, {"status"})):
         wordy = [place for place, role in enumerate(roles) if role not in keys]
         texts = [dict.fromkeys(wordy, _TEXT_APART), dict.fromkeys(wordy, "()") | {wordy[0]: "(.*)"}] if wordy else [{}]
         if len(wordy) > 1:

@@ -1177,3 +1177,21 @@ def test_an_example_of_another_status_in_a_shared_schema_is_left_out(tmp_path: P
         (401, "", ["No card."], "Nope"),
         (404, "", [], "Nope"),
     ]
+
+
+def test_a_name_between_code_and_description_is_no_part_of_either(tmp_path: Path) -> None:
+    text = "Error codes\n\nCodeSlugDescription\n1001NO_BOOKIt is lost\n1002NO_CARDNone was shown\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [
+        (None, "1001", [], "It is lost"),
+        (None, "1002", [], "None was shown"),
+    ]
+
+
+def test_a_short_number_may_begin_a_line_without_separators(tmp_path: Path) -> None:
+    text = "Error codes\n\nError codeDescription\n0Success\n1001No card\n5001Our fault\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [(None, "1001", [], "No card"), (None, "5001", [], "Our fault")]
+
+
+def test_statuses_alone_in_their_lines_are_none_of_the_vendors_numbers(tmp_path: Path) -> None:
+    text = "Errors\n\n200\n\nOK\n\nIt worked.\n\n401\n\nUnauthorized\n\nNo card.\n\n404\n\nNot Found\n\nNo book.\n"
+    assert find_rows(tmp_path / "errors.txt", text) == [(401, "", [], "No card."), (404, "", [], "No book.")]
