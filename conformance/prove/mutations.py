@@ -261,13 +261,22 @@ def _added_item(member: Any, pointer: str, written: Mapping[str, Any], number: i
     return added
 
 
+def _bare_item(pointer: str, written: Mapping[str, Any]) -> Any:
+    """Return an item for a list that has none: what was written, with the compared value."""
+    compared: Any = ""
+    for name in reversed(pointer.split("/")[1:]):
+        compared = {name: compared}
+    return {**written, **compared} if compared else compared
+
+
 def _change_value(body: Any, pointers: Sequence[str], written: Mapping[str, Any], writes: int) -> Any:
     for pointer in pointers:
         if "*" in pointer:
             above, _, below = pointer.partition("/*")
             there, inside = resolve_pointer(body, above)
-            if there and isinstance(inside, list) and inside:
-                inside += [_added_item(inside[0], below, written, number) for number in range(1, writes + 1)]
+            if there and isinstance(inside, list):
+                member = inside[0] if inside else _bare_item(below, written)
+                inside += [_added_item(member, below, written, number) for number in range(1, writes + 1)]
                 return body
             continue
         above, _, name = pointer.rpartition("/")

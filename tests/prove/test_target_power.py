@@ -133,6 +133,19 @@ def test_the_deletion_of_what_is_not_there_cannot_be_carried_out(
     assert "carries_out_a_rejected_write" not in {one.name for one in power.faults}
 
 
+@pytest.mark.parametrize("pointer", ["/items/*/name", "/items/*/owner/name", "/items/*"])
+def test_a_write_that_is_carried_out_shows_in_a_list_that_was_empty(
+    pointer: str, measure: Callable[..., tuple[RowPower, int]]
+) -> None:
+    """A guard of an empty list counted as none."""
+    from tests.conftest import make_response
+
+    rows = DELETION.replace("[remove]", "[put]").replace("/items/*/id", pointer) + "    request: {json: {name: ours}}\n"
+    refused, listed = make_response(409, {"message": "In use"}), make_response(200, {"items": []})
+    power, _ = measure(rows, lambda asked: listed if asked.request.method == "GET" else refused)
+    assert "carries_out_a_rejected_write" in {one.name for one in power.faults if one.caught}
+
+
 TWO = """\
   - id: too-long
     cause: The name is too long.
