@@ -117,10 +117,13 @@ class RowRunner:
             if self.context.depth == "smoke":
                 self.passed |= {step.key: Message("passed for {row}", row=self.id) for step in self.plan.before}
             return True
-        if sequence.broken is not None and sequence.broken.step.step.optional:
-            self._drop_dependent_probes(sequence.broken.step, sequence.why)
+        broken = sequence.broken
+        # A write that got no answer is taken back by its name, which what an earlier step has made may bear, too.
+        is_lost = broken is not None and broken.exchange.response is None and broken.step.permission != "read"
+        if broken is not None and broken.step.step.optional and not is_lost:
+            self._drop_dependent_probes(broken.step, sequence.why)
             return True
-        if sequence.broken is not None and is_own_answer(self.sender, sequence.broken):
+        if broken is not None and is_own_answer(self.sender, broken):
             control = ControlRunner(self.sender, ControlPlan(Message("set-up"), self.plan.before))
             control.judge(sequence)
             self.evidence.add_judgement(control.evidence)

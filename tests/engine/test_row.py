@@ -415,6 +415,19 @@ def test_what_an_optional_set_up_could_not_give_is_taken_off_the_plan(run: Run, 
     assert ran.only.planned == ran.only.requests == ran.session.sent
 
 
+@pytest.mark.parametrize(("call", "verdict"), [("add", "inconclusive"), ("get", "conforms")])
+def test_an_optional_write_that_gets_no_answer_ends_the_set_up(run: Run, server: Shop, call: str, verdict: str) -> None:
+    lost = "POST" if call == "add" else "GET"
+
+    def answered(asked: Any) -> Outcome:
+        if asked.request.method == lost and asked.request.url.endswith(("/items", "/spoon")):
+            return NoResponse(FailureKind.RESET, "reset")
+        return server(asked)
+
+    rows = f"  - {{id: one, cause: a, before: [{{call: {call}, optional: true}}], request: {{query: {{limit: -1}}}},"
+    assert run(answered, rows + " expect: {status: 400}}\n").only.verdict == verdict
+
+
 @pytest.mark.parametrize("earlier", ["", "{call: get, capture: {gone: /id}}, "])
 def test_a_value_that_the_last_answer_did_not_give_is_a_doubt(run: Run, server: Shop, earlier: str) -> None:
     rows = f"""\
