@@ -59,6 +59,8 @@ class StateGuard:
         """Whether a rejected write has changed something."""
         self.taken_by: set[str] = set()
         """The operations by which rejected writes have taken something away."""
+        self.made_anew: set[str] = set()
+        """As JSON, the IDs of what the row has deleted and made anew to set it back, those before and those since."""
         self.lost = False
         """Whether a resource that was read before could not be read again."""
         self.newest: Mapping[str, State] = {}
@@ -239,7 +241,10 @@ class StateGuard:
 
     def _set_back(self, index: int) -> State | None:
         """Set back what the row has changed, with its own steps, and read; None where it could not be read."""
+        captures = dict(self._sender.captures)
         self._sender.set_back(self._evidence)
+        anew = [(captures[name], value) for name, value in self._sender.captures.items() if name in captures]
+        self.made_anew |= {canonical_text(one) for before, since in anew if before != since for one in (before, since)}
         self._context.shared.stopping.wait(self._context.target.settle)
         for other in self._states:
             if other != index and self._is_own(other):

@@ -29,7 +29,7 @@ from conformance.engine.state_guard import (
     shows_another_run,
     shows_less,
 )
-from conformance.jsontools import canonical_text
+from conformance.jsontools import canonical_text, json_equal
 from conformance.messages import Message
 from conformance.plan.model import GuardRead, RowPlan
 
@@ -312,11 +312,28 @@ class WritingRows:
         return {row.id for row, named in found if named}
 
     def _leave_out_explained(self, changes: Iterable[_Change]) -> list[_Change]:
-        """The changes but for less of what a refused write is known to have taken away: it cannot be put back."""
+        """The changes but for those that follow from what is known of a refused write.
+
+        That is less of what it has taken away, which cannot be put back, and other IDs and places of what was made anew
+        to set it back.
+        """
         resources, runners = partial(resources_of_operation, self._context.contract), self._runners.values()
         taken = {name for runner in runners for operation in runner.guard.taken_by for name in resources(operation)}
         read = {guard.key: resources(guard.step.operation) for runner in runners for guard in runner.plan.guards}
-        return [one for one in changes if read[one.key].isdisjoint(taken) or not shows_less(one.before, one.after)]
+        left = [one for one in changes if read[one.key].isdisjoint(taken) or not shows_less(one.before, one.after)]
+        anew = frozenset[str]().union(*(runner.guard.made_anew for runner in runners))
+        return [one for one in left if not (anew and self._shows_only(anew, one))]
+
+    def _shows_only(self, ids: Collection[str], change: _Change) -> bool:
+        """Whether lists read as before but for items with these IDs, and texts that bear the name of this run."""
+
+        def others(shown: Any) -> Any:
+            items = [(item, canonical_text(item)) for item in shown] if isinstance(shown, list) else [(shown, "")]
+            name = self._context.builder.run_name
+            return [item for item, text in items if text not in ids and not (isinstance(item, str) and name in item)]
+
+        changed = changed_members(change.before, change.after)
+        return all(json_equal(others(change.before.get(place)), others(now)) for place, now in changed.items())
 
     def _send_again(self, changes: Collection[_Change], guilty: Collection[str]) -> set[str]:
         """Send the refused writes behind these changes again, each row's alone; return the rows that did it."""

@@ -229,6 +229,61 @@ def test_what_a_refused_write_has_taken_away_leaves_no_row_in_doubt_that_counts_
     assert done.verdicts() == {"too-long": "violates", "no-name": "conforms", "no-number": "conforms"}
 
 
+OF_ITS_OWN = """\
+  - id: too-long
+    cause: The name is too long.
+    operations: [put]
+    request: &own {path: {id: "{capture.made}"}, json: {name: toolong}}
+    expect: {status: 400, message: The name is too long}
+    before: &made [{call: add, request: {json: {name: "{unique.name}"}}, expect: {status: 201}, capture: {made: /id}}]
+    after: &removed [{call: remove, request: {path: {id: "{capture.made}"}}}]
+    unchanged: &kept
+      - {read: {call: list}, compare: [/items/*/id, /items/*/name]}
+      - {read: {call: get, request: {path: {id: "{capture.made}"}}}, compare: [/size]}
+  - id: no-name
+    cause: There is no name.
+    operations: [put]
+    request: {path: {id: "{capture.made}"}, json: {name: ""}}
+    expect: {status: 400, message: The name is missing}
+    before: *made
+    after: *removed
+    unchanged: *kept
+"""
+
+
+@pytest.mark.parametrize("also_moves", [False, True])
+def test_what_was_made_anew_to_set_back_one_row_leaves_no_other_in_doubt(
+    run: Callable[..., Done], answer: MakeResponse, monkeypatch: pytest.MonkeyPatch, *, also_moves: bool
+) -> None:
+    class Shelf(Shop):
+        def __init__(self) -> None:
+            super().__init__(answer)
+            self.items: dict[str, dict[str, Any]] = {"9": {"name": "Fork"}, "8": {"name": "Knife"}}
+
+        def __call__(self, asked: Any) -> Outcome:
+            method, _, id_ = asked.request.method, *asked.path.rpartition("/")[1:]
+            if method == "POST":
+                id_ = str(10 + len(self.log))
+                self.items[id_] = {"name": asked.json["name"], "size": 5}
+            self.log.append(method)
+            if method == "DELETE":
+                del self.items[id_]
+            if method == "PUT":
+                if asked.json["name"] == "":
+                    self.items[id_]["size"] = 0
+                    if also_moves and list(self.items)[:2] == ["9", "8"]:
+                        self.items = {"8": self.items["8"], **self.items}
+                return self.make_response(400, {"message": refuse_name(asked.json["name"])})
+            newest = [{"id": one, **item} for one, item in reversed(self.items.items())]
+            found = {"items": newest} if id_ == "items" else {"id": id_, **self.items.get(id_, {})}
+            return self.make_response(201 if method == "POST" else 200, found)
+
+    monkeypatch.setattr(culprit, "_OTHERS", (0.0,))
+    monkeypatch.setattr(culprit, "SHORTEST_QUIET", 0.0)
+    done = run(Shelf(), rows=OF_ITS_OWN, depth="standard")
+    assert done.verdicts() == {"too-long": "inconclusive" if also_moves else "conforms", "no-name": "violates"}
+
+
 @pytest.mark.parametrize("accepted", ["toolong", "", 5])
 def test_a_faulty_write_that_is_accepted_leaves_no_other_row_in_doubt(
     run: Callable[..., Done], answer: MakeResponse, accepted: Any

@@ -145,7 +145,6 @@ class Recorder:
         ):
             self.send(LOGIN, "login_path", {"email": email, "password": password}, token=False)
         self.send(TOKEN, "token_path", {"grant_token": "x" * 80}, token=False)
-        self.send(TOKEN, "token_path", {"grant_token": "x"})
         self.send(TOKEN, "token_path", {}, token=False)
         self.send(TOKEN, "token_path", b"{", token=False)
         self.send(TOKEN, "token_path", b"\xe9", token=False)

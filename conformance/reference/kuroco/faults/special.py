@@ -318,7 +318,6 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     _answers("tells_the_email_of_the_member", PROFILE, "leak", _tells_account("email")),
     _answers("profile_errors_are_objects", PROFILE, "envelope", with_members(errors=[{"code": "unauthorized"}])),
     _accepts("takes_any_grant", TOKEN),
-    _accepts("takes_any_grant_beside_a_token", TOKEN, lambda c: c.key == STATIC_TOKEN, kind="credential"),
     _accepts("takes_any_hex_grant", TOKEN, _HEX),
     _accepts("takes_any_word_as_grant", TOKEN, _WORD),
     _accepts("takes_an_access_token_for_a_grant", TOKEN, _grant(STATIC_TOKEN), kind="credential"),
