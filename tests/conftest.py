@@ -50,14 +50,14 @@ LONG = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """No test may hang: each has five minutes, also where other work takes nearly all of the machine.
+    """No test may hang: each has two minutes, unless it says more.
 
     Of several processes each begins with long ones, so that none waits at the end for the one that came to the longest
     test last.
     """
     for item in items:
         if item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(120))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     paths: dict[Path, list[pytest.Item]] = {}
     for item in items:

@@ -191,9 +191,10 @@ class RequestBuilder:
         """The content type and the body; of `size` bytes where the request says so."""
         content_type, body = "application/json", b""
         if filled.json_ is not NO_BODY:
-            body = json.dumps(_remove_omitted(filled.json_), ensure_ascii=False).encode(filled.encoding or "utf-8")
+            text = json.dumps(_remove_omitted(filled.json_), ensure_ascii=filled.encoding == "ascii")
+            body = text.encode(filled.encoding or "utf-8", "backslashreplace")
         elif filled.raw is not None:
-            body = str(filled.raw).encode(filled.encoding or "utf-8")
+            body = str(filled.raw).encode(filled.encoding or "utf-8", "backslashreplace")
         elif filled.multipart is not None:
             boundary = f"conformance-{self._random_word('hex', scope)[:16]}"
             content_type, body = build_multipart(filled.multipart, boundary)

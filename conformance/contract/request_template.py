@@ -58,7 +58,8 @@ class RequestTemplate(StrictModel):
     other key is replaced as a whole. The value `{omit: true}` removes a member. `path` fills the parameters of the
     operation's path; `url` replaces path and query by a text that is sent unchanged. `size` is the length of the body
     in bytes: `json` or `raw` is padded with spaces, and without them the body is letters. With `without_length` the
-    body is sent in chunks, without a Content-Length. `json` and `raw` are encoded in UTF-8, or in `encoding`.
+    body is sent in chunks, without a Content-Length. `json` and `raw` are encoded in UTF-8, or in `encoding`;
+    letters that it does not have become JSON escapes.
     """
 
     method: str | None = None
@@ -69,7 +70,7 @@ class RequestTemplate(StrictModel):
     json_: Any = Field(default=NO_BODY, alias="json", json_schema_extra=lambda schema: schema.__delitem__("default"))
     members: dict[str, Any] | None = None
     raw: str | None = None
-    encoding: Literal["latin-1"] | None = None
+    encoding: Literal["latin-1", "ascii"] | None = None
     size: int | None = Field(default=None, ge=0, le=16 << 20)
     without_length: bool = False
     content_type: str | None = None

@@ -275,6 +275,9 @@ def test_letters_are_as_many_as_the_profile_says(bind: Bind) -> None:
         ({"raw": "{", "size": 4, "content_type": "text/plain"}, "text/plain", b"{   "),
         ({"raw": "é", "encoding": "latin-1"}, "application/json", b"\xe9"),
         ({"json_": ["é"], "encoding": "latin-1"}, "application/json", b'["\xe9"]'),
+        ({"json_": ["é漢"], "encoding": "latin-1"}, "application/json", b'["\xe9\\u6f22"]'),
+        ({"json_": ["漢😀"], "encoding": "ascii"}, "application/json", b'["\\u6f22\\ud83d\\ude00"]'),
+        ({"raw": '"漢"', "encoding": "ascii"}, "application/json", b'"\\u6f22"'),
     ],
 )
 def test_a_body_may_have_a_size(bind: Bind, members: dict[str, Any], content_type: str, body: bytes) -> None:

@@ -386,6 +386,8 @@ FAULTS: Final[tuple[FaultyServer[KurocoContext], ...]] = (
     *(_answers(f"crashes_on_length_from_{start}", LENGTH, "range", 500, _long_text(start, most),
                operation="insert|update") for start, most in _LENGTHS),
     *(_rejects(f"refuses_length_{name}", LENGTH, _length(test)) for name, test in _REJECTED_LENGTHS.items()),
+    _rejects("counts_escapes_of_a_body_as_letters", LENGTH, _length(lambda text, _, most: len(ascii(text)) > most),
+             lambda context: b"\\u" in context.raw),
     _rejects("refuses_zero_as_title", TITLE, checked_text="0"),
     *(_rejects(f"refuses_zero_as_title{suffix}", TITLE, checked_text="0", **_SITUATIONS[suffix])
       for suffix in ("_in_english", "_in_japanese")),
