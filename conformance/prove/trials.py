@@ -1,29 +1,25 @@
 """Runs a contract's rows against reference servers, and records which rows blamed them after how many requests."""
 
-import json
 import os
 import signal
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from conformance import reference
 from conformance.checks.model import Finding, Level, Verdict
-from conformance.contract.contract import Contract
-from conformance.contract.loader import digest_files, read_contract
+from conformance.contract.loader import read_contract
 from conformance.contract.schema import Depth
-from conformance.plan.model import RowPlan, count_requests
+from conformance.plan.model import count_requests
 from conformance.plan.shared_reads import place_closing_reads
 from conformance.prove.model import Blame, FaultProof, RightServerProof, ServerProof
 from conformance.results.model import RowResult
 from conformance.session.contract_run import ContractRun, build_context, plan_rows
-from conformance.target.loader import Target, target_from_mapping
+from conformance.target.loader import target_from_mapping
 
 _WEIGHT = {Verdict.VIOLATES: Level.MUST, Verdict.DRIFTS: Level.SHOULD}
 _NOT_AS_PROMISED = frozenset({"violation", "no-answer"})
@@ -66,9 +62,9 @@ def run_trial(server: ServerProof, options: TrialOptions) -> ServerProof:
     if isinstance(server, RightServerProof):
         variants, seed = server.variants, options.seed if server.seed is None else server.seed
     with reference.start(contract.name, faults=[wrong.name] if wrong else [], variants=variants) as running:
-        target = _read_target(contract, running.profile)
-        alike = json.dumps({**running.profile, "base_url": "http://127.0.0.1"}, sort_keys=True)
-        plans = _plan_rows(contract.folder, digest_files(contract.folder), alike, options.depth, seed)
+        where = f"the embedded server of {contract.name}"
+        target = target_from_mapping(running.profile, where=where, environ={})
+        plans = plan_rows(contract, target, contract.rows, options.depth, seed)
         left_out = plans.keys() - set(rows) if options.own_rows else frozenset[str]()
         tried = {name: plan for name, plan in plans.items() if name not in left_out}
         alone = bool(left_out) and options.depth != "smoke"
@@ -91,17 +87,6 @@ def run_trial(server: ServerProof, options: TrialOptions) -> ServerProof:
             run.close()
     seconds = round(perf_counter() - began, 3)
     return replace(server, blames=tuple(blames), requests=run.context.session.sent, seconds=seconds)
-
-
-@lru_cache(maxsize=4)
-def _plan_rows(folder: Path, _digest: str, profile: str, depth: Depth, seed: int) -> dict[str, RowPlan]:
-    """The plans for every server of a profile; no plan depends on the port where it listens."""
-    contract = read_contract(folder)
-    return plan_rows(contract, _read_target(contract, json.loads(profile)), contract.rows, depth, seed)
-
-
-def _read_target(contract: Contract, profile: Mapping[str, Any]) -> Target:
-    return target_from_mapping(profile, where=f"the embedded server of {contract.name}", environ={})
 
 
 def _find_blame(result: RowResult, before: int, sent: int) -> Iterator[Blame]:
