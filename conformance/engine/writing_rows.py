@@ -326,11 +326,13 @@ class WritingRows:
 
     def _shows_only(self, ids: Collection[str], change: _Change) -> bool:
         """Whether lists read as before but for items with these IDs, and texts that bear the name of this run."""
+        name = self._context.builder.run_name
 
         def others(shown: Any) -> Any:
-            items = [(item, canonical_text(item)) for item in shown] if isinstance(shown, list) else [(shown, "")]
-            name = self._context.builder.run_name
-            return [item for item, text in items if text not in ids and not (isinstance(item, str) and name in item)]
+            if not isinstance(shown, list):
+                return shown
+            known = (canonical_text(item) in ids or (isinstance(item, str) and name in item) for item in shown)
+            return [item for item, is_ours in zip(shown, known, strict=True) if not is_ours]
 
         changed = changed_members(change.before, change.after)
         return all(json_equal(others(change.before.get(place)), others(now)) for place, now in changed.items())
