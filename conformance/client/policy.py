@@ -1,10 +1,14 @@
 """What the target may be asked, and what one request may cost: the last gate before a request leaves this machine."""
 
+import codecs
 import re
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
+from conformance.client.content_coding import ContentCodingError, decode, list_codings
 from conformance.contract.values import FRAMING_HEADER
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
@@ -62,19 +66,25 @@ DEFAULT_HEADERS: Headers = (
     ("Accept-Encoding", "gzip, deflate"),
     ("Accept", "*/*"),
 )
-OVERRIDE = re.compile("x[_-](http[_-]method|(http[_-])?method[_-]override)", re.IGNORECASE)
+OVERRIDE = re.compile("x[_-](?:http[_-]method|(?:http[_-])?method[_-]override)", re.IGNORECASE)
 """A header that makes another method of a request in the eyes of many servers."""
 METHOD_MEMBER = re.compile(
-    rb"_method(?<!\w_method)\b|\b" + OVERRIDE.pattern.encode() + rb"\b"
-    rb"|(?:^|[?&;])method=(?:DELETE|PATCH|POST|PUT)\b",
+    rb"(?:_method(?<!\w_method)\b|\b" + OVERRIDE.pattern.encode() + rb"\b)(?:[^\w\[]{1,8}(GET|HEAD|PATCH|POST|PUT)\b)?"
+    rb"|(?:(?:^|[?&;])method=|[\"']method[\"']\s*:\s*[\"'])(\w*(?:DELETE|MOVE|PURGE|UNLINK)|PATCH|POST|PUT)\b",
     re.IGNORECASE,
 )
-"""The member of a query or a form that does so."""
+"""The member of a query, a form or a list of requests that does so, and the method where it can be read."""
+WORST = b"_method=DELETE"
+"""What a body may be that cannot be read here."""
 REQUEST_LINE = re.compile(rb"[\0-\x20]HTTP/\d", re.IGNORECASE)
 """Stands in a body that is the next request to a server that does not read it, as many do not where they refuse."""
 DELETING = re.compile("DELETE|MOVE|PURGE|UNLINK")
 """Methods that remove something, as they are and within others: `BDELETE`, `REMOVE`."""
 JSON_ESCAPE = re.compile(rb"\\u00([2-7][0-9A-Fa-f])")
+CODING = re.compile("content[_-](?:transfer[_-])?(encoding|type)", re.IGNORECASE)
+"""A header that says how a body is to be read; CGI makes no difference of `_` and `-`."""
+CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+LETTERS = bytes(range(0x20, 0x7F))
 
 UNSENDABLE = re.compile(r"[^\x21-\x7e]")
 UNENCODABLE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -84,6 +94,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 READ_METHODS = frozenset({"GET", "HEAD"})
 
 CHUNK = 64 << 10
+MOST_PIECES = 128
+"""Pieces of a body without its codings that are searched for another method."""
 _LONGEST_URL = 64 << 10
 """Bytes; what a target gives may stand in a URL, and decoding one takes a hundred times its size."""
 
@@ -143,15 +155,14 @@ class PermissionGate:
 
     def _check_methods(self, request: Request, target: str) -> None:
         """Raises RequestBlocked where its method, or one that a server may see in it otherwise, was not permitted."""
-        others = [request.method] if DELETING.search(request.method.upper()) else []
+        # A POST may only read, such as a search: of no other method is that believed.
+        may_read = request.permission in {"write", "delete"} or request.method in {"POST", *SAFE_METHODS}
+        others = [] if may_read and not DELETING.search(request.method.upper()) else [request.method]
         others += [value for name, value in request.headers if OVERRIDE.fullmatch(name)]
-        # Of a body in UTF-16 a server sees what stands between the zeros.
-        url, body = unquote_to_bytes(target), unquote_to_bytes((request.body or b"").replace(b"\0", b""))
-        body = JSON_ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), body)
-        if METHOD_MEMBER.search(url):
-            others.append(url.decode("latin-1"))
-        if METHOD_MEMBER.search(body) or REQUEST_LINE.search(request.body or b""):
-            others.append(body.decode("latin-1"))
+        bodies = [*_readings(request)]
+        for text in (unquote_to_bytes(target), *map(_read_escapes, bodies)):
+            others += [(match[1] or match[2] or b"DELETE").decode() for match in METHOD_MEMBER.finditer(text)]
+        others += [body.decode("latin-1") for body in bodies if REQUEST_LINE.search(body)]
         unsafe = {method.strip().upper() for method in others} - READ_METHODS
         needed = {"delete" if DELETING.search(method) else "write" for method in unsafe}
         for permission in sorted(needed - self.permissions):
@@ -167,6 +178,52 @@ def basic_authorization(url: str) -> str | None:
         return None
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     return f"Basic {b64encode(pair.encode('utf-8')).decode('ascii')}"
+
+
+def _readings(request: Request) -> Iterator[bytes]:
+    """What a server may read as the body of a request: as it is, and what its headers say that it stands for."""
+    body = request.body or b""
+    yield body
+    said = {"encoding": "", "type": ""}
+    for name, value in request.headers if body else ():
+        if match := CODING.fullmatch(name):
+            said[match[1].lower()] += f",{value}"
+    if said["encoding"]:
+        yield _decoded([one.strip().lower() for one in said["encoding"].split(",")], body)
+    if any(map(_hides_letters, CHARSET.findall(said["type"]))):
+        yield WORST
+
+
+def _decoded(names: list[str], body: bytes) -> bytes:
+    """A body without its codings, as far as it is what they say; `WORST` where they cannot be taken off."""
+    try:
+        pieces = decode(list_codings(names), iter([body]))
+    except ContentCodingError:
+        return WORST
+    kept: list[bytes] = []
+    with suppress(ContentCodingError):
+        for piece in pieces:
+            kept.append(piece)
+            if len(kept) == MOST_PIECES:
+                return WORST
+    return b"".join(kept)
+
+
+def _hides_letters(charset: str) -> bool:
+    """Whether a letter of ASCII can be written otherwise in a charset; in UTF-16 and UTF-32 zeros stand between."""
+    try:
+        name = codecs.lookup(charset).name
+        plain = name.startswith(("utf-16", "utf-32")) or LETTERS.decode(name) == LETTERS.decode()
+    except LookupError:
+        return False
+    except UnicodeError:
+        return True
+    return not plain or name.startswith("iso2022")
+
+
+def _read_escapes(body: bytes) -> bytes:
+    """A body without percent-encoding and JSON escapes; of one in UTF-16 what stands between the zeros."""
+    return JSON_ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), unquote_to_bytes(body.replace(b"\0", b"")))
 
 
 def _head(line: str, authority: str, request: Request, *, proxy: str | None) -> bytes:

@@ -220,7 +220,8 @@ class Planner:
 
     def _possible(self, probes: Iterable[Probe], after: Steps) -> Iterator[Probe]:
         """The probes that the target has all for: what takes a write back, and what watches it, must be there too."""
-        exhausts = self.case.permission == "exhaust" and "exhaust" not in self.target.allow
+        uses_up = self.case.permission == "exhaust" or self.case.repeat is not None
+        exhausts = uses_up and "exhaust" not in self.target.allow
         for probe in probes:
             around = (
                 *(after if probe.permission != "read" else ()),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -118,6 +121,15 @@ def test_a_method_in_a_header_needs_its_permission(
         (("POST", "", '{"_Method": "DELETE"}'.encode("utf-16-le")), ("read", "write")),
         (("PURGE", "", b""), ("read", "write")),
         (("bdelete", "", b""), ("read", "write")),
+        (("POST", "", b'{"requests": [{"id": 1, "method": "DELETE", "url": "/all"}]}'), ("read", "write")),
+        (("POST", "", b"[{'method' : 'bdelete'}]"), ("read", "write")),
+        (("POST", "", b'--x\r\nContent-Disposition: form-data; name="_method"\r\n\r\nREVMRVRF\r\n'), ("read", "write")),
+        (("POST", "", b"<_method>&#68;ELETE</_method>"), ("read", "write")),
+        (("POST", "", b"_method=PUT&_method=%2544ELETE"), ("read", "write")),
+        (("PUT", "", b""), ("read", "delete")),
+        (("PATCH", "", b""), ("read", "delete")),
+        (("FROB", "", b""), ("read", "delete")),
+        (("POST", "?_method=PATCH", b""), ("read", "delete")),
         (("POST", "", b""), ("read", "exhaust")),
     ],
 )
@@ -126,9 +138,58 @@ def test_a_method_that_a_server_may_see_elsewhere_needs_its_permission(
 ) -> None:
     server = script(serve, OK)
     method, query, body = sent
-    request = Request(method, f"{server.url}/x{query}", (), body or None, permissions[-1])
+    permission = "read" if permissions[-1] == "delete" else permissions[-1]
+    request = Request(method, f"{server.url}/x{query}", (), body or None, permission)
     outcome = talk(server.url, permissions).send(request).outcome
     assert (outcome.kind, server.peers) == (FailureKind.NOT_SENT, [])
+
+
+HIDDEN = b"a=b&_method=DELETE"
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "body"),
+    [
+        ("Content-Encoding", "gzip", gzip.compress(HIDDEN, mtime=0)),
+        ("content_encoding", "identity, X-GZIP", gzip.compress(HIDDEN, mtime=0)[:-3]),
+        ("Content-Encoding", "deflate", zlib.compress(HIDDEN)[2:]),
+        ("Content-Encoding", "gzip, deflate", zlib.compress(gzip.compress(HIDDEN, mtime=0))),
+        ("Content-Encoding", "gzip", gzip.compress(b"a" * 9_000_000 + b"&" + HIDDEN, mtime=0)),
+        ("Content-Encoding", "gzip", gzip.compress(b"DELETE /all HTTP/1.1\r\nHost: x\r\n\r\n", mtime=0)),
+        ("Content-Encoding", "br", b"\x0b\x02"),
+        ("Content-Transfer-Encoding", "base64", b64encode(HIDDEN)),
+        ("Content-Type", "application/x-www-form-urlencoded; charset=utf-7", b"a=b&+AF8-method=DELETE"),
+        ("Content-Type", 'text/plain; Charset="IBM037"', HIDDEN.decode().encode("cp037")),
+        ("Content-Type", "text/plain; charset=ISO-2022-JP", b"a=b&_met\x1b(Bhod=DELETE"),
+        ("Content-Type", "application/json; charset=utf-16", '{"_method": "DELETE"}'.encode("utf-16")),
+    ],
+)
+def test_a_method_in_a_body_that_is_encoded_needs_its_permission(
+    serve: Start, talk: Start, header: str, value: str, body: bytes
+) -> None:
+    server = script(serve, OK)
+    request = Request("POST", f"{server.url}/x", ((header, value),), body, "write")
+    outcome = talk(server.url, ("read", "write")).send(request).outcome
+    assert (outcome.kind, server.peers) == (FailureKind.NOT_SENT, [])
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "body"),
+    [
+        ("Content-Encoding", "gzip", gzip.compress(b"a=b", mtime=0)),
+        ("Content-Encoding", "gzip", b'{"a": 1}'),
+        ("Content-Encoding", "identity", b"_method=PATCH"),
+        ("Content-Type", "application/json; charset=nonsense", b"{}"),
+        ("Content-Type", "application/json; charset=Shift_JIS", b'{"payment_method": "DELETE", "_method": "PUT"}'),
+        ("Content-Type", "application/json", b'[{"method": "POST", "methods": "DELETED"}]'),
+    ],
+)
+def test_a_body_in_which_no_such_method_is_hidden_needs_no_further_permission(
+    serve: Start, talk: Start, header: str, value: str, body: bytes
+) -> None:
+    server = script(serve, OK)
+    request = Request("POST", f"{server.url}/x", ((header, value),), body, "write")
+    assert talk(server.url, ("read", "write")).send(request).response
 
 
 @pytest.mark.parametrize("body", [b'{"payment_method": "DELETE"}', b"x_method=DELETE", b'{"a_methods": "_methods"}'])

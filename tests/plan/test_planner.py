@@ -400,6 +400,12 @@ def test_what_uses_an_allowance_up_needs_that_permission_whatever_its_operations
     assert plan_rows(contract, target, [row], "standard", 0)[row.id].lacks == ("allow: exhaust",)
 
 
+def test_a_row_that_repeats_needs_the_permission_to_exhaust_whatever_it_says(plan: Plan) -> None:
+    repeated = row("permission: read\nrepeat: {at_most: 25}")
+    assert plan(repeated, allow=["write", "delete"]).lacks == ("allow: exhaust",)
+    assert plan(repeated, allow=["exhaust"]).lacks == ()
+
+
 def test_a_default_is_no_lack(plan: Plan) -> None:
     assert plan(row("", '{query: {id: "{fixture.missing}"}}'), fixtures=None).lacks == ()
 
