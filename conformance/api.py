@@ -90,8 +90,9 @@ def check(
     seed: int = 0,
     **profile: Any,
 ) -> Results:
-    """Run a contract against a test server; raise AssertionError if a row violates it or is inconclusive.
+    """Run a contract against a test server.
 
+    Raises AssertionError if a row violates the contract or is inconclusive, or if the profile lacks something for each.
     `server` is a base URL, or a WSGI or ASGI application, which is served on a loopback address during the run.
     `profile` has further keys of a profile: `credentials`, `fixtures`, `allow`, … Returns the results.
     """
@@ -102,6 +103,9 @@ def check(
         results = run(contract, target, depth=depth, rows=rows, seed=seed)
     if failures := list(_failures(contract, results)):
         raise AssertionError("\n\n".join(failures))
+    tried = [row for one in results.runs for row in one.rows]
+    if all(row.verdict is Verdict.NOT_EXERCISED for row in tried):
+        raise AssertionError("\n".join(["no row was exercised", *(f"{row.id}: {row.reason}" for row in tried)]))
     return results
 
 

@@ -14,13 +14,33 @@ _SECONDS_TO_START = 30.0
 
 @contextmanager
 def serve_app(server: str | Callable[..., Any]) -> Iterator[str]:
-    """Yield the base URL of a server: a URL unchanged, an application served within the block. Raises ConfigError."""
-    if isinstance(server, str):
-        yield server
+    """Yield the base URL of a server: an application is served within the block. Raises ConfigError.
+
+    What cannot be called is a URL, or shows one as its text, as pytest-django's `live_server` does.
+    """
+    if not callable(server):
+        yield str(server)
         return
     is_asgi = inspect.iscoroutinefunction(server) or inspect.iscoroutinefunction(type(server).__call__)
+    is_asgi = is_asgi or not _takes(server, 2)  # one that wraps another need not be a coroutine function itself
+    if not _takes(server, 3 if is_asgi else 2):
+        hint = "give the application itself: what creates one is called first, as in create_app()"
+        raise ConfigError([Problem("server", "is neither a WSGI nor an ASGI application", hint)])
     with (_serve_asgi if is_asgi else _serve_wsgi)(server) as base_url:
         yield base_url
+
+
+def _takes(app: Callable[..., Any], count: int) -> bool:
+    """Whether an application can be called with so many arguments, or does not show which it takes."""
+    try:
+        signature = inspect.signature(app)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True
 
 
 @contextmanager

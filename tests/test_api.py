@@ -13,6 +13,7 @@ import pytest
 
 import conformance
 from conformance import reference
+from conformance.app_server import serve_app
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError
 
@@ -123,7 +124,17 @@ class AsgiApp:
         await send({"type": "http.response.body", "body": body})
 
 
-@pytest.mark.parametrize("kind", [wsgi_app, AsgiApp, lambda status: AsgiApp(status).__call__])
+class Wrapped:
+    """Middleware that passes on what it is called with: no coroutine function, as what it wraps is one."""
+
+    def __init__(self, status: int) -> None:
+        self.app = AsgiApp(status)
+
+    def __call__(self, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> Any:
+        return self.app(scope, receive, send)
+
+
+@pytest.mark.parametrize("kind", [wsgi_app, AsgiApp, lambda status: AsgiApp(status).__call__, Wrapped])
 def test_an_application_is_held_to_a_contract(tmp_path: Path, kind: Callable[[int], Callable[..., Any]]) -> None:
     write_contract(tmp_path / "shop")
     results = conformance.check(kind(404), tmp_path / "shop")
@@ -140,6 +151,41 @@ def test_an_asgi_application_that_does_not_start_is_explained(tmp_path: Path) ->
     write_contract(tmp_path / "shop")
     with pytest.raises(ConfigError, match="the ASGI application did not start"):
         conformance.check(app, tmp_path / "shop")
+
+
+def test_what_is_no_application_is_explained(tmp_path: Path) -> None:
+    write_contract(tmp_path / "shop")
+    with pytest.raises(ConfigError, match=r"server: is neither a WSGI nor an ASGI application; .* create_app\(\)"):
+        conformance.check(lambda: wsgi_app(404), tmp_path / "shop")
+
+
+class LiveServer:
+    """As pytest-django's, whose text is its URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __str__(self) -> str:
+        return self.url
+
+
+def test_a_live_server_is_held_to_a_contract_by_what_it_shows_as_its_url(tmp_path: Path) -> None:
+    write_contract(tmp_path / "shop")
+    with serve_app(wsgi_app(404)) as base_url:
+        results = conformance.check(LiveServer(base_url), tmp_path / "shop")
+    assert [row.verdict for run in results.runs for row in run.rows] == [Verdict.CONFORMS]
+
+
+def test_a_check_that_can_exercise_no_row_fails_and_says_what_each_lacks(tmp_path: Path) -> None:
+    write_contract(tmp_path / "shop")
+    table = tmp_path / "shop" / "items.yaml"
+    table.write_text(table.read_text("utf-8").replace('"id": "1"', '"id": "{fixture.item}"'), "utf-8")
+    head = tmp_path / "shop" / "contract.yaml"
+    head.write_text(
+        head.read_text("utf-8").replace('"operations"', '"fixtures": {"item": {"about": "One."}}, "operations"')
+    )
+    with pytest.raises(AssertionError, match=r"^no row was exercised\nitems/item-not-found: lacks fixtures\.item$"):
+        conformance.check(wsgi_app(404), tmp_path / "shop")
 
 
 TEST = """
@@ -163,6 +209,30 @@ def test_a_contract_that_cannot_be_used_fails_the_test_with_its_line_and_no_trac
     ran.assert_outcomes(failed=2)
     ran.stdout.fnmatch_lines(["*items.yaml:*: unknown key 'stauts' in rows.0.expect; did you mean 'status'?"])
     ran.stdout.no_fnmatch_line("*conformance/contract/loader.py*")
+
+
+def test_a_contract_is_found_from_wherever_pytest_is_started_and_a_session_of_the_projects_own_tests_is_its_own(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_contract(pytester.path / "cases" / "shop")
+    tests = pytester.mkdir("tests")
+    text = TEST.replace("[404, 400]", "[404]").replace('"shop"', '"cases/shop"')
+    (tests / "test_it.py").write_text(text, encoding="utf-8")
+    before = {path.name for path in pytester.path.iterdir()}
+    ran = pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
+    ran.assert_outcomes(passed=1)
+    ran.stdout.no_fnmatch_line("*shop*")
+    assert {path.name for path in pytester.path.iterdir()} == before
+    elsewhere = pytester.mkdir("elsewhere")
+    monkeypatch.chdir(elsewhere)
+    pytester.runpytest_inprocess(tests, "-q").assert_outcomes(passed=1)
+
+
+def test_a_contract_that_is_named_without_a_target_is_explained(pytester: pytest.Pytester) -> None:
+    write_contract(pytester.path / "cases" / "shop")
+    ran = pytester.runpytest_inprocess("cases/shop")
+    assert ran.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    ran.stdout.fnmatch_lines(["conformance: shop: give a target with --conformance-target"])
 
 
 def test_a_project_holds_its_own_app_to_a_contract_with_a_fixture(pytester: pytest.Pytester) -> None:

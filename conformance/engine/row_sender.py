@@ -325,13 +325,14 @@ class RowSender:
             _, pointers = self._undo(result.probe)
             created = read_created(self.context, result.probe.operation, response) | read_captures(response, pointers)
         made = record_outcome(self.context, entry, result.exchange, created)
+        arrived = response is not None or result.exchange.maybe_done
         if made is not None and not (made.names or made.steps or result.accepted or has_must(result.found)):
             strike(self.context, made)  # refused as promised, if with a 500, and nothing could take it back
         elif made is not None:
             why = self._take_back(evidence, made, result)
             if why:
                 evidence.warnings.append(describe_left(result.probe.label, why))
-        elif self.context.created_resource(result.probe.operation) is not None:
+        elif arrived and self.context.created_resource(result.probe.operation) is not None:
             with self._lock:
                 self._refused.append((result.probe, entry))
         return result

@@ -57,6 +57,11 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(f"{_PREFIX}{name}", dest=f"conformance_{name.replace('-', '_')}", **how)
 
 
+def is_any_option_used(config: pytest.Config) -> bool:
+    options = ((f"conformance_{name.replace('-', '_')}", option) for name, option in RUN_OPTIONS.items())
+    return any(config.getoption(name) not in (option.default, []) for name, option in options)
+
+
 def read_options(config: pytest.Config, contracts: list[str]) -> PluginOptions:
     """The options as values; raises ConfigError with every problem of the options and the target's profile."""
     from conformance.target.selection import select_target  # noqa: PLC0415 - only for a session with contracts

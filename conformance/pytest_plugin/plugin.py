@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance import reference
 from conformance.errors import ConfigError, ConformanceError, Problem, format_internal_error
 from conformance.files import open_directly
 from conformance.interrupts import interrupt_on_signals
@@ -21,15 +22,20 @@ from conformance.pytest_plugin.items import (
     select_by_contract,
     sort_rows,
 )
-from conformance.pytest_plugin.options import read_options
+from conformance.pytest_plugin.options import is_any_option_used, read_options
 from conformance.pytest_plugin.session import LEARNT, SESSION, PluginSession
 from conformance.report.sanitize import show_invisible, to_one_line
 from conformance.yaml_document import read
 
 
 def register_contracts(config: pytest.Config, folders: list[Path]) -> None:
-    """Begin a session with these contracts; raises ConfigError."""
+    """Begin a session with these contracts; raises ConfigError.
+
+    Contracts of a project whose tests hold its own server to them are left alone, as long as no option of ours is used.
+    """
     names = {folder: _contract_name(folder) for folder in folders}
+    if not is_any_option_used(config) and not set(names.values()) & set(reference.contracts()):
+        return
     options = read_options(config, list(names.values()))
     session = config.stash[SESSION] = PluginSession(config, options, names)
     config.pluginmanager.register(ContractHooks(session), "conformance-plugin")

@@ -284,6 +284,14 @@ def test_what_was_refused_is_not_looked_for(done: Any, answer: MakeResponse) -> 
     assert after.open_entries == []
 
 
+def test_what_never_reached_the_target_is_not_looked_for_either(done: Any) -> None:
+    guarded = ADD + "    unchanged: [{read: {call: list}, compare: [/items]}]\n"
+    refused = NoResponse(FailureKind.REFUSED, "Connection refused")
+    for row in (guarded, guarded.replace("{unique.name}", "no name of ours")):
+        after = done(row, POST_items=refused, GET_items=refused, stores=False)
+        assert (after.row.verdict, after.row.warnings, after.open_entries) == (Verdict.INCONCLUSIVE, (), [])
+
+
 def test_names_of_others_that_begin_like_ours_are_left_alone(done: Any, answer: MakeResponse) -> None:
     listed = answer(200, {"items": [{"id": "7", "name": "conformance-of-somebody-else"}]})
     after = done(POST_items=NoResponse(FailureKind.RESET, "reset"), GET_items=listed, stores=False)
