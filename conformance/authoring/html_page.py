@@ -22,10 +22,10 @@ _LINE = "data-line"
 def read_html(text: str) -> tuple[Block, ...]:
     """Return the blocks of HTML, with lines from `data-line` (of an element, its first child or the one before)."""
     page = html.fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text) if "<html" in text.lower() else f"<div>{text}</div>")
-    line = 0
+    line, is_marked = 0, _LINE in text
     for element in page.iter("*"):
         own = element.get(_LINE) or (element[0].get(_LINE) if len(element) else None) or ""
-        line = int(own) if own.isdecimal() else line or 1 if _LINE in text else element.sourceline or 1
+        line = int(own) if own.isdecimal() else line or 1 if is_marked else element.sourceline or 1
         element.set(_LINE, str(line))
     return tuple(_walk(page, 0))
 

@@ -12,7 +12,7 @@ from typing import Any
 from conformance.authoring.blocks import Block, DocumentPage, Heading, TableRow, build_table
 from conformance.authoring.openapi_document import parse_openapi, read_openapi
 from conformance.authoring.text_page import read_text_page
-from conformance.client.download import download
+from conformance.client.download import download, mask_address
 from conformance.errors import ConfigError, Problem
 from conformance.files import read_bytes
 
@@ -30,22 +30,22 @@ _INSTALL = "install the extra: pip install 'conformance[authoring]'"
 
 def read_page(where: str) -> DocumentPage:
     """Read a page from a file or URL; raises ConfigError if it, or the library for its format, cannot be read."""
-    name, content_type, data = _load(where)
+    content_type, data = _load(where)
+    name = mask_address(where)
     text = re.sub("\r\n?", "\n", data.decode("utf-8-sig", errors="replace"))
     return DocumentPage(name, tuple(_read(_detect_format(name, content_type, text), text, name)))
 
 
 def read_openapi_document(where: str) -> dict[str, Any]:
     """Read an OpenAPI document from a file or URL, in JSON or YAML; raise ConfigError if it is not one."""
-    _, _, data = _load(where)
-    return parse_openapi(data.decode("utf-8-sig", errors="replace"), where)[0]
+    _, data = _load(where)
+    return parse_openapi(data.decode("utf-8-sig", errors="replace"), mask_address(where))[0]
 
 
-def _load(where: str) -> tuple[str, str, bytes]:
-    if where.startswith(("http://", "https://")):
-        content_type, data = download(where, MOST_BYTES)
-        return where, content_type, data
-    return where, "", read_bytes(Path(where), MOST_BYTES)
+def _load(where: str) -> tuple[str, bytes]:
+    """Return the content type of a page from a URL, and the bytes of a page."""
+    is_address = where.startswith(("http://", "https://"))
+    return download(where, MOST_BYTES) if is_address else ("", read_bytes(Path(where), MOST_BYTES))
 
 
 def _detect_format(name: str, content_type: str, text: str) -> str:

@@ -11,6 +11,7 @@ import click
 from conformance.authoring.draft import mark_placeholders
 from conformance.authoring.drift import Drift, compare_pages, wordings_to_accept
 from conformance.authoring.error_rows import find_error_tables
+from conformance.authoring.error_tables import ErrorTable
 from conformance.authoring.read_page import read_page
 from conformance.cli import options
 from conformance.cli.contracts import read_contracts
@@ -39,7 +40,9 @@ def command(contract: str, pages: tuple[str, ...], *, accept: bool, edition: str
     if edition and not accept:
         raise ConfigError([Problem("--edition", "there is nothing to name", "give --accept, too")])
     one = read_contracts(contract, cases)[0][0]
-    read = {where: find_error_tables(read_page(where)) for where in pages}
+    read: dict[str, tuple[ErrorTable, ...]] = {}
+    for page in map(read_page, pages):
+        read[page.name] = (*read.get(page.name, ()), *find_error_tables(page))
     if empty := [where for where, tables in read.items() if not tables]:
         hint = "give the page that lists statuses with messages or codes"
         raise ConfigError(Problem(where, "no table of errors was found", hint) for where in empty)

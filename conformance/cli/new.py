@@ -14,12 +14,10 @@ from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.error_tables import ErrorTable
 from conformance.authoring.openapi_document import name_operations
 from conformance.authoring.read_page import read_openapi_document, read_page
+from conformance.client.download import mask_address
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
 from conformance.messages import format_count
-
-_SECRET = re.compile(r"([?&][^=&#]*(?:key|token|secret|sig|pass|auth|credential)[^=&#]*=)[^&#]+", re.IGNORECASE)
-"""A URL parameter that may be a secret."""
 
 
 @click.command("new")
@@ -45,12 +43,12 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
     samples: list[str] = []
     for where in pages:
         page = read_page(where)
-        shown = _SECRET.sub(r"\1…", where) if "://" in where else Path(where).name
+        shown = page.name if "://" in where else Path(where).name
         found[shown] = (*found.get(shown, ()), *find_error_tables(page))
         samples += [block.text for block in page.blocks if isinstance(block, Code)]
     if not any(found.values()):
         hint = "give the page that lists statuses with messages or codes; tables, lists and headings are read"
-        raise ConfigError([Problem(", ".join(pages), "no table of errors was found", hint)])
+        raise ConfigError([Problem(", ".join(map(mask_address, pages)), "no table of errors was found", hint)])
     document: dict[str, Any] | None = name_operations(read_openapi_document(openapi)) if openapi else None
     today = datetime.now(UTC).date().isoformat()
     files = draft_contract(name, found, today=today, envelope=guess_envelope(samples), openapi=document)

@@ -169,6 +169,26 @@ def test_a_page_without_errors_is_refused_by_name(drift: Callable[..., tuple[int
     assert "page.md: no table of errors was found" in str(ran.exception)
 
 
+def test_an_address_is_shown_without_its_key_and_pages_that_differ_only_in_it_are_all_read(
+    drift: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {"http://h/errors?token=a-word": "kuroco.txt", "http://h/errors?token=another": "none"}
+    pages = {
+        address: ("text/plain", (PAGES / name).read_bytes() if name != "none" else b"")
+        for address, name in texts.items()
+    }
+    monkeypatch.setattr("conformance.authoring.read_page.download", lambda url, _: pages[url])
+    assert drift("kuroco", *texts) == (0, "15 rows on 2 pages, 15 in the cases: nothing differs\n")
+    pages["http://h/errors?token=a-word"] = (
+        "text/plain",
+        (PAGES / "kuroco.txt").read_bytes().replace(b"Title is", b"It is"),
+    )
+    assert "http://h/errors?token=…:13" in drift("kuroco", *texts)[1]
+    for command in (["drift", "kuroco"], ["new", "shop", "--output", "drafted", "--from"]):
+        ran = CliRunner().invoke(group, [*command, "http://h/errors?token=another"])
+        assert "http://h/errors?token=…: no table of errors was found" in str(ran.exception)
+
+
 def test_an_accepted_wording_stays_with_its_row_where_others_share_its_wordings(
     drift: Callable[..., tuple[int, str]],
 ) -> None:

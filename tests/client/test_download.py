@@ -78,6 +78,22 @@ def test_a_page_behind_a_redirect_is_asked_for_without_cookie_and_password(
     assert b"cookie" not in heads
 
 
+def test_a_page_behind_a_redirect_of_its_own_host_is_asked_for_without_cookie(serve: Start) -> None:
+    server = serve(ELSEWHERE.replace(b"Found", b"Found\r\nConnection: close") % b"/again")
+    with pytest.raises(ConfigError):
+        download(f"{server.url}/page", 65_536)
+    assert b"cookie" not in b"".join(server.requests).lower()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_key_in_an_address_is_not_repeated(name: str, serve: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.client.download._WHOLE", 0.3)
+    server = serve(REFUSED[name])
+    with pytest.raises(ConfigError, match="api_key=…&page=2") as refused:
+        download(f"{server.url}/page?api_key=a-password&page=2", 65_536)
+    assert "a-password" not in str(refused.value)
+
+
 def test_an_address_with_a_password_is_refused_and_not_repeated() -> None:
     with pytest.raises(ConfigError) as refused:
         download("http://ann:a-password@127.0.0.1:9/", 100)
