@@ -38,6 +38,8 @@ class RetryPolicy:
     repeatable: bool
     is_own_answer: Callable[[Response], bool] = lambda _: False
     """Whether a response of a busy status is in the target's own words, so that no gateway on the way made it."""
+    credential: str | None = None
+    """The credential of the request, where it may be one that is refused with 429 in the place of another."""
     waited: float = 0.0
     tries: int = 0
     timeouts: int = 0

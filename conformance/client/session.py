@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from conformance.client.adapter import Transport, TransportResult
+from conformance.client.allowance import AllowanceWatch
 from conformance.client.policy import SAFE_METHODS, Limits, OutgoingRequest, PermissionGate, RequestBlocked
 from conformance.client.rate_limit import LearntLimiter, RateLimiter
 from conformance.client.retry import UNCERTAIN, CircuitBreaker, RetryPolicy, WaitBudget, parse_retry_after
@@ -22,6 +23,7 @@ class Session:
     """Sends requests to one target. Several threads may use it at once.
 
     Its own pace holds from the start, a `documented` one for some time after a 429 that nothing had asked for.
+    `allowances` notices a credential that is refused with 429 in the place of another one.
     `is_own_answer` says of a 429, 502, 503 or 504 that it is the target's answer and no gateway's, so that it is not
     waited out. Raises ConfigError where the base URL or a file of certificates cannot be used.
     """
@@ -31,6 +33,7 @@ class Session:
         target: Target,
         limits: Limits | None = None,
         documented: Pace | None = None,
+        allowances: AllowanceWatch | None = None,
         *,
         is_own_answer: Callable[[Response], bool] = lambda _: False,
         sleep: Callable[[float], None] = time.sleep,
@@ -44,6 +47,7 @@ class Session:
         self._transport = Transport(target, self.limits)
         self._pacer = RateLimiter(target.pace, sleep=sleep, target=target.base_url) if target.pace else None
         self._documented = LearntLimiter(documented, sleep=sleep) if documented else None
+        self._allowances = allowances or AllowanceWatch((), {}, documented)
         self._breaker = CircuitBreaker()
         self._waits = WaitBudget(self.limits.patience, clock)
         self._sleep, self._clock = sleep, clock
@@ -74,9 +78,13 @@ class Session:
         if self._breaker.reason:
             detail = Message("the target is gone: {reason}", reason=self._breaker.reason)
             return Exchange(request, NoResponse(FailureKind.NOT_SENT, detail), tries=0)
-        policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._is_own_answer)
+        credential = self._allowances.find_name(request.headers)
+        policy = RetryPolicy(self.limits, outgoing, asked_for, repeatable, self._is_own_answer, credential)
         last = self._repeat(outgoing, policy, unpaced=unpaced)
         outcome = self._settle(last, policy)
+        if credential is not None and isinstance(outcome, Response) and outcome.status != 429:
+            exchanged = self._allowances.note_served(credential)
+            outcome = NoResponse(FailureKind.UNAVAILABLE, exchanged) if exchanged is not None else outcome
         if not (request.source_address or request.proxy != self._target.proxy):
             self._breaker.record(outcome)
         return Exchange(request, outcome, last.seconds, policy.tries, last.started, policy.maybe_done)
@@ -154,6 +162,8 @@ class Session:
         if last.truncated and pause is None and policy.repeatable and not last.early:
             self._cuts_short = True  # every time, so it is the target's way: no more waiting for better
         if isinstance(outcome, Response) and outcome.status == 429 and policy.is_busy(outcome):
+            if policy.credential is not None and (exchanged := self._allowances.note_refused(policy.credential)):
+                self._breaker.open(exchanged)
             if self._documented is not None:
                 self._documented.slow_down()
             if pause is not None and parse_retry_after(outcome) is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance.checks.context import ResponseRules
 from conformance.checks.model import Verdict
+from conformance.client.allowance import AllowanceWatch
 from conformance.client.builder import RequestBuilder
 from conformance.client.large_bodies import share_freed_memory
 from conformance.client.session import Session
@@ -33,7 +34,7 @@ from conformance.plan.planner import SharedCalls, plan_row, without_drawn_values
 from conformance.plan.power import order_rows
 from conformance.plan.shared_reads import place_closing_reads
 from conformance.plan.smoke import plan_smoke_rows, plan_within_budget
-from conformance.quantities import read_pace
+from conformance.quantities import Pace, read_pace
 from conformance.results.model import BeyondPlan, Exploration, RowResult
 from conformance.results.redaction import Redactor
 from conformance.session.causes.apply import apply_causes
@@ -95,7 +96,8 @@ def build_context(
     )
     rules = ResponseRules(contract, redactor.found_in, keys)
     documented = read_pace(contract.file.pace)
-    session = Session(target, documented=documented, is_own_answer=rules.is_own_answer)
+    allowances = _watch_allowances(contract, target, documented)
+    session = Session(target, None, documented, allowances, is_own_answer=rules.is_own_answer)
     return RunContext(
         contract=contract,
         target=target,
@@ -107,6 +109,14 @@ def build_context(
         seed=seed,
         relative_to=relative_to or Path.cwd(),
     )
+
+
+def _watch_allowances(contract: Contract, target: Target, documented: Pace | None) -> AllowanceWatch:
+    """Of the credential that requests have by default, and of those that rows use until they are refused."""
+    limited = {row.case.request.credential for row in contract.rows if row.case.repeat}
+    known = [one for name, one in target.credentials.items() if name in {contract.file.credential, *limited}]
+    paces = {one.name: one.allowance or documented for one in known if one.name in limited}
+    return AllowanceWatch(known, {name: pace for name, pace in paces.items() if pace is not None}, documented)
 
 
 EXPLORE = "explore "

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from conformance.client.allowance import AllowanceWatch
 from conformance.client.session import Session
 from conformance.errors import ConfigError
 from conformance.http import FailureKind, NoResponse, Request, Response
+from conformance.quantities import Pace
+from conformance.target.credentials import Credential, Secret
 from tests.client.conftest import make_target
 
 Start = Callable[..., Any]
@@ -589,3 +592,38 @@ def test_many_workers_share_one_session(serve: Start, talk: Start) -> None:
     assert all(outcomes)
     assert (session.sent, len(server.requests)) == (200, 200)
     assert 200 / 3 <= len(server.peers) <= 75
+
+
+LIMITED_KEYS = [Credential(name, "X-Key", {"": Secret(name, f"key-{name}")}) for name in ("full", "throttled")]
+
+
+def test_a_key_that_is_refused_within_the_allowance_of_another_ends_the_session_at_the_second_time(
+    serve: Start, talk: Start
+) -> None:
+    server, now = script(serve, OK, status(429), OK, status(429)), [100.0]
+    watch = AllowanceWatch(LIMITED_KEYS, {"throttled": Pace(1, 8.0)}, None, lambda: now[0])
+    session, mine = talk(server.url, allowances=watch), Request("GET", server.url, headers=(("X-Key", "key-full"),))
+    assert session.send(mine).response
+    now[0] += 7.9
+    watch.note_refused("full")
+    now[0] += 0.2
+    assert session.send(mine).tries == 2
+    now[0] += 7.9
+    session.send(mine)
+    said = "the target is gone: credentials.full was refused with 429 after 1 request in 8 s, "
+    assert str(session.send(mine).outcome.detail).startswith(said)
+
+
+def test_a_key_whose_limit_should_be_tried_and_is_never_met_is_noticed_once_another_was_refused(
+    serve: Start, talk: Start
+) -> None:
+    server = script(serve, OK, status(429), OK)
+    session = talk(server.url, allowances=AllowanceWatch(LIMITED_KEYS, {"throttled": Pace(1, 60.0)}, Pace(1, 60.0)))
+    full, throttled = (
+        Request("GET", server.url, headers=(("X-Key", f"key-{name}"),)) for name in ("full", "throttled")
+    )
+    assert [session.send(full).tries for _ in range(2)] == [1, 2]
+    assert session.send(throttled).response
+    outcome = session.send(throttled).outcome
+    assert outcome.kind == FailureKind.UNAVAILABLE
+    assert str(outcome.detail).startswith("credentials.full was refused with 429 after 1 request in 60 s")

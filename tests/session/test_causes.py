@@ -14,6 +14,7 @@ import pytest
 
 from conformance import reference
 from conformance.checks.model import Finding, Level, Verdict
+from conformance.client.allowance import EXCHANGED as EXCHANGED_ALLOWANCE
 from conformance.contract.schema import Depth
 from conformance.messages import Message
 from conformance.results.model import (
@@ -1126,3 +1127,124 @@ def test_a_timeout_that_others_nearly_took_is_too_short(seconds: float, short: b
     text = "timeout: in 3 rows no answer was complete within 1ms, and others took nearly as long"
     expected = [text] * 3 if short else ["a", "b", "c"]
     assert [row.reason for row in apply_causes(doubts, causes)] == expected
+
+
+REFUSED_SOON = Message(EXCHANGED_ALLOWANCE, name="full", limited="throttled", n=4, seconds=8)
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [RecordedNoResponse("not-sent", Message("the target is gone: {reason}", reason=REFUSED_SOON))],
+        [RecordedNoResponse("unavailable", REFUSED_SOON), RecordedNoResponse("reset", "reset")],
+    ],
+)
+@pytest.mark.parametrize("answers", [0, 1])
+def test_a_key_that_is_refused_as_another_should_be_is_one_cause(
+    failures: list[RecordedNoResponse], answers: int
+) -> None:
+    lost = [replace(answered(n, 0), response=None, failure=each) for n, each in enumerate(failures, 2)]
+    exchanges = (*[answered(1, 200)] * answers, *lost)
+    row = RowResult("things/one", "things", 1, Verdict.INCONCLUSIVE, exchanges=exchanges)
+    (cause,) = find_causes({}, [row])
+    assert (cause.key, cause.text) == ("credentials.full", REFUSED_SOON)
+    assert apply_causes([row], [cause])[0].reason == REFUSED_SOON
+
+
+PORTAL = "<html>Sign in to the network</html>"
+
+
+def of_a_way(*calls: tuple[str, str, int, str, str]) -> RowResult:
+    """A row that blames the target for each firm call that is not refused: what, role, status, body, place."""
+    exchanges = []
+    for n, (what, role, status, body, place) in enumerate(calls, 1):
+        one = asked(n, what, status, role, shown=body)
+        assert one.response is not None
+        headers = (("Location", place),) if place else ()
+        exchanges.append(replace(one, response=replace(one.response, headers=headers)))
+    found = tuple(wrong(one.n) for one in exchanges if one.role == "example" and one.response.status != 404)
+    return violated(*exchanges, found=found)
+
+
+def causes_of(row: RowResult) -> tuple[list[tuple[str, str]], Verdict]:
+    found = find_causes({"base_url": HOST}, [row])
+    return [(cause.key, str(cause.text)) for cause in found], apply_causes([row], found)[0].verdict
+
+
+def test_redirects_that_valid_requests_met_too_are_of_the_way() -> None:
+    away = "https://login.example.net/?back=1"
+    row = of_a_way(
+        ("GET /a", "control", 200, '{"a": 1}', ""),
+        ("GET /a", "example", 302, "", away),
+        ("GET /b", "guard", 302, "", away),
+        ("POST /c", "step", 302, "", away),
+        ("GET /b", "example", 404, "{}", ""),
+    )
+    said = (
+        "3 requests were redirected to https://login.example.net, valid ones among them; requests are never redirected"
+    )
+    assert causes_of(row) == ([("base_url", said)], Verdict.INCONCLUSIVE)
+
+
+def test_redirects_that_one_valid_request_and_few_faulty_ones_met_are_of_the_way() -> None:
+    away = "https://login.example.net/"
+    refused = ("GET /a", "example", 404, "{}", "")
+    row = of_a_way(refused, refused, ("GET /a", "example", 302, "", away), ("GET /b", "guard", 302, "", away))
+    assert causes_of(row)[1] is Verdict.INCONCLUSIVE
+    found = ("GET /a", "control", 200, "{}", "")
+    always = of_a_way(found, ("GET /a", "example", 302, "", away), ("GET /b", "guard", 302, "", away))
+    assert causes_of(always) == ([], Verdict.VIOLATES)
+
+
+@pytest.mark.parametrize(
+    ("valid", "place"),
+    [
+        ("GET /a", "https://login.example.net/"),  # one valid request for one thing may be redirected by the target
+        ("GET /b", f"{HOST}/error"),  # its own page for errors
+        ("GET /b", "/error"),
+    ],
+)
+def test_a_target_that_redirects_what_it_should_refuse_is_blamed(valid: str, place: str) -> None:
+    row = of_a_way(
+        ("GET /a", "control", 200, '{"a": 1}', ""),
+        ("GET /a", "example", 302, "", place),
+        ("GET /a", "control", 302, "", place),
+        (valid, "control", 302, "", place),
+    )
+    assert causes_of(row) == ([], Verdict.VIOLATES)
+
+
+def test_a_page_that_valid_requests_were_given_at_times_is_of_the_way() -> None:
+    row = of_a_way(
+        ("GET /a", "control", 200, '{"a": 1}', ""),
+        ("GET /b", "guard", 200, '{"b": 1}', ""),
+        ("GET /a", "example", 200, PORTAL, ""),
+        ("GET /a", "control", 200, PORTAL, ""),
+        ("GET /b", "guard", 200, PORTAL, ""),
+    )
+    said = "3 requests were answered 200 with the same page, valid ones among them: it is not the target's"
+    assert causes_of(row) == ([("base_url", said)], Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [("GET /a", "control", 200, PORTAL, "")],  # of one thing
+        [("GET /c", "control", 200, PORTAL, ""), ("GET /d", "control", 200, PORTAL, "")],  # which have nothing else
+        [("GET /b", "control", 500, PORTAL, ""), ("GET /a", "control", 500, PORTAL, "")],  # a 500 is an answer
+    ],
+)
+def test_a_target_that_gives_a_page_instead_of_a_refusal_is_blamed(more: list[tuple[str, str, int, str, str]]) -> None:
+    row = of_a_way(
+        ("GET /a", "control", 200, '{"a": 1}', ""),
+        ("GET /b", "guard", 200, '{"b": 1}', ""),
+        ("GET /a", "example", 200, PORTAL, ""),
+        *more,
+    )
+    assert causes_of(row) == ([], Verdict.VIOLATES)
+
+
+def test_a_page_of_a_network_that_wants_a_log_in_is_none_of_the_target() -> None:
+    row = of_a_way(("GET /a", "control", 200, "{}", ""), ("GET /a", "example", 511, PORTAL, ""))
+    said = "base_url: 1 request did not reach the target: a network on the way answered 511: it wants a log-in"
+    assert causes_of(row) == ([("base_url", said)], Verdict.INCONCLUSIVE)

@@ -30,13 +30,16 @@ from conformance.session.causes.paths import (
     find_refused_alike,
 )
 from conformance.session.causes.reachability import (
+    find_exchanged_allowance,
     find_foreign_address,
     find_gone,
     find_ignored_query,
     find_page,
+    find_page_at_times,
     find_page_of_vantage,
     find_proxy,
     find_redirect,
+    find_redirected,
     find_short_timeout,
     find_silence,
     find_wrong_path,
@@ -72,11 +75,14 @@ _FIRST: Final[tuple[Rule, ...]] = (find_silence, find_redirect, find_page, find_
 
 
 _RULES: Final[tuple[Rule, ...]] = (
+    find_exchanged_allowance,
     find_gone,
     find_credentials,
     find_permissions,
     find_short_timeout,
     find_hooks,
+    find_redirected,
+    find_page_at_times,
     find_page_of_vantage,
     find_fixtures,
     find_unlisted_urls,
