@@ -131,11 +131,11 @@ def check_leaks(
     A success is only checked for keys and passwords.
     """
     error = response.status >= 400
-    text = response.text
-    if error:
-        text = "\n".join([text, response.reason, *map(": ".join, response.headers), *response.faults])
+    # As it is recorded, too: what is searched once is remembered.
+    whole = "\n\n".join([response.text, response.reason, *map(": ".join, response.headers), *response.faults])
+    held = rules.leaks(whole)
     sent = "" if request is None else _text_of_request(request)
-    for name in rules.leaks(text):
+    for name in held if error or not held else rules.leaks(response.text):
         if name in rules.keys or (error and name not in rules.leaks(sent)):
             expected, actual = Message("no credential in an answer"), Message("the value of {name}", name=name)
             yield Finding("leak", Level.MUST, expected, actual, where)

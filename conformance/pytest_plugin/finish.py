@@ -118,7 +118,7 @@ class RunFinish:
             redactor.learn(name, value)
         if not redactor.learnt:
             return
-        self._session.sink.redact_again(redactor.redact)
+        self._session.sink.redact_again(redactor, self._session.redactors)
         for report in self._failed:
             report.longrepr = redactor.text(report.longreprtext, len(report.longreprtext))
         xml = config.stash.get(xml_key, None)

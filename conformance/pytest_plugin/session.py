@@ -176,13 +176,18 @@ class PluginSession:
         for target in (self.options.selection.target, *self._targets.values()):
             text = Redactor(target.secrets).text(text) if target else text
         for runner in self._begun():
-            text = runner.redact(text)
+            text = runner.redactor.text(text)
         return text
+
+    @property
+    def redactors(self) -> dict[str, Redactor]:
+        """What each run of this process redacts by, by the name of its contract."""
+        return {runner.contract.name: runner.redactor for runner in self._begun()}
 
     @property
     def learnt(self) -> dict[str, str]:
         """The name of each secret that a target has given, by its value: it may stand in what was reported before."""
-        return {**self.learnt_elsewhere, **{k: v for runner in self._begun() for k, v in runner.learnt.items()}}
+        return {**self.learnt_elsewhere, **{k: v for one in self.redactors.values() for k, v in one.learnt.items()}}
 
     def keep_finished(self) -> None:
         """Keep what was done and not reported yet, where several workers ran ahead of pytest."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from conformance.checks.model import Verdict
 from conformance.errors import ConfigError, ConformanceError, OutputError, Problem
@@ -18,6 +18,7 @@ from conformance.files import append_to_job_summary, hold_file, write_text
 from conformance.pytest_plugin.options import PluginOptions
 from conformance.results.events import Event, EventWriter, map_parts, read_events
 from conformance.results.model import Results, TargetRun
+from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_deviation, rebuild_results, utc_now
 
 if TYPE_CHECKING:
@@ -94,9 +95,14 @@ class ResultSink:
                         self.take(replace(event, run=None))
         self._delete_files_of_processes()
 
-    def redact_again(self, redact: Callable[[Any], Any]) -> None:
-        """Keep back what was only known to be a secret after an event that holds it, such as a token given later."""
-        redacted = [map_parts(event, redact) for event in self._events]
+    def redact_again(self, late: Redactor, runs: Mapping[str, Redactor]) -> None:
+        """Keep back what was only known to be a secret after an event that holds it, such as a token given later.
+
+        `late` knows all such secrets. One of `runs` knows those of a contract that this process has run, and which
+        of its results it has searched for all of them.
+        """
+        redactors = [late if event.result is None else runs.get(event.contract, late) for event in self._events]
+        redacted = [map_parts(event, one.redact) for event, one in zip(self._events, redactors, strict=True)]
         self._is_outdated = self._is_outdated or redacted != self._events
         self._events, self._results = redacted, None
 

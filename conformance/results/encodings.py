@@ -5,8 +5,7 @@ import string
 import unicodedata
 import zlib
 from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -149,19 +148,22 @@ class _NormalForm:
     """The secret of which each character takes the same number of characters of `text`; empty where it is `text`."""
 
     @property
-    def grams(self) -> Iterator[tuple[int, str]]:
-        """Pieces at such distances that every part of the shortest length has one that the search of a text meets.
+    def places(self) -> range:
+        """Where pieces begin: so close that every part of the shortest length has one that the search of a text meets.
 
-        Of a long text they are further apart.
+        Those of a long text are further apart.
         """
         distance = max(1, (self.shortest - GRAM + 1) // STRIDE, len(self.text) // MOST_GRAMS)
         if distance % STRIDE == 0:  # the two distances must have no divisor in common
             distance -= 1
-        for at in range(0, len(self.text) - GRAM + 1, distance):
-            yield at, self.text[at : at + GRAM]
+        return range(0, len(self.text) - GRAM + 1, distance)
 
-    def is_in(self, text: str, view: str, gram: str, at: int) -> bool:
-        """Whether a part that counts stands in a text, as `view` has it, around a piece at `at` of the form."""
+    def is_in(self, views: Iterable[tuple[str, str]], gram: str) -> bool:
+        """Whether a part that counts stands around a piece of the form in a view; each comes with its normal form."""
+        places = [at for at in self.places if self.text.startswith(gram, at)][:MOST_ALIKE]
+        return any(self._is_around(*view, gram, at) for view in views for at in places)
+
+    def _is_around(self, view: str, text: str, gram: str, at: int) -> bool:
         found = text.find(gram)
         while found >= 0:
             start, end = self._extend(text, found, at)
@@ -200,26 +202,23 @@ class SecretDetector:
     """Tells which secrets a text holds, in whatever form. Not safe for threads while it learns."""
 
     def __init__(self) -> None:
-        self._pieces: dict[str, tuple[tuple[str, _NormalForm, int], ...]] = {}
+        self._pieces: dict[str, tuple[tuple[str, _NormalForm], ...]] = {}
         self._values: dict[str, str] = {}
         self._scattered: dict[str, str] = {}
         self._done: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def learn(self, name: str, value: str) -> None:
         """Adds a secret; what is so short that it stands in texts by chance is left out."""
-        pieces = dict(self._pieces)
         for form in _list_forms(value):
-            alike = Counter[str]()
-            for at, gram in form.grams:
-                alike[gram] += 1
-                if alike[gram] <= MOST_ALIKE:
-                    pieces[gram] = (*pieces.get(gram, ()), (name, form, at))
-        self._pieces, self._done = pieces, {}
+            owner = ((name, form),)
+            for gram in {form.text[at : at + GRAM] for at in form.places}:
+                self._pieces[gram] = self._pieces.get(gram, ()) + owner
         if len(value) >= SHORTEST_PLAIN:
             self._values = {**self._values, value: name}
         plain = normalize_text(value)
         if len(normalize_text(LIKE_A_WORD.sub("", value))) >= 3 * PIECE:
             self._scattered = {**self._scattered, plain: name}
+        self._done = {}  # last: what is searched meanwhile is searched again
 
     def find(self, text: str) -> tuple[str, ...]:
         """The names of the secrets in a text: as they are, encoded, reversed, spaced, in part, split over members."""
@@ -234,22 +233,21 @@ class SecretDetector:
         return names
 
     def _find(self, text: str) -> tuple[str, ...]:
+        views = [(view, normalize_text(view)) for view in _list_views(text[:MOST_LOOKED_AT])]
+        # Letters of another script may stand between those of a secret.
+        others = [normal.encode("ascii", "ignore").decode("ascii") for _, normal in views if not normal.isascii()]
+        views += zip(others, others, strict=True)
+        # Most texts hold no piece of a secret: one search of all views shows that.
+        together = " ".join(normal for _, normal in views)
+        grams = self._pieces.keys() & [together[at : at + GRAM] for at in range(0, len(together) - GRAM + 1, STRIDE)]
         found: set[str] = set()
-        for view in _list_views(text[:MOST_LOOKED_AT]):
-            found |= self._find_in(view)
+        for gram in grams:
+            found |= {name for name, form in self._pieces[gram] if name not in found and form.is_in(views, gram)}
+        scattered = ((plain, name) for plain, name in self._scattered.items() if plain[:PIECE] in together)
+        found |= {name for plain, name in scattered if any(_stands_in_pieces(plain, normal) for _, normal in views)}
         if len(text) > MOST_LOOKED_AT:
             found |= {name for value, name in self._values.items() if value in text}
         return tuple(sorted(found))
-
-    def _find_in(self, view: str) -> set[str]:
-        text = normalize_text(view)
-        # Letters of another script may stand between those of a secret.
-        found = set() if text.isascii() else self._find_in(text.encode("ascii", "ignore").decode("ascii"))
-        for gram in self._pieces.keys() & [text[at : at + GRAM] for at in range(0, len(text) - GRAM + 1, STRIDE)]:
-            for name, form, at in self._pieces[gram]:
-                if name not in found and form.is_in(text, view, gram, at):
-                    found.add(name)
-        return found | {name for plain, name in self._scattered.items() if _stands_in_pieces(plain, text)}
 
 
 def _holds_run(view: str, part: str) -> bool:

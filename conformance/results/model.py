@@ -41,7 +41,7 @@ class Choice:
     exchange: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class RecordedRequest:
     """A request as it was sent, redacted; `body` is text, cut at the recorder's limit, with `size` bytes in all."""
 
@@ -55,7 +55,7 @@ class RecordedRequest:
     vantage: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class RecordedResponse:
     """An answer as it came, redacted; `body` is text, cut at the recorder's limit, with `size` bytes in all."""
 
@@ -81,7 +81,7 @@ FIRM: Final = frozenset({"example", "boundary", "drawn"})
 """Roles of requests that must be refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class RecordedExchange:
     """One request with its response, or with the failure that took its place; `n` counts from 1 within the row."""
 

@@ -26,10 +26,11 @@ CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])
 
 def record_exchange(exchange: Exchange, n: int, label: str, role: str, redactor: Redactor) -> RecordedExchange:
     """The exchange without secrets, its bodies cut."""
+    clean = redactor.clean
     response, failure = exchange.response, None
     if isinstance(outcome := exchange.outcome, NoResponse):
         response, failure = outcome.response, RecordedNoResponse(outcome.kind.value, redactor.text(outcome.detail))
-    return RecordedExchange(
+    recorded = RecordedExchange(
         n=n,
         label=redactor.text(label),
         request=_request(exchange.request, redactor),
@@ -41,6 +42,8 @@ def record_exchange(exchange: Exchange, n: int, label: str, role: str, redactor:
         role=role,
         started=exchange.started,
     )
+    clean.update((id(one), one) for one in (recorded.request, recorded.response) if one is not None)
+    return recorded
 
 
 def _request(request: Request, redactor: Redactor) -> RecordedRequest:
@@ -64,12 +67,13 @@ def _response(response: Response, redactor: Redactor) -> RecordedResponse:
     lines = [f"{name[:LONGEST_HEADER]}: {value[:LONGEST_HEADER]}" for name, value in response.headers[:MOST_HEADERS]]
     columns = zip(*response.headers[:MOST_HEADERS], strict=True)
     letters = ["".join(text for text in column if len(text) == 1) for column in columns]
-    names = redactor.find_hidden("\n".join([response.reason, *map(str, response.faults), *lines, *letters, shown]))
-    if names:
+    whole = "\n\n".join([shown, response.reason, *lines, *map(str, response.faults), *filter(None, letters)])
+    is_clean = redactor.text(whole, len(whole)) == whole
+    if not is_clean and (names := redactor.find_hidden(whole)):
         held = ", ".join(f"secret:{name}" for name in names)
         note = f"{WITHHELD}{held}, {response.size:,} bytes, sha256 {response.sha256}{CLOSE}"
         return RecordedResponse(response.status, body=note, size=response.size, sha256=response.sha256, cut=True)
-    kept = redactor.text(shown, LONGEST_BODY)
+    kept = shown[:LONGEST_BODY] if is_clean else redactor.text(shown, LONGEST_BODY)
     return RecordedResponse(
         status=response.status,
         headers=_headers(response.headers, redactor),

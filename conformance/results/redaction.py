@@ -15,6 +15,7 @@ from functools import cache
 from itertools import islice
 from operator import is_not
 from typing import Any, TypeVar, get_type_hints
+from weakref import WeakValueDictionary
 
 from conformance.messages import Message
 from conformance.results.encodings import LONGEST_SECRET, SecretDetector, base64_forms, list_secret_values
@@ -80,6 +81,8 @@ class Redactor:
         self._margin = 0
         self._detector = SecretDetector()
         self._done: dict[str, str] = {}
+        self.clean = WeakValueDictionary[int, Any]()
+        """By `id`, what was redacted by all secrets known so far, as long as it is in use."""
         self.learnt: dict[str, str] = {}
         """The name of each secret that was added later, by its value."""
         for name, value in secrets.items():
@@ -106,7 +109,7 @@ class Redactor:
                 self._margin = max(self._margin, WIDEST * len(one) + 16)
             names = sorted(map(_printable, self._known.values()), key=len, reverse=True)
             self._marks = re.compile(f"secret:(?:{'|'.join(map(re.escape, names))})")
-            self._done = {}
+            self._done, self.clean = {}, WeakValueDictionary()
 
     def text(self, text: str, limit: int | None = None) -> str:
         """The text without secrets, control characters and lone surrogates; of its first `limit` characters only.
@@ -129,7 +132,7 @@ class Redactor:
 
     def find_hidden(self, text: str) -> tuple[str, ...]:
         """The names of the secrets that a text holds in a form that is not replaced where it stands."""
-        return self._detector.find(self._marks.sub(" ", self._replace(text, None)))
+        return self._detector.find(self._marks.sub(" ", self._replace(text, len(text))))
 
     def _withhold(self, shown: str) -> str:
         names = self._detector.find(self._marks.sub(" ", shown))
@@ -168,13 +171,19 @@ class Redactor:
         if value is None or isinstance(value, str):
             return value if value is None or isinstance(value, Enum) else self.text(value)
         if members := _list_members(value.__class__):
+            clean = self.clean  # as it is before: a secret may be learnt meanwhile
+            if clean.get(id(value)) is value:
+                return value
             changed = {}
             for name, ours in members:
                 member = getattr(value, name)
                 redacted = self.text(member) if member.__class__ is str else self._redact(member, is_ours=ours)
                 if redacted is not member:
                     changed[name] = redacted
-            return dataclasses.replace(value, **changed) if changed else value
+            shown = dataclasses.replace(value, **changed) if changed else value
+            if hasattr(shown, "__weakref__"):
+                clean[id(shown)] = shown
+            return shown
         if isinstance(value, tuple):
             items = tuple([self._redact(item, is_ours=is_ours) for item in value])
             return items if any(map(is_not, items, value)) else value

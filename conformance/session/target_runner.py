@@ -1,6 +1,6 @@
 """One contract against one target: planned before its first byte is sent, run as it is asked for."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from conformance.messages import Message, join_messages
 from conformance.plan.budget import Budget
 from conformance.results.events import Event
 from conformance.results.model import Exploration, Results, RowResult, TargetRun
+from conformance.results.redaction import Redactor
 from conformance.session.assemble import describe_run, mark_known_deviation, rebuild_results, utc_now
 from conformance.session.contract_run import ContractRun, build_context, plan_run
 from conformance.setup.prepare import prepare_target
@@ -106,7 +107,7 @@ class TargetRunner:
         return self._as_reported(self._begun.result(row))
 
     def explore(self, operation: str) -> Exploration:
-        return self._begun.context.redactor.redact(self._begun.explored(operation))
+        return self.redactor.redact(self._begun.explored(operation))
 
     def run(self, rows: Sequence[str], operations: Sequence[str] = ()) -> None:
         """Run these rows, and explore before those that use something up, until stopped."""
@@ -143,15 +144,12 @@ class TargetRunner:
         done.sort(key=lambda event: operations.index(event.explored.operation) if event.explored else -1)
         end = Event("end", seconds=perf_counter() - self._clock, why_partial=self.stopped)
         results = rebuild_results([*done, end])
-        return replace(results, runs=self._begun.context.redactor.redact(results.runs))
+        return replace(results, runs=self.redactor.redact(results.runs))
 
     @property
-    def learnt(self) -> Mapping[str, str]:
-        """The name of each secret that the target has given, by its value."""
-        return self._begun.context.redactor.learnt
-
-    def redact(self, text: str) -> str:
-        return self._begun.context.redactor.text(text)
+    def redactor(self) -> Redactor:
+        """Knows each secret of the target, also those that it has given so far."""
+        return self._begun.context.redactor
 
     def stop(self, why: str) -> None:
         """Begin nothing new; what is under way only cleans up. May be called from another thread."""
@@ -165,7 +163,7 @@ class TargetRunner:
             self._run.close()
 
     def _event(self, result: RowResult | Exploration) -> Event:
-        redact = self._begun.context.redactor.redact
+        redact = self.redactor.redact
         reported = self._as_reported(result) if isinstance(result, RowResult) else redact(result)
         return Event.of_result(self.contract.name, reported, self.describe())
 

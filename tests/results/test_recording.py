@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import shlex
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from conformance.checks.context import ResponseRules
+from conformance.checks.leaks import check_leaks
+from conformance.contract.contract import Contract
 from conformance.http import Exchange, FailureKind, NoResponse, Request, Response
+from conformance.results.encodings import SecretDetector
 from conformance.results.model import RecordedExchange
 from conformance.results.recording import record_exchange
 from conformance.results.redaction import Redactor
@@ -112,6 +119,47 @@ def test_of_an_answer_of_many_parts_the_first_hundred_are_shown(redactor: Redact
 def test_a_binary_answer_is_told_by_its_size(redactor: Redactor) -> None:
     actual = recorded(redactor, Request("GET", URL), Response(200, (), bytes(range(256)) * 40, 10_240))
     assert actual.response.body == "\u203910,240 bytes\u203a"
+
+
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    texts: list[str] = []
+    find = SecretDetector._find
+    monkeypatch.setattr(SecretDetector, "_find", lambda self, text: texts.append(text) or find(self, text))
+    return texts
+
+
+def test_an_answer_is_searched_once_for_the_same_secrets(
+    redactor: Redactor, monkeypatch: pytest.MonkeyPatch, shop: Callable[..., Contract]
+) -> None:
+    texts = searched(monkeypatch)
+    answer = Response(400, (("Content-Type", "application/json"),), b'{"message":"no"}', 16, reason="Bad Request")
+    list(check_leaks(answer, ResponseRules(shop(), redactor.found_in, frozenset({"full"})), "here"))
+    kept = recorded(redactor, Request("GET", URL), answer)
+    assert redactor.redact((replace(kept, n=4), kept)) == (replace(kept, n=4), kept)
+    assert len([text for text in texts if '"message":"no"' in text]) == 1
+
+
+@pytest.mark.parametrize("token", ["t0ken-t0ken", "7"])
+def test_what_was_recorded_is_searched_again_for_a_secret_that_is_learnt_later(redactor: Redactor, token: str) -> None:
+    answer = Response(400, (("X-A", token),), f'{{"message": "no {token}"}}'.encode(), reason=token)
+    kept = redactor.redact(recorded(redactor, Request("GET", f"{URL}&a={token}", (), token.encode()), answer))
+    redactor.learn("token", token)
+    shown = redactor.redact(kept)
+    assert (shown.request.body, shown.response.reason, shown.response.headers) == (
+        "\u2039secret:token\u203a",
+        "\u2039secret:token\u203a",
+        (("X-A", "\u2039secret:token\u203a"),),
+    )
+    assert shown.response.body == '{"message": "no \u2039secret:token\u203a"}'
+    assert redactor.redact(shown) == shown
+
+
+def test_a_record_that_nobody_uses_any_longer_is_not_kept(redactor: Redactor) -> None:
+    kept = redactor.redact(recorded(redactor, Request("GET", URL), Response(200, (), b"x" * 4096)))
+    assert len(redactor.clean) == 3
+    del kept
+    gc.collect()
+    assert len(redactor.clean) == 0
 
 
 def test_a_megabyte_of_headers_stays_small(redactor: Redactor) -> None:
