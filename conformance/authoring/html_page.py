@@ -17,10 +17,13 @@ _CELLS = "./*[self::td or self::th or @role='cell' or @role='columnheader' or @r
 _WIDEST = 100
 """The most rows or columns that a cell may span; more is a mistake in the page."""
 _LINE = "data-line"
+_CROWDED = re.compile(r"<(\w+)(?:[^<>=\s]*[=\s]){2000,}[^<>]*")
+"""A tag with so many attributes that the parser, which compares each with all others, would not come to an end."""
 
 
 def read_html(text: str) -> tuple[Block, ...]:
     """Return the blocks of HTML, with lines from `data-line` (of an element, its first child or the one before)."""
+    text = _CROWDED.sub(r"<\1", text)
     page = html.fromstring(re.sub(r"\A\s*<\?xml[^>]*>", "", text) if "<html" in text.lower() else f"<div>{text}</div>")
     line, is_marked = 0, _LINE in text
     for element in page.iter("*"):

@@ -52,6 +52,15 @@ def test_time_grows_with_the_lines_of_a_page_and_not_with_their_square(lines: st
     assert thread_time() - start < 4
 
 
+@pytest.mark.parametrize("part", ["<td>400</td>", "<tr><td>400<td>m</tr>", "<p>400 m", "<b a0=1%s>400</b>"])
+def test_time_grows_with_the_elements_and_attributes_of_a_page_and_not_with_their_square(part: str) -> None:
+    text = part % "".join(f" a{n}=1" for n in range(60_000)) if "%s" in part else part * 8_000
+    start = thread_time()
+    [block] = read_html(f"<table><tr><th>Status<th>Message<tr><td>400<td>m{text}</table>")
+    assert thread_time() - start < 2
+    assert "400" in str(block)
+
+
 @pytest.mark.parametrize("after", ["x" * 200_000, "\r\r\na\rb"])
 def test_a_table_of_commas_ends_where_it_cannot_be_read(after: str, tmp_path: Path) -> None:
     path = tmp_path / "page.csv"
