@@ -89,6 +89,11 @@ def drop_zeros(messages: Iterable[Message]) -> list[Message]:
     return [message for message in messages if message.values["n"]]
 
 
+def clip_text(text: str, limit: int) -> str:
+    """Return at most `limit` characters; the last is `…` if the text was longer."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def _scalar(value: object) -> Value:
     if value is None or isinstance(value, Message) or type(value) in (str, int, float, bool):
         return value  # type: ignore[return-value] # the types are those of Value

@@ -13,7 +13,7 @@ from conformance.checks.model import Finding, Level
 from conformance.contract.schema import Expect, Page
 from conformance.http import Response
 from conformance.jsontools import has_more_values, json_equal, resolve_pointer
-from conformance.messages import Message
+from conformance.messages import Message, clip_text
 
 LONGEST = 300
 
@@ -78,7 +78,7 @@ def _describe_expected(kind: str, details: Mapping[str, Any], message: str) -> A
         return details.get("expected_value")
     if kind == "type" and isinstance(details.get("types"), list):
         return Message("a value of type {types}", types=", ".join(details["types"]))
-    return _WORDS[kind].format(**details) if kind in _WORDS else message[:LONGEST]
+    return _WORDS[kind].format(**details) if kind in _WORDS else clip_text(message, LONGEST)
 
 
 def _describe_actual(kind: str, instance: Any) -> Any:
@@ -87,7 +87,7 @@ def _describe_actual(kind: str, instance: Any) -> Any:
     if kind == "contains" and isinstance(instance, list):
         return Message("{n} items, none of them like that", n=len(instance))
     if kind == "required" and isinstance(instance, dict):
-        names = ", ".join(sorted(map(str, instance)))[:LONGEST]
+        names = clip_text(", ".join(sorted(map(str, instance))), LONGEST)
         return Message("members {names}", names=names) if instance else Message("an empty object")
     text = instance if isinstance(instance, str) else json.dumps(instance, ensure_ascii=False)
     return instance if len(text) <= LONGEST else f"{text[:LONGEST]}…"
@@ -102,7 +102,7 @@ def check_body(response: Response, body: Any, expected: Expectation, where: str)
     if response.status >= 400 and min(expect.statuses) < 400:
         return  # the expectations for the body apply to the success; a documented refusal is allowed as well
     if body is NOT_JSON:
-        actual = response.text[:120] or Message("an empty body")
+        actual = clip_text(response.text, 120) or Message("an empty body")
         yield Finding("body", Level.MUST, Message("a JSON body"), actual, where)
         return
     yield from _check_values(body, expect, where)

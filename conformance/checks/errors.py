@@ -12,7 +12,7 @@ from conformance.contract.schema import Wording
 from conformance.contract.templates import MissingValue, fill_text
 from conformance.http import Response, header
 from conformance.jsontools import json_equal, resolve_pointer
-from conformance.messages import Message
+from conformance.messages import Message, clip_text
 
 
 def check_envelope(response: Response, body: Any, rules: ResponseRules, where: str) -> Iterator[Finding]:
@@ -23,11 +23,11 @@ def check_envelope(response: Response, body: Any, rules: ResponseRules, where: s
         yield Finding("envelope", level, Message("an error body"), Message("an empty body"), where)
         return
     if body is NOT_JSON:
-        actual = f"{header(response.headers, 'Content-Type') or 'no Content-Type'}: {response.text[:120]}"
+        actual = f"{header(response.headers, 'Content-Type') or 'no Content-Type'}: {clip_text(response.text, 120)}"
         yield Finding("envelope", Level.MUST, Message("a JSON body"), actual, where)
         return
     for should, actual, pointer in islice(schema_differences(rules.shape, body), 1):
-        detail = Message("at {pointer} of {body}", pointer=pointer, body=response.text[:200])
+        detail = Message("at {pointer} of {body}", pointer=pointer, body=clip_text(response.text, 200))
         yield Finding("envelope", Level.MUST, should, actual, where, detail=detail)
     misplaced = rules.find_misplaced_message(body)
     if misplaced is not None and misplaced[0]:

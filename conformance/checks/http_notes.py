@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from conformance.checks.model import Note
 from conformance.http import Exchange, Request, Response, header
-from conformance.messages import Message
+from conformance.messages import Message, clip_text
 
 _FORBIDDEN_TO_STORE = re.compile(r"\b(no-store|no-cache|private|max-age=0)\b", re.IGNORECASE)
 _STORED_BY_DEFAULT = frozenset([404, 405, 410, 414, 501])
@@ -40,16 +40,16 @@ def compare_head_with_get(actual: Exchange, head: Exchange) -> tuple[Note, ...]:
     if media[0] and media[0] != media[1]:
         text = Message(
             "a HEAD has the fields of a GET: Content-Type is {media} instead of {other}",
-            media=media[0][:60],
-            other=media[1][:60] or "absent",
+            media=clip_text(media[0], 60),
+            other=clip_text(media[1], 60) or "absent",
         )
         found.append(Note("HEAD", text, "RFC 9110, 9.3.2"))
     sizes = [header(response.headers, "Content-Length") for response in (of_head, of_get)]
     if sizes[0] is not None and sizes[1] is not None and sizes[0].strip() != sizes[1].strip():
         text = Message(
             "Content-Length of a HEAD is that of a GET, or absent: here {size} instead of {other}",
-            size=sizes[0][:20],
-            other=sizes[1][:20],
+            size=clip_text(sizes[0], 20),
+            other=clip_text(sizes[1], 20),
         )
         found.append(Note("HEAD", text, "RFC 9110, 8.6"))
     return tuple(found)
@@ -83,7 +83,7 @@ def _check_media_type(_: Request, response: Response) -> Note | None:
     media, rest = value.partition(";")[::2]
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", rest, re.IGNORECASE)
     if media.strip().lower() == "application/json" and charset and charset[1].lower() not in ("utf-8", "utf8"):
-        text = Message("JSON goes over the wire in UTF-8, not {charset}", charset=charset[1][:20])
+        text = Message("JSON goes over the wire in UTF-8, not {charset}", charset=clip_text(charset[1], 20))
         return Note("charset", text, "RFC 8259, 8.1")
     return None
 
@@ -108,7 +108,7 @@ def _check_caching(request: Request, response: Response) -> Note | None:
         text = Message(
             "caches may keep this {status} for {n} seconds after its cause is gone",
             status=response.status,
-            n=age[1][:10],
+            n=clip_text(age[1], 10),
         )
         return Note("Cache-Control", text, "RFC 9111, 4.2.1")
     is_said = _FORBIDDEN_TO_STORE.search(control) is not None or header(response.headers, "Expires") is not None

@@ -14,7 +14,7 @@ from conformance.checks.context import NOT_JSON, ResponseRules, parse_json
 from conformance.checks.model import Finding, Level
 from conformance.http import Request, Response
 from conformance.jsontools import MOST_VISITED, find_texts, walk_values
-from conformance.messages import Message
+from conformance.messages import Message, clip_text
 
 _AT = r"(?:\b|(?<=\\[nrt]))at "
 """Also matches after a line break or a tab that JSON has escaped, where there is no word boundary."""
@@ -151,7 +151,7 @@ def check_leaks(
     for expected, pattern in _KINDS:
         found = next((one for one in _find_matches(pattern, searched) if one.casefold() not in known), None)
         if found is not None:
-            yield Finding("leak", Level.MUST, expected, found[:80], where)
+            yield Finding("leak", Level.MUST, expected, clip_text(found, 80), where)
     for name in _find_private_members(body, sent):
         expected = Message("no credential and nobody's data in a refusal")
         yield Finding("leak", Level.MUST, expected, Message("a member {name}", name=name), where)
@@ -161,7 +161,7 @@ def find_stack_trace(response: Response) -> str | None:
     """Return the beginning (80 characters) of a stack trace in a body, or None."""
     text = response.text[:_SEARCHED]
     match = _STACK_TRACES.search(text) if any(word in text for word in _IN_TRACES) else None
-    return match[0].strip()[:80] if match else None
+    return clip_text(match[0].strip(), 80) if match else None
 
 
 def _text_of_request(request: Request) -> str:

@@ -10,7 +10,7 @@ from conformance.checks.leaks import check_leaks
 from conformance.checks.model import Finding, Level
 from conformance.contract.schema import Expect
 from conformance.http import Response
-from conformance.messages import Message, join_messages
+from conformance.messages import Message, clip_text, join_messages
 
 
 def find_editions(response: Response, expected: Expectation, rules: ResponseRules) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def summarize_response(response: Response, rules: ResponseRules) -> str:
     )
     if not text and response.status >= 400:
         text = " ".join(response.text.split())
-    return f"{response.status} {text[:160]}".rstrip()
+    return f"{response.status} {clip_text(text, 160)}".rstrip()
 
 
 def check_response(response: Response, expected: Expectation, rules: ResponseRules, where: str) -> tuple[Finding, ...]:

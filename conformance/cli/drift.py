@@ -19,8 +19,8 @@ from conformance.contract.contract import Contract, Row
 from conformance.contract.short_forms import write_out_message
 from conformance.errors import ConfigError, Problem
 from conformance.files import write_text
-from conformance.messages import format_count
-from conformance.report.sanitize import clip_text, to_one_line
+from conformance.messages import clip_text, format_count
+from conformance.report.sanitize import to_one_line
 from conformance.yaml_document import replace_value
 
 _LONGEST = 200

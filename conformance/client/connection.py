@@ -21,7 +21,7 @@ from conformance.client.http1 import NotHttpError, ResponseReader, SocketStream
 from conformance.client.policy import Limits, Route, basic_authorization
 from conformance.client.tls import FROM_ENVIRONMENT, build_tls_context
 from conformance.http import FailureKind
-from conformance.messages import Message, error_message, join_messages
+from conformance.messages import Message, clip_text, error_message, join_messages
 from conformance.target.loader import Target
 
 NOT_OURS = frozenset(
@@ -185,7 +185,9 @@ def _secure(sock: socket.socket, tls: TlsContext, host: str) -> socket.socket:
         # TLS within the TLS of a proxy; it has all that is used of a socket.
         return cast("socket.socket", SSLTransport(sock, context, server_hostname=host))
     except ssl.SSLCertVerificationError as error:
-        detail = Message("the certificate is not accepted: {error}", error=" ".join(error.verify_message.split())[:200])
+        detail = Message(
+            "the certificate is not accepted: {error}", error=clip_text(" ".join(error.verify_message.split()), 200)
+        )
     except ssl.SSLError as error:
         reason = error.reason or error.strerror or Message("the connection was closed")
         detail = Message("TLS failed: {reason}", reason=reason)
@@ -211,7 +213,7 @@ def _open_tunnel(sock: socket.socket, route: Route, limits: Limits, proxy_name: 
         detail = Message("our proxy {place} gave no answer: {reason}", place=proxy_name, reason=error_message(error))
         raise ConnectionFailed(FailureKind.PROXY, detail) from None
     if reader.status != 200 or reader.faults:
-        status = f"{reader.status} {reader.reason[:100]}".strip()
+        status = f"{reader.status} {clip_text(reader.reason, 100)}".strip()
         answer = join_messages("; ", [status, *reader.faults])
         raise ConnectionFailed(
             FailureKind.PROXY, Message("our proxy {place} answered {answer}", place=proxy_name, answer=answer)

@@ -6,7 +6,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 
-from conformance.messages import Message
+from conformance.messages import Message, clip_text
 
 DECODED_PIECE = 1 << 16
 MOST_CODINGS = 3
@@ -21,7 +21,7 @@ def list_codings(members: list[str]) -> list[str]:
     names = [name for name in members if name not in {"", "identity"}]
     unknown = [name for name in names if name not in {"gzip", "x-gzip", "deflate"}]
     if unknown:
-        raise ContentCodingError(Message("Content-Encoding {name!r} was not offered", name=unknown[0][:40]))
+        raise ContentCodingError(Message("Content-Encoding {name!r} was not offered", name=clip_text(unknown[0], 40)))
     if len(names) > MOST_CODINGS:
         raise ContentCodingError(Message("Content-Encoding names {n} codings", n=len(names)))
     return names

@@ -14,7 +14,7 @@ from conformance.client.content_coding import ContentCodingError, decode, list_c
 from conformance.client.large_bodies import HUGE_BODY, LARGE_BODY, LargeBody
 from conformance.client.policy import Limits
 from conformance.http import CUT_BODY, Response, header
-from conformance.messages import Message, error_message
+from conformance.messages import Message, clip_text, error_message
 from conformance.xmltools import is_xml
 
 PIECE = 1 << 16
@@ -271,7 +271,7 @@ class ResponseReader:
             raise ConnectionResetError(Message("the connection was closed before an answer"))
         match = STATUS_LINE.fullmatch(line)
         if match is None:
-            raise NotHttpError(Message("no HTTP/1 status line: {line!r}", line=line[:60].decode("latin-1")))
+            raise NotHttpError(Message("no HTTP/1 status line: {line!r}", line=clip_text(line.decode("latin-1"), 60)))
         self._minor = int(match[1])
         self.reason = (match[3] or b"").decode("latin-1").strip()
         self.status = int(match[2])
@@ -348,7 +348,7 @@ class ResponseReader:
             return None
         value = values.pop()
         if not (value.isascii() and value.isdecimal() and len(value) < 19):
-            self.faults.append(Message("Content-Length {value!r} is no length", value=value[:40]))
+            self.faults.append(Message("Content-Length {value!r} is no length", value=clip_text(value, 40)))
             return None
         return int(value)
 
@@ -388,7 +388,7 @@ class ResponseReader:
         line = self._frame_line(4096, ENDLESS_SIZE, NO_LAST_CHUNK)
         match = CHUNK_LINE.fullmatch(line)
         if match is None:
-            raise _FramingError(Message("{size!r} is no chunk size", size=line[:20].decode("latin-1")))
+            raise _FramingError(Message("{size!r} is no chunk size", size=clip_text(line.decode("latin-1"), 20)))
         return int(match[1], 16)
 
     def _frame_line(self, budget: int, endless: Message, cut: Message) -> bytes:

@@ -6,9 +6,9 @@ from conformance.checks.model import Level, Verdict
 from conformance.compare.attribution import changes_that_decide, collect_trials, explain_change, row_changes
 from conformance.compare.model import Kind, OurChange, RowChange, WordingChange
 from conformance.jsontools import canonical_text
-from conformance.messages import Message
+from conformance.messages import Message, clip_text
 from conformance.report.format import format_reason, format_repeat_command
-from conformance.report.sanitize import clip_text, format_json
+from conformance.report.sanitize import format_json
 from conformance.results.model import RowResult, TargetRun
 from conformance.results.normalize import Normalizer
 

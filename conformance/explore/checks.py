@@ -21,7 +21,7 @@ from conformance.explore.probes import ExploreProbe, label_probe
 from conformance.explore.validity import Validity, classify_parts
 from conformance.http import Exchange, Response, header
 from conformance.jsontools import find_values
-from conformance.messages import Message
+from conformance.messages import Message, clip_text
 
 _MOST_DIFFERENCES = 3
 """The most schema differences that are reported for one answer."""
@@ -165,7 +165,7 @@ def _check_success(answer: ProbeAnswer, response: Response) -> Iterator[Finding]
     if schema is None or response.cut or response.status >= 300:
         return
     if body is NOT_JSON:
-        actual = f"{response.status} {header(response.headers, 'Content-Type') or ''}: {response.text[:120]}"
+        actual = f"{response.status} {header(response.headers, 'Content-Type') or ''}: {clip_text(response.text, 120)}"
         yield answer.observe("schema", Level.MUST, Message("a JSON body"), actual)
         return
     differences = list(schema_differences(compile_schema(schema), body))

@@ -9,9 +9,9 @@ from typing import Any
 
 from conformance.checks.model import Finding, Level
 from conformance.contract.templates import show_placeholders
-from conformance.messages import Message, join_messages
+from conformance.messages import Message, clip_text, join_messages
 from conformance.report.evidence import Group, proof_exchanges
-from conformance.report.sanitize import clip_text, format_json
+from conformance.report.sanitize import format_json
 from conformance.report.text_diff import list_statuses, reveal_difference
 from conformance.report.translation import Translator
 from conformance.report.words import name_of

@@ -2,7 +2,8 @@
 
 import re
 
-from conformance.report.sanitize import clip_text, show_invisible, to_one_line
+from conformance.messages import clip_text
+from conformance.report.sanitize import show_invisible, to_one_line
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~#]|(?<=http):|(?<=https):|(?<=ftp):|(?<=www)\.", re.IGNORECASE)
 _NOT_WORD = re.compile(r"[^\w\s]|_", re.ASCII)

@@ -17,10 +17,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from conformance.contract.templates import show_placeholders
-from conformance.messages import Message, join_messages
+from conformance.messages import Message, clip_text, join_messages
 from conformance.report.format import format_duration
 from conformance.report.markdown_text import escape_prose, format_code, format_code_block
-from conformance.report.sanitize import clip_text, escape_cell, format_json, is_web_link, show_invisible, to_one_line
+from conformance.report.sanitize import escape_cell, format_json, is_web_link, show_invisible, to_one_line
 from conformance.report.text_diff import diff_texts, list_statuses
 from conformance.report.translation import LANGUAGES, NO_LABELS, Bilingual, Translator, check_language
 from conformance.report.words import SYMBOLS, VERDICT_MEANINGS, WORST_FIRST, name_of

@@ -35,11 +35,6 @@ def to_one_line(text: str) -> str:
     return show_invisible(text).replace("\n", "⏎").replace("\t", " ")
 
 
-def clip_text(text: str, limit: int) -> str:
-    """Return at most `limit` characters; the last is `…` if the text was longer."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def format_json(value: Any) -> str:
     """Format a value as JSON in one line, without escaping non-ASCII characters."""
     return json.dumps(value, ensure_ascii=False, default=str)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from conformance.messages import Message
-from conformance.report.sanitize import clip_text, format_json
+from conformance.messages import Message, clip_text
+from conformance.report.sanitize import format_json
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _LONGEST = 1000

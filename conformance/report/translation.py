@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from conformance.errors import ConfigError, Problem
-from conformance.messages import Message
-from conformance.report.sanitize import clip_text, to_one_line
+from conformance.messages import Message, clip_text
+from conformance.report.sanitize import to_one_line
 from conformance.results.model import TargetRun
 
 LANGUAGES: Final = ("en", "ja")

@@ -8,7 +8,7 @@ import json
 import math
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -33,6 +33,8 @@ REMEMBERED, MOST_REMEMBERED = 1024, 4096
 """Characters of a text, and texts, whose redaction is remembered: headers and messages come again and again."""
 SHORTEST_LEAK = 8
 """A shorter value may stand in an answer by chance."""
+SHORTEST_PIECE = 3
+"""Characters of a secret that are replaced where a text was cut after them."""
 DEEPEST = 60
 MOST_MEMBERS = 200
 """Members of an array or object that are shown."""
@@ -146,7 +148,7 @@ class Redactor:
             end = min(end, LONGEST_TEXT)
         window = text[: end + self._margin]
         more = f"… {OPEN}{len(text):,} characters{CLOSE}" if len(text) > end and limit is None else ""
-        spans = _joined(self._spans(window)) if self._forms else []
+        spans = _joined([*self._spans(window), *self._cut_secrets(text)]) if self._forms else []
         if not spans:
             return _printable(text[:end]) + more
         parts: list[str] = []
@@ -161,6 +163,16 @@ class Redactor:
             position = span.end
         parts.append(_printable(text[position:end]))
         return "".join(parts) + more
+
+    def _cut_secrets(self, text: str) -> Iterator[_Span]:
+        """The beginnings of secrets, too short to be found by themselves, before the `…` of a text that was cut."""
+        end = len(text) - 1
+        for form in self._forms if text.endswith("…") else ():
+            start = form.text[: SHORTEST_LEAK - 1].casefold()
+            for n in range(len(start), SHORTEST_PIECE - 1, -1):
+                if text[max(0, end - n) : end].casefold() == start[:n]:
+                    yield _Span(end - n, end, form.name)
+                    break
 
     def redact(self, value: T) -> T:
         """A value of dataclasses, tuples, mappings and texts without secrets, such as the result of a row."""

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.checks.model import Finding, Level
+from conformance.messages import Message, clip_text
 from conformance.results.redaction import CLOSE, OPEN, Redactor
 
 VALUE = 'k3y/+="canary&<p>q'
@@ -203,6 +204,18 @@ def test_a_leak_is_told_only_for_long_values_that_stand_alone() -> None:
     assert redactor.found_in('{"message": "abcd1234 is wrong", "x": "news"}') == ("long",)
     assert redactor.found_in("xabcd1234 and abcd12345") == ()
     assert redactor.found_in('{"m": "\\u0061bcd1234"}') == ("long",)
+
+
+@pytest.mark.parametrize("secret", [VALUE, VALUE.upper(), "a-words", base64.b64encode(VALUE.encode()).decode()])
+@pytest.mark.parametrize("kept", range(3, 8))
+def test_the_beginning_of_a_secret_is_replaced_where_a_text_was_cut_in_it(secret: str, kept: int) -> None:
+    redactor = Redactor({"full": VALUE, "login": "a-words"})
+    text = clip_text(f"400 the key {secret} is wrong", 12 + kept + 1)
+    assert text == f"400 the key {secret[:kept]}…"
+    for shown in (redactor.text(text), redactor.text(Message("got {answer}", answer=text))):
+        assert f"key {OPEN}secret:" in shown
+        assert secret[:3].casefold() not in shown.replace("secret", "").casefold()
+    assert redactor.text(text.replace("…", "...")) == redactor.text(text[:-1]) + "..."
 
 
 def test_the_repr_shows_no_value(redactor: Redactor) -> None:

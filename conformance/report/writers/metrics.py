@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.openmetrics.exposition import generate_latest
 
 from conformance.checks.model import Verdict
-from conformance.report.sanitize import clip_text, to_one_line
+from conformance.messages import clip_text
+from conformance.report.sanitize import to_one_line
 from conformance.results.matching import label_run
 from conformance.results.model import Results
 

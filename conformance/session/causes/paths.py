@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from conformance.messages import Message
+from conformance.messages import Message, clip_text
 from conformance.session.causes.model import Call, RunCause, RunEvidence, members
 
 _FIELD: Final = r'"field"\s*:\s*"([^"]*)"'
@@ -66,7 +66,7 @@ def find_refused_alike(run: RunEvidence) -> Iterator[RunCause]:
                 name=name,
                 value=value,
                 status=reason[0],
-                words=reason[1][:100],
+                words=clip_text(reason[1], 100),
             )
             fields, key = re.findall(_FIELD, valid[0].body), f"fixtures.{name}"
             lacking = [
