@@ -18,9 +18,9 @@ Value: TypeAlias = str | int | float | None
 _COUNTED: Final = re.compile(
     r"(?P<head>\{(?P<count>\w+)(?::,)?\}(?: of \{(?P<total>\w+)\})?"
     r"(?: (?:known|more|open|rejected|right|undocumented)\b)?)"
-    r"(?P<noun> (?:answers|bytes|changes|choices|codings|deviations|entries|exchanges|faults|files|findings|headers|"
-    r"inputs|items|operations|pages|problems|requests|rows and operations|rows|runs|servers|targets|things|times|TODOs|"
-    r"tries|violations|wordings)\b)?"
+    r"(?P<noun> (?:answers|bytes|changes|characters|choices|codings|deviations|entries|exchanges|faults|files|findings|"
+    r"headers|inputs|items|operations|pages|problems|requests|rows and operations|rows|runs|servers|targets|things|"
+    r"times|TODOs|tries|violations|wordings)\b)?"
     r"(?P<verb> (?:are|were)\b)?"
 )
 """What may have to agree with a count: the plural nouns that are counted here, and the verb after one."""

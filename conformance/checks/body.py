@@ -1,7 +1,7 @@
 """Checks of a whole body: its JSON Schema, values at JSON pointers, absent members, the size of a page."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from operator import getitem
 from typing import Any
@@ -40,7 +40,7 @@ def schema_differences(validator: jsonschema_rs.Validator, body: Any) -> Iterato
         place = "".join(f"/{part}" for part in error.instance_path)
         details: Mapping[str, Any] = error.kind.as_dict()
         yield (
-            _describe_expected(error.kind.name, details, error.message),
+            _EXPECTED[error.kind.name](details) if error.kind.name in _EXPECTED else clip_text(error.message, LONGEST),
             _describe_actual(error.kind.name, reduce(getitem, error.instance_path, body)),
             place or "the body",
         )
@@ -65,20 +65,31 @@ def _with_few_items(value: Any, most: int = MOST_ITEMS) -> Any:
     return value
 
 
-_WORDS = {
-    "required": "a member {property!r}",
-    "maxItems": "at most {limit} items",
-    "minItems": "at least {limit} items",
-    "contains": Message("an item as the case describes it"),
+_EXPECTED: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "additionalProperties": lambda found: Message(
+        "no member {pointer}", pointer=clip_text(", ".join(found["unexpected"]), LONGEST)
+    ),
+    "anyOf": lambda _: Message("a value of one of the documented forms"),
+    "const": lambda found: found["expected_value"],
+    "contains": lambda _: Message("an item as the case describes it"),
+    "enum": lambda found: Message("one of {statuses}", statuses=_to_json(found["options"])),
+    "maximum": lambda found: Message("{n} or less", n=found["limit"]),
+    "maxItems": lambda found: Message("at most {n} items", n=found["limit"]),
+    "maxLength": lambda found: Message("at most {n} characters", n=found["limit"]),
+    "minimum": lambda found: Message("{n} or more", n=found["limit"]),
+    "minItems": lambda found: Message("at least {n} items", n=found["limit"]),
+    "minLength": lambda found: Message("at least {n} characters", n=found["limit"]),
+    "not": lambda found: Message("nothing that matches {pattern}", pattern=_to_json(found["schema"])),
+    "oneOf": lambda _: Message("a value of one of the documented forms"),
+    "pattern": lambda found: Message("a value that matches {pattern}", pattern=found["pattern"]),
+    "required": lambda found: Message("a member {name}", name=repr(found["property"])),
+    "type": lambda found: Message("a value of type {types}", types=", ".join(found["types"])),
 }
+"""What each keyword of a schema asks for, from the details of its error."""
 
 
-def _describe_expected(kind: str, details: Mapping[str, Any], message: str) -> Any:
-    if kind == "const":
-        return details.get("expected_value")
-    if kind == "type" and isinstance(details.get("types"), list):
-        return Message("a value of type {types}", types=", ".join(details["types"]))
-    return _WORDS[kind].format(**details) if kind in _WORDS else clip_text(message, LONGEST)
+def _to_json(value: Any) -> str:
+    return clip_text(json.dumps(value, ensure_ascii=False), LONGEST)
 
 
 def _describe_actual(kind: str, instance: Any) -> Any:

@@ -1,5 +1,6 @@
 """Checks a response against an expectation with every check, and returns all findings."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.checks.body import check_body
@@ -37,7 +38,11 @@ def summarize_response(response: Response, rules: ResponseRules) -> str:
     """Summarize a response in one line: its status, and the faults or the text of an error."""
     faults = read_errors(rules, parse_json(response)) if response.status >= 400 else ()
     text = "; ".join(
-        " ".join(str(part) for part in (fault.code, fault.field, fault.message) if part not in (None, ""))
+        " ".join(
+            part if isinstance(part, str) else json.dumps(part, ensure_ascii=False)
+            for part in (fault.code, fault.field, fault.message)
+            if part not in (None, "")
+        )
         for fault in faults
     )
     if not text and response.status >= 400:

@@ -240,7 +240,8 @@ def _coverage_cases(written: str, method: str) -> tuple[tuple[str | None, Explor
     found = []
     for case in cases:
         data = getattr(getattr(case.meta, "phase", None), "data", None)
-        about = f"{getattr(data, 'parameter', None) or 'body'}: {getattr(data, 'scenario', '')}"
+        scenario = f"{getattr(data, 'scenario', '')}".replace("_", " ")
+        about = f"{getattr(data, 'parameter', None) or 'body'}: {scenario}"
         query = tuple((str(name), text) for name, value in (case.query or {}).items() for text in _texts(value))
         body = NO_BODY if isinstance(case.body, NotSet) else case.body
         found.append((getattr(data, "parameter_location", None), ExploreProbe(query=query, body=body, about=about)))

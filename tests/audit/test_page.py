@@ -72,6 +72,12 @@ def page(language: str | None) -> str:
     return format_audit(matrix(), "html", language)
 
 
+def test_a_column_that_no_target_fills_is_left_out() -> None:
+    runs = tuple(replace(run, editions=()) for run in sample_results().runs)
+    without = format_audit(build_matrix([("t", replace(sample_results(), runs=runs))], {}, {}), "html", "en")
+    assert ["Messages worded as in" in text for text in (page("en"), without)] == [True, False]
+
+
 def test_a_japanese_audit_has_no_word_of_ours_in_english() -> None:
     assert english_left(page("ja"), FACTS) == set()
 

@@ -296,6 +296,30 @@ def test_of_a_body_with_very_many_differences_one_is_told() -> None:
     assert (actual, place) == ("another one, beyond its first 1000 items", "the body")
 
 
+@pytest.mark.parametrize(
+    ("schema", "body", "expected"),
+    [
+        ({"not": {"contains": {"const": 1}}}, [1], 'nothing that matches {"contains": {"const": 1}}'),
+        ({"minimum": 0}, -1, "0 or more"),
+        ({"maximum": 100}, 101, "100 or less"),
+        ({"minLength": 1}, "", "at least 1 character"),
+        ({"maxLength": 2}, "abc", "at most 2 characters"),
+        ({"minItems": 1}, [], "at least 1 item"),
+        ({"enum": ["a", None]}, "b", 'one of ["a", null]'),
+        ({"pattern": "^a$"}, "b", "a value that matches ^a$"),
+        ({"properties": {"c": {}}, "additionalProperties": False}, {"a": 1, "b": 2}, "no member a, b"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 1, "a value of one of the documented forms"),
+        ({"required": ["a"]}, {}, "a member 'a'"),
+        ({"type": ["string", "null"]}, 1, "a value of type null, string"),
+        ({"uniqueItems": True}, [1, 1], "[1,1] has non-unique elements"),
+    ],
+)
+def test_what_a_schema_asks_for_is_said_and_not_what_is_wrong_with_the_value(
+    schema: Any, body: Any, expected: str
+) -> None:
+    assert [difference[0] for difference in schema_differences(compile_schema(schema), body)] == [expected]
+
+
 def test_of_a_long_value_the_beginning_is_told() -> None:
     validator = compile_schema({"properties": {"a": {"type": "integer"}}})
     ((_, whole, _),) = schema_differences(validator, {"a": "x" * 300})
@@ -355,6 +379,7 @@ def test_an_answer_in_short_is_its_status_and_what_it_says(title: Case, below: C
         == "400 invalid spoon Title is missing; b"
     )
     assert summarize_response(answer(400, OWN), below.rules) == "400 limit: at least 0, not -1"
+    assert summarize_response(answer(400, {**OWN, "message": {"a": None}}), below.rules) == '400 {"a": null}'
     assert summarize_response(answer(200, {"items": []}), below.rules) == "200"
     assert summarize_response(answer(502, "<html>\n oops"), below.rules) == "502 <html> oops"
     assert summarize_response(answer(400, {"message": "x" * 9999}), below.rules) == f"400 {'x' * 159}…"

@@ -219,6 +219,9 @@ def test_rows_with_one_cause_are_one_card_and_what_is_undecided_stands_at_the_to
     ]
     text = text_of(render_fragment(replace(results, runs=(replace(run, rows=rows, explored=()),))))
     assert "The same holds for 2 more rows: contents-get/doubtful-1 · contents-get/doubtful-2" in text
+    rows = tuple(replace(one, reason=Message("interrupted")) for one in refused)
+    text = text_of(render_fragment(replace(results, runs=(replace(run, rows=rows, explored=()),))))
+    assert "interrupted 3 rows: contents-get/doubtful-0 · contents-get/doubtful-1 ·" in text
     assert text.index("What could not be decided") < text.index("What the verdicts mean")
 
 
