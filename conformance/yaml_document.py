@@ -37,6 +37,8 @@ _AMBIGUOUS = re.compile(
 _KEYWORDS = {"true": True, "false": False, "null": None}
 _BREAKS = re.compile("[\r\x85\u2028\u2029]")
 """Characters that YAML folds as line ends unless they are escaped."""
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that show what stands after them in another direction."""
 _TAG = "tag:yaml.org,2002:"
 _STR, _MERGE = f"{_TAG}str", "<<"
 _IMPLIED = yaml.resolver.Resolver()
@@ -132,13 +134,18 @@ def _check_depth(text: str) -> None:
 
 def dump(value: Any) -> str:
     """Return a JSON value as YAML that `read` reads back unchanged."""
-    return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
+    return _escape(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110))
 
 
 def dump_flow(value: Any, width: float = inf) -> str:
     """Return a JSON value as YAML in flow style, in lines of about `width` characters."""
     text = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=True, width=width)
-    return str(text).removesuffix("...\n").strip()
+    return _escape(text).removesuffix("...\n").strip()
+
+
+def _escape(text: str) -> str:
+    """Return YAML in which no character of a quoted text turns the direction of what a person reads."""
+    return _TURNS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def replace_value(text: str, place: Sequence[str | int], value: Any) -> str:
@@ -173,7 +180,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    is_safe = not (_AMBIGUOUS.match(text) or _NUMBER.match(text) or _BREAKS.search(text) or text == "")
+    is_odd = _BREAKS.search(text) or _TURNS.search(text)
+    is_safe = not (_AMBIGUOUS.match(text) or _NUMBER.match(text) or is_odd or text == "")
     return dumper.represent_scalar(_STR, text, style=None if is_safe else '"')
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,16 @@ JSON = st.recursive(
     lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(), inside, max_size=4),
     max_leaves=12,
 )
+
+
+@pytest.mark.parametrize(
+    "text", ["\u202ex", "\u2066a\u2069 # b", "\u05d0\u200f", "a" * 200 + " \u2067b", "\\u202e\u202d"]
+)
+def test_no_text_that_is_dumped_turns_what_is_read(text: str) -> None:
+    value = {text: [text, {"a": text}]}
+    for written in (dump(value), dump_flow(value)):
+        assert not re.search("[\u200e\u200f\u202a-\u202e\u2066-\u2069]", written)
+        assert document(written).value == value
 
 
 @settings(max_examples=80, deadline=None, database=None)
