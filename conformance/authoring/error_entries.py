@@ -27,6 +27,8 @@ from conformance.authoring.error_text import (
 )
 
 _LONGEST_LEAD = 25
+_WORDS = re.compile(r"\w \w")
+"""The title of an error that is a text, not a name."""
 _TERM = re.compile(r"`(\w+(?: \w+)+)`: ")
 """A term of several words, with its definition after it."""
 _CAUSES_FOLLOW = re.compile(
@@ -91,9 +93,15 @@ def _find_quoted(text: str) -> tuple[str, str]:
     return next(iter(codes), ""), next(iter(messages), "")
 
 
-def read_body(blocks: Sequence[Block]) -> RoleTexts:
-    """Return the parts of an error below a heading or entry: from labels, a sample response, and text."""
+def read_body(blocks: Sequence[Block], title: str = "") -> RoleTexts:
+    """Return the parts of an error below a heading or entry: from labels, a sample response, and text.
+
+    The text of its title is the message if there is a label for the cause.
+    """
     held, prose = _read_below(blocks)
+    sample: RoleTexts = next(iter(samples_of(blocks)), {})
+    if "cause" in held and "message" not in sample and _WORDS.search(title):
+        held.setdefault("message", [title])
     quoted = [
         one
         for block in prose[:3]
@@ -106,7 +114,6 @@ def read_body(blocks: Sequence[Block]) -> RoleTexts:
         causes = [text for one in prose if (text := split_status(one.text)[1])]
         held.setdefault("cause", [" ".join(causes)] if isinstance(prose[0], Item) else causes[:1])
         held.setdefault("status", [str(status) for one in prose for status in status_in_text(one.text)][:1])
-    sample: RoleTexts = next(iter(samples_of(blocks)), {})
     status: RoleTexts = {"status": sample["status"]} if "status" in sample else {}
     return {**sample, **held, **status}
 

@@ -220,7 +220,7 @@ def _read_entry(
         yield from inner
         return
     sure = {role: texts for role, texts in held.items() if any(texts) and not (title and role == "cause")}
-    parts = {**held, **read_body(below), **sure}
+    parts = {**held, **read_body(below, next(iter(held.get("cause", ())), "") if title else ""), **sure}
     is_bare = title and statuses and not any(parts.get("code", ())) and not any(parts.get("message", ()))
     causes: Sequence[Heading | Item] = list_causes(below) if is_bare else []
     for one in causes or [block]:

@@ -95,7 +95,7 @@ def build_rows(
     if not any(codes) and (statuses or (400,))[0] >= 400 and (named := _NAMED.fullmatch(cause)):
         codes, cause = [named[2]], strip_phrase(named[1], (*statuses, 0)[0])
     note = " ".join(texts.get("note", [])).replace("`", "")
-    if not (cause or messages):
+    if not messages and (not cause or (note and statuses and is_phrase(cause))):
         cause, note = note, ""
     for one in statuses or (None,):
         for code in codes:
@@ -227,11 +227,11 @@ def _classify(table: TableBlock) -> tuple[Column, ...]:
     bids.sort(key=lambda bid: (-bid[0], bid[1]))
     best = {place: role for _, place, role in reversed(bids)}
     roles: dict[int, Role] = {}
-    for place, texts in enumerate(cells):
+    for place in sorted(range(len(cells)), key=lambda place: best.get(place) != "status"):
         if (
             best.get(place, "status") in _MAY_BE_STATUS
             and "status" not in roles.values()
-            and _are_statuses(texts, best.get(place))
+            and _are_statuses(cells[place], best.get(place))
         ):
             roles[place] = "status"
     for _, place, role in bids:
@@ -307,15 +307,17 @@ def _are_statuses(cells: Sequence[str], title: Role | None) -> bool:
     """Return whether most cells are statuses; in a column titled as codes, some; without a title, all."""
     numbers = {int(cell) for cell in cells if re.fullmatch("[1-5]\\d\\d", cell)}
     known = sum(number >= 400 for number in numbers & _REGISTERED)
+    others = {int(cell) for cell in cells if len(cell) == 3 and cell.isdigit()} - _REGISTERED
     low = {number for number in numbers if number < 400}
     are_low = title != "status" and min(numbers, default=400) < 200 and 2 * len(low) > len(numbers)
-    if are_low or (numbers - _REGISTERED and low == numbers):
+    are_short = title == "code" and any(re.fullmatch("[1-9]\\d?", cell) for cell in cells)
+    if are_low or are_short or (numbers - _REGISTERED and low == numbers):
         return False  # numbers of the vendor's own
     if title == "cause" and not all(map(str.isdigit, cells)):
         return False
     return (
         _share(cells, lambda cell: bool(_REGISTERED.intersection(find_statuses(cell)[0][:1]))) > 0.6
-        or (title == "code" and all(map(str.isdigit, cells)) and known > 2)
+        or (title == "code" and all(map(str.isdigit, cells)) and (known > 2 or (known and not others)))
         or (title is None and len(cells) > 2 and all(re.fullmatch(r"[1-5]\d\d", cell) for cell in cells))
     )
 

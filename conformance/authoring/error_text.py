@@ -20,7 +20,7 @@ _MORE = re.compile(
 _LAST = re.compile(r"(?:\d{1,2}[.)]\s+)?[^\d\n]{2,60}[\s(\[:\uff08=/`]([45]\d\d(?:\s*[,/]\s*[45]\d\d)*)\W*")
 """One or more statuses at the end of a text: `Conflict (409)`, `2. Validation errors (400/422)`."""
 IDENTIFIER = re.compile(
-    r"[A-Za-z_][A-Za-z0-9_]*(?:[_.:/\\-][A-Za-z0-9]+)*(?:\(\))?\*?|-?\d{2,9}(?:[_.:/-][A-Za-z0-9]+)*|"
+    r":?[A-Za-z_][A-Za-z0-9_]*(?:[_.:/\\-][A-Za-z0-9]+)*(?:\(\))?\*?|-?\d{2,9}(?:[_.:/-][A-Za-z0-9]+)*|"
     r"[A-Z]{1,5}[-_]?\d+|(?:https?://|urn:)\S+|[0-9A-Z]{2,8}\*?|0x[0-9A-Fa-f]+|-?\d"
 )
 """Anything that may be a code: one word, perhaps of several parts, or a number."""

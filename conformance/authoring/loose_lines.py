@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, groupby, pairwise, takewhile
 
 from conformance.authoring.blocks import LEVEL_OF_LINES, Block, Code, Heading, Item, Paragraph, TableBlock, TableRow
@@ -30,7 +30,8 @@ _CONSTANTS = tuple(
     )
 )
 """Constants of programs: `NO_NAME(1001, "No name")`, `"1001": "No name"`, `NO_NAME = 1001  // No name`."""
-_SHORT_NUMBER = re.compile(r"\d{1,2}\Z")
+_NUMBER = re.compile(r"-?\d{1,9}\Z")
+_WORD = re.compile(r"[^\W\d_]")
 _MOST_TITLES = 8
 _LONGEST_TITLE = 40
 _LONGEST_LINE = 60
@@ -90,8 +91,12 @@ def _title_or_entry(line: Paragraph, blocks: Sequence[Block], place: int, *, of_
     if begins and begins.match(text) and not is_alone and is_entry:
         return Item(text, line.line)
     has_text = any(isinstance(one, Paragraph) for one in blocks[place + 1 : place + 2])
+    is_labelled = bool(begins) and is_short and len(read_labels(near[1])) == 1
     is_title = (
-        CLASS_OF_STATUSES.fullmatch(text) or (begins is STATUS and is_short) or (has_text and is_code_alone(text))
+        CLASS_OF_STATUSES.fullmatch(text)
+        or (begins is STATUS and is_short)
+        or (has_text and is_code_alone(text))
+        or is_labelled
     )
     return Heading(text, line.line, LEVEL_OF_LINES + is_code_alone(text)) if is_title else line
 
@@ -137,31 +142,64 @@ def _with_tables(blocks: Sequence[Block]) -> list[Block]:
 def _table_of_cells(blocks: Sequence[Block]) -> tuple[TableBlock, int] | None:
     """Return a table from paragraphs that begin with its titles, and their number; None if they are no table.
 
-    The number of columns is that of the lines before the first blank one, or else the distance between its statuses
-    or its codes.
+    The number of columns is that of the lines before the first blank one, or else the distance between its statuses,
+    codes or numbers, or the number of lines before the first of them, unless another of these gives far more rows.
     """
     lines = _leading_paragraphs(blocks[: 3 * _MOST_TITLES])
     first = [one.text for one in lines]
-    anchor = next((one for one in (STATUS, CODE_OF_PARTS) if any(map(one.match, first))), _SHORT_NUMBER)
-    starts = [n for n, text in enumerate(first) if anchor.match(text)]
-    steps = Counter(after - before for before, after in pairwise(starts))
-    width = steps.most_common(1)[0][0] if steps else 0
-    place = starts[0] - width if starts else -1
     of_titles = next((n for n, (one, after) in enumerate(pairwise(lines), 1) if after.line != one.line + 1), 0)
-    if sum(role_of_label(text) is not None for text in first[:of_titles]) > 1:
-        width, place, anchor = of_titles, 0, IDENTIFIER
-    titles = first[:width]
+    if of_titles <= _MOST_TITLES and sum(role_of_label(text) is not None for text in first[:of_titles]) > 1:
+        tables = [_build_table_of_cells(blocks, of_titles, 0, IDENTIFIER.fullmatch, sure=False)]
+    else:
+        tables = []
+        for holds in (STATUS.match, CODE_OF_PARTS.match, _NUMBER.match):
+            starts = [n for n, text in enumerate(first) if holds(text)]
+            steps = Counter(after - before for before, after in pairwise(starts))
+            widths = {steps.most_common(1)[0][0], starts[0]} if steps else set()
+            widths = {width for width in widths if width <= starts[0] < 2 * width}
+            tables += [_build_table_of_cells(blocks, width, starts[0] - width, holds) for width in sorted(widths)]
+    most = max((len(found[0].rows) for found in tables if found), default=0)
+    return next((found for found in tables if found and 4 * len(found[0].rows) >= 3 * most), None)
+
+
+def _build_table_of_cells(
+    blocks: Sequence[Block], width: int, place: int, holds: Callable[[str], object], *, sure: bool = True
+) -> tuple[TableBlock, int] | None:
+    """Return the table whose rows have `width` lines, of which `holds` tells those at `place`, and its number of lines.
+
+    If they are `sure`, a row may lack a line or have more, if two rows follow it.
+    """
+    titles = [one.text for one in _leading_paragraphs(blocks[:width])]
     of_status = [role_of_label(title) for title in titles].count("status")
-    is_wide = any(len(text) > _LONGEST_TITLE or is_code_alone(text) for text in titles)
-    if not 2 <= width <= _MOST_TITLES or not 0 <= place < width or is_wide or of_status > 1:
+    are_others = any(
+        len(text) > _LONGEST_TITLE or is_code_alone(text) or STATUS.match(text) or _STARTS_WITH_CODE.match(text)
+        for text in titles
+    )
+    if not 2 <= width <= _MOST_TITLES or are_others or of_status > 1:
         return None
+    lines = _leading_paragraphs(blocks)
+    texts = [one.text for one in lines]
+    worded = [_WORD.search(text) is not None for text in texts[width + place :][:1]]
+
+    def begins(n: int) -> bool:
+        text = "".join(texts[n + place : n + place + 1])
+        return bool(holds(text)) and [_WORD.search(text) is not None] == worded
+
     rows: list[TableRow] = []
-    for n in range(width, len(blocks), width):
-        row = _leading_paragraphs(blocks[n : n + width])
-        if len(row) <= place or not (anchor.fullmatch if anchor is IDENTIFIER else anchor.match)(row[place].text):
-            break
-        rows.append(TableRow(tuple(one.text for one in row), row[0].line))
-    return TableBlock(tuple(titles), tuple(rows), blocks[0].line), width * (1 + len(rows))
+    at = width
+    short = 0
+    sizes = (width, *range(width - 1, 1, -1), width + 1, width + 2) if sure else (width,)
+    while begins(at):
+        size = next((n for n in sizes if begins(at + n)), width)
+        if size != width and not any(begins(at + size + n) for n in sizes):
+            size = width
+        short += size < width
+        cells = texts[at : at + size]
+        rows.append(TableRow((*cells[: width - 1], " ".join(cells[width - 1 :])), lines[at].line))
+        at += size
+    if 2 * short >= len(rows) or any(map(role_of_label, rows[0].cells)):
+        return None
+    return TableBlock(tuple(titles), tuple(rows), lines[0].line), min(at, len(lines))
 
 
 def _leading_paragraphs(blocks: Sequence[Block]) -> list[Paragraph]:

@@ -25,6 +25,8 @@ _SUFFIXES = {
     "openapi": (".json", ".yaml", ".yml"),
     "text": (".adoc", ".asciidoc"),
 }
+_MARKDOWN = re.compile(r"\A\s*#{1,4} \S|^#{1,4} \S.*\n(?:\s*\n|\||[*-] )", re.MULTILINE)
+"""A title of Markdown; other lines such as `# Usage` are comments in sample programs."""
 _INSTALL = "install the extra: pip install 'conformance[authoring]'"
 
 
@@ -56,7 +58,7 @@ def _detect_format(name: str, content_type: str, text: str) -> str:
         "csv": "csv" in content_type,
         "openapi": re.match(r"\s*\{\s*\"(openapi|swagger)\"|(openapi|swagger):", text),
         "rst": "\n.. " in text and re.search(r"^(={3,}[ =]*|\+[-=]{3,}[-+=]*\+)\s*$", text, re.MULTILINE),
-        "markdown": re.search(r"^#{1,4} \S", text, re.MULTILINE),
+        "markdown": _MARKDOWN.search(text),
     }
     return by_suffix or next((form for form, is_so in looks.items() if is_so), "text")
 

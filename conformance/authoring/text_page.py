@@ -15,12 +15,14 @@ _FENCE = re.compile(r"\|={3,}\s*\Z")
 _ATTRIBUTES = re.compile(rf"\[%?[a-z]+[=,.%].*\]\Z|{_FENCE.pattern}")
 """A line of AsciiDoc about the block below it: `[cols="1,2"]`, or one around a table."""
 _BULLET = re.compile(r"(\s*)(?:[\u2022\u2023\u25e6\u25aa\u25cf\u30fb\u00b7*+-]|\d{1,2}[.)])\s+(?=\S)")
+_TERM = re.compile(r"(\S.{0,60}?)::(?:\s+(\S.*))?")
+"""A term of a description list in AsciiDoc, with its definition in the line or the next one."""
 _GAP = re.compile(r"\t| {2,}")
 _PHRASES = "|".join(sorted((re.escape(phrase) for _, phrase in PHRASES), key=len, reverse=True))
 _JOINED = {
     "status": rf"(-?\d{{3,6}}(?![-\u2013\d])(?: (?i:{_PHRASES}))?)",
     "code": r"([A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?![a-z_-])|[a-z]+(?:_[a-z]+)+"
-    r"|[a-z]{4,}(?=\s[^\W\da-z])|-?\d{3,}(?!\d)|-?\d{1,2}(?=\s|[^ -~]|[A-Z][a-z])"
+    r"|[a-z]{4,}(?=\s?[^\W\da-z])|-?\d{3,}(?!\d)|-?\d{3,}?(?=[45]\d\d(?!\d))|-?\d{1,2}(?=\s|[^ -~]|[A-Z][a-z])"
     r"|(?:[A-Z][a-z0-9]+){2,}?(?=[A-Z][a-z]* |[^ -~]))",
 }
 """The content of a column's cell that no separator divides from the next cell."""
@@ -197,6 +199,8 @@ def _read_line(lines: Sequence[str], at: int) -> list[Block]:
     text = _GLUED.sub(r"\1: ", text)
     if (title := re.fullmatch(r"(={1,6}) (\S.*)", text)) is not None:
         return [Heading(title[2], at + 1, len(title[1]))]
+    if (term := _TERM.fullmatch(text)) is not None:
+        return [Item(f"{term[1]}: {term[2] or next(filter(None, map(str.strip, lines[at + 1 :])), '')}", at + 1)]
     bullet = _BULLET.match(lines[at])
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
     if bullet is not None:

@@ -1204,3 +1204,87 @@ def test_a_short_number_may_begin_a_line_without_separators(tmp_path: Path) -> N
 def test_statuses_alone_in_their_lines_are_none_of_the_vendors_numbers(tmp_path: Path) -> None:
     text = "Errors\n\n200\n\nOK\n\nIt worked.\n\n401\n\nUnauthorized\n\nNo card.\n\n404\n\nNot Found\n\nNo book.\n"
     assert find_rows(tmp_path / "errors.txt", text) == [(401, "", [], "No card."), (404, "", [], "No book.")]
+
+
+LINES_OF_TWO_NUMBERS = (
+    "Errors of a shop\n\nCode\nHTTP Status\nName\nDescription\n0\n200\n--\nFine\n201\n500\nNO_PLACE\nNo place\n"
+)
+LINES_OF_TWO_NUMBERS += "202\n400\nIT_IS_LATE\nLate\n30024\n400\nTOO_MUCH\nMore\nOther things\nof this API"
+LINES_OF_LABELS = "Errors\n\nAUTH01 - No card was shown\n\nDescription: Show it.\nHTTP Status: 401 Unauthorized\n\n"
+LINES_OF_LABELS += "AUTH02 - It is old\n\nDescription: Ask for a new one.\nHTTP Status: 403 Forbidden\n"
+TABLE_OF_TWO_NUMBERS = (
+    "# Errors\n\nCode | HTTP status | Name | Meaning\n---|---|---|---\n201 | 500 | NO_PLACE | No place\n"
+)
+TABLE_OF_TWO_NUMBERS += "401 | 400 | NO_CARD | No card\n404 | 400 | NO_BOOK | No book\n"
+LINES_BEFORE_A_COMMENT = "Errors of a shop\n\nCode\nMeaning\nFix\n99998\nNo key\nSend it\n99999\nOld key\nRenew it\n3\n"
+LINES_BEFORE_A_COMMENT += "No user\nLog in\n101\nNo code\nSend it\n# Print it\nprint(it)\n"
+LINES_WITH_ONE_MORE = "Errors of a shop\n\nHTTP\nName\nMeaning\n400\nbad\nIt is bad\nSend another\n"
+LINES_WITH_ONE_MORE += "401\nno_key\nNo key\n404\nlost\nGone\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "errors.md",
+            TABLE_OF_TWO_NUMBERS,
+            [(500, "201", [], "No place"), (400, "401", [], "No card"), (400, "404", [], "No book")],
+        ),
+        (
+            "errors.md",
+            "# Errors\n\nError code | Meaning | Category\n---|---|---\n"
+            + "".join(f"{n} | Case {n} | a_kind\n" for n in (4, 41, 411, 412, 413, 414)),
+            [(None, str(n), [], f"Case {n}") for n in (4, 41, 411, 412, 413, 414)],
+        ),
+        (
+            "errors.txt",
+            LINES_OF_TWO_NUMBERS,
+            [(500, "201", [], "No place"), (400, "202", [], "Late"), (400, "30024", [], "More")],
+        ),
+        (
+            "errors.txt",
+            LINES_BEFORE_A_COMMENT,
+            [
+                (None, "99998", [], "No key"),
+                (None, "99999", [], "Old key"),
+                (None, "3", [], "No user"),
+                (None, "101", [], "No code"),
+            ],
+        ),
+        (
+            "errors.txt",
+            LINES_WITH_ONE_MORE,
+            [(400, "bad", [], "It is bad Send another"), (401, "no_key", [], "No key"), (404, "lost", [], "Gone")],
+        ),
+        (
+            "errors.txt",
+            LINES_OF_LABELS,
+            [(401, "AUTH01", ["No card was shown"], "Show it."), (403, "AUTH02", ["It is old"], "Ask for a new one.")],
+        ),
+        (
+            "errors.txt",
+            "Errors\nError CodeStatus CodeDescription\n-1001401The key is wrong.\n-1003429Too much.\n",
+            [(401, "-1001", [], "The key is wrong."), (429, "-1003", [], "Too much.")],
+        ),
+        (
+            "errors.txt",
+            "Errors\nHTTP StatustypeDescription\n401unauthorizedNo key.\n404not_foundNo book.\n",
+            [(401, "unauthorized", [], "No key."), (404, "not_found", [], "No book.")],
+        ),
+        (
+            "errors.adoc",
+            "= Errors\n\n401::\n  No key.\n404:: No book.\n",
+            [(401, "", [], "No key."), (404, "", [], "No book.")],
+        ),
+        (
+            "errors.md",
+            "# Errors\n\nError Type | HTTP Status | Usage\n---|---|---\n`:not-found` | 404 | No book\n",
+            [(404, ":not-found", [], "No book")],
+        ),
+        ("chyby.txt", "Chyby\nError k\u00f3dPopis\n400ch\u00fdba parameter\n", [(400, "", [], "ch\u00fdba parameter")]),
+    ],
+)
+def test_columns_and_cells_are_told_apart_by_what_their_neighbours_hold(
+    name: str, text: str, expected: list[tuple[int | None, str, list[str], str]], tmp_path: Path
+) -> None:
+    assert find_rows(tmp_path / name, text) == expected
