@@ -46,6 +46,7 @@ from conformance.authoring.error_text import (
     trim,
 )
 from conformance.authoring.loose_lines import is_code_alone, read_lines
+from conformance.errors import ConfigError, Problem
 
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
 _ABOUT_RETRIES = re.compile(r"\bretr(y|ies)|\brecover|back-?off|best practice|recommended|guidance", re.IGNORECASE)
@@ -54,19 +55,26 @@ _MEMBER = re.compile(r'"(\w+)"\s*:')
 _NUMBER = re.compile(r"-?\d{1,9}")
 _ANSWERS = frozenset(status.value for status in HTTPStatus if status // 100 in {2, 4, 5})
 """The statuses that an API's documentation lists; other numbers are the vendor's own."""
+_MOST_ERRORS = 10_000
 _LONGEST_LINE = 30
 _MOST_ALIKE = 100
 _LONGEST_TITLE = 40
 
 
 def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
-    """Return the documented errors of a page in its order, one table for each section."""
+    """Return the documented errors of a page in its order, one table for each section.
+
+    Raises ConfigError where there are more of them than any API has, as comparing them would not come to an end.
+    """
     blocks = _add_alike([_add_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)])
     numbered = _levels_of_numbers(blocks)
     context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks) | numbered, numbered)
     members = {name for one in blocks if isinstance(one, Code) for name in _MEMBER.findall(one.text)}
     found = _read_errors(build_outline(blocks), context)
     errors = [each for each in found if each[1].status is not None or each[1].code not in members]
+    if len(errors) > _MOST_ERRORS:
+        hint = "give the page that lists the errors of one API"
+        raise ConfigError([Problem(page.name, f"has more than {_MOST_ERRORS:,} rows of errors", hint)])
     if not errors:  # the page of one error, or of one operation, may show it only in a sample response
         errors = [*_read_samples(blocks, context, different=False)][:1]
     sections = groupby(errors, key=itemgetter(0))

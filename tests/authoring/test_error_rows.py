@@ -15,8 +15,12 @@ from conformance.authoring.error_tables import ErrorRow
 from conformance.authoring.html_page import read_html
 from conformance.authoring.read_page import read_page
 from conformance.authoring.text_page import read_text_page
+from conformance.errors import ConfigError
 
 PAGES = Path(__file__).parent / "pages"
+
+
+TEN_ERRORS = "<table><tr><th>Status<th>Message" + "".join(f"<tr><td>400<td>{n}" for n in range(10)) + "</table>"
 
 
 def rows(name: str) -> list[ErrorRow]:
@@ -59,6 +63,14 @@ def test_time_grows_with_the_elements_and_attributes_of_a_page_and_not_with_thei
     [block] = read_html(f"<table><tr><th>Status<th>Message<tr><td>400<td>m{text}</table>")
     assert thread_time() - start < 2
     assert "400" in str(block)
+
+
+def test_more_errors_than_any_api_has_are_refused_by_the_name_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.authoring.error_rows._MOST_ERRORS", 9)
+    with pytest.raises(ConfigError, match=r"page\.html: has more than 9 rows of errors; give the page"):
+        find_error_tables(DocumentPage("page.html", read_html(TEN_ERRORS)))
+    nine = DocumentPage("page.html", read_html(TEN_ERRORS.replace("<tr><td>400<td>9", "")))
+    assert len(find_error_tables(nine)[0].rows) == 9
 
 
 @pytest.mark.parametrize("after", ["x" * 200_000, "\r\r\na\rb"])
