@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from posixpath import normpath
+from urllib.parse import unquote
 
 from conformance.contract.contract import Contract
 from conformance.contract.openapi import PARAMETER
@@ -76,12 +78,20 @@ def permission_of(contract: Contract, operation: str, request: RequestTemplate, 
     needed = [stated] if stated else usual
     if request.url is not None:
         url = str(request.url).partition("?")[0]
-        others = (one for one in contract.operations.values() if one.method == method)
+        others = (one for one in contract.operations.values() if one.method == method.upper())
         needed += [one.permission for one in others if _can_be(url, one.spec.url, one.path)]
     return max(needed, key=PERMISSION_ORDER.index)
 
 
 def _can_be(url: str, spelled: str | None, path: str) -> bool:
     """Whether a URL of a row is that of an operation, which the contract may spell otherwise than by its path."""
-    pattern = "[^/]+".join(map(re.escape, PARAMETER.split(path)[::2]))
-    return url == spelled if spelled else re.fullmatch(pattern, url) is not None
+    if spelled:
+        return _read_loosely(url) == _read_loosely(spelled)
+    pattern = "[^/]+".join(map(re.escape, PARAMETER.split(_read_loosely(path))[::2]))
+    return re.fullmatch(pattern, _read_loosely(url)) is not None
+
+
+def _read_loosely(url: str) -> str:
+    """A path as a lenient server may read it: in any case, with escapes, dots, and slashes that say nothing."""
+    plain = re.sub(";[^/]*", "", unquote(url))
+    return normpath("/" + plain.strip().strip("/")).casefold()

@@ -450,6 +450,19 @@ def test_a_method_of_its_own_makes_it_a_write_unless_it_only_reads(plan: Plan, r
         ("{url: /items/5}", "read"),
         ("{method: POST, url: /away}", "exhaust"),
         ('{method: POST, url: "/away{random.word}"}', "write"),
+        *(
+            (f'{{method: {method}, url: "{url}"}}', permission)
+            for method, permission, urls in (
+                (
+                    "PUT",
+                    "delete",
+                    ("/ITEMS/5", "/items/5/", "//items//5", "/%69tems/5", "/items;a=b/5", "/x/../items/./5"),
+                ),
+                ("post", "exhaust", ("/Away/", "/%61way", "/away;", "/away%20")),
+                ("PUT", "write", ("/items/5/6", "/xitems/5", "/items/../5")),
+            )
+            for url in urls
+        ),
     ],
 )
 def test_a_url_of_a_row_needs_what_the_operation_needs_that_it_leads_to(
