@@ -3,12 +3,14 @@
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from conformance.errors import Problem
+from conformance.messages import format_count
 from conformance.yaml_document import Place
 
 SAID_ELSEWHERE: Final = "said_elsewhere"
@@ -16,6 +18,7 @@ SAID_ELSEWHERE: Final = "said_elsewhere"
 Locate = Callable[[Place], str]
 """Returns `file:line` of a place."""
 
+_MOST_SHOWN = 200
 _MAPPING = "must be a mapping (key: value)"
 _MESSAGES = {
     "string_type": "must be text; put it in quotes",
@@ -71,16 +74,21 @@ def problems_from_validation(
     """
     details = error.errors(include_url=False, include_input=False)
     found = [(_place_of_error(detail, value), detail) for detail in details if detail["type"] != SAID_ELSEWHERE]
+    own_types = _places_of_own_types(found)
     messages: dict[Place, list[str]] = {}
     for place, detail in found:
-        if not _is_other_branch(place, detail, found):
+        # An error about another type of a union says nothing where the value's own type has errors, too.
+        if not (detail["type"].endswith("_type") and place in own_types):
             if detail["type"] == "extra_forbidden":
                 keys = _known_keys(schema, place[:-1])
                 text = _unknown_key(place, keys, renamed or {}, hidden=place[0] in private)
             else:
                 text = _describe_error(place, detail)
             messages.setdefault(place, []).append(text)
-    return tuple(_join_texts(locate(place), texts, note(place)) for place, texts in messages.items())
+    shown = [_join_texts(locate(place), texts, note(place)) for place, texts in islice(messages.items(), _MOST_SHOWN)]
+    if (more := len(messages) - _MOST_SHOWN) > 0:
+        shown.append(Problem(shown[0].where, f"{format_count(more, 'more problems')} of this file are not shown"))
+    return tuple(shown)
 
 
 def _place_of_error(detail: ErrorDetails, value: Any) -> Place:
@@ -94,14 +102,10 @@ def _place_of_error(detail: ErrorDetails, value: Any) -> Place:
     return (*place, detail["loc"][-1]) if detail["type"] == "missing" else tuple(place)
 
 
-def _is_other_branch(place: Place, detail: ErrorDetails, found: Sequence[tuple[Place, ErrorDetails]]) -> bool:
-    """Return whether an error is about another type of a union, while the value's own type has errors as well."""
-    if not detail["type"].endswith("_type"):
-        return False
-    return any(
-        other[: len(place)] == place and (len(other) > len(place) or not each["type"].endswith("_type"))
-        for other, each in found
-    )
+def _places_of_own_types(found: Sequence[tuple[Place, ErrorDetails]]) -> frozenset[Place]:
+    """Return the places at which something else than the type is wrong, or something within them."""
+    within = {place[:length] for place, _ in found for length in range(len(place))}
+    return frozenset(within.union(place for place, detail in found if not detail["type"].endswith("_type")))
 
 
 def _unknown_key(place: Place, keys: Sequence[str], renamed: Mapping[str, str], *, hidden: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -52,6 +53,14 @@ def test_each_value_has_one_problem_that_names_its_place(value: Any, expected: s
 
 def test_all_problems_come_at_once() -> None:
     assert len(problems_of({"weels": [], "owner": {"a": {"size": "x"}, "b": 5}})) == 3
+
+
+def test_of_thousands_of_problems_two_hundred_are_shown_in_time() -> None:
+    start = thread_time()
+    found = problems_of({"wheels": [5] * 8_000, "owner": {"me": 1}})
+    assert thread_time() - start < 2
+    assert found[0] == "line 2: wheels must be a mapping (key: value) or text"
+    assert found[200:] == ["line 2: 7801 more problems of this file are not shown"]
 
 
 def test_a_key_with_a_new_name_says_so_where_the_new_name_is_known() -> None:
