@@ -161,8 +161,10 @@ class PermissionGate:
         others += [value for name, value in request.headers if OVERRIDE.fullmatch(name)]
         bodies = [*_readings(request)]
         for text in (unquote_to_bytes(target), *map(_read_escapes, bodies)):
-            others += [(match[1] or match[2] or b"DELETE").decode() for match in METHOD_MEMBER.finditer(text)]
-        others += [body.decode("latin-1") for body in bodies if REQUEST_LINE.search(body)]
+            # Megabytes are searched fifty times as fast for a word as for an expression.
+            members = METHOD_MEMBER.finditer(text) if b"method" in text.lower() else ()
+            others += [(match[1] or match[2] or b"DELETE").decode() for match in members]
+        others += [body.decode("latin-1") for body in bodies if b"http/" in body.lower() and REQUEST_LINE.search(body)]
         unsafe = {method.strip().upper() for method in others} - READ_METHODS
         needed = {"delete" if DELETING.search(method) else "write" for method in unsafe}
         for permission in sorted(needed - self.permissions):
@@ -223,7 +225,8 @@ def _hides_letters(charset: str) -> bool:
 
 def _read_escapes(body: bytes) -> bytes:
     """A body without percent-encoding and JSON escapes; of one in UTF-16 what stands between the zeros."""
-    return JSON_ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), unquote_to_bytes(body.replace(b"\0", b"")))
+    plain = unquote_to_bytes(body.translate(None, b"\0"))
+    return JSON_ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), plain)
 
 
 def _head(line: str, authority: str, request: Request, *, proxy: str | None) -> bytes:
