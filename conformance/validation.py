@@ -30,6 +30,7 @@ _MESSAGES = {
     "float_type": "must be a number",
     "bool_type": "must be true or false",
     "string_unicode": "holds half a character",
+    "json_invalid": "holds half a character",
 }
 HYPHENATED = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """The pattern of the names of contracts, tables and rows."""

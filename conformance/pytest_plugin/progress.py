@@ -17,7 +17,7 @@ from rich.text import Text
 
 from conformance.checks.model import Verdict
 from conformance.messages import Message, format_count
-from conformance.pytest_plugin.finish import RunFinish
+from conformance.pytest_plugin.finish import NOTHING_EXERCISED, RunFinish
 from conformance.pytest_plugin.session import PluginSession
 from conformance.report.evidence import row_of_exploration
 from conformance.report.format import format_duration, format_reason
@@ -198,6 +198,9 @@ class ProgressDisplay:
             print_table(self._printer.console, sink.results(), self._language, with_causes=False)
             folder = self._relative(str(self._session.options.output))
             self._printer.print_lines(["", f"{folder}: {', '.join(sorted(sink.written))}"])
+            if session.exitstatus == NOTHING_EXERCISED and self._session.options.selection.real:
+                hint = "`conformance init` writes a profile, and `conformance doctor` says what one lacks"
+                self._printer.print_lines([hint])
         elif session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             chosen = f": -k {session.config.option.keyword} matches none" if session.config.option.keyword else ""
             self._printer.print_lines([f"no row was selected{chosen}; `conformance list` names all by their IDs"])

@@ -259,6 +259,12 @@ def test_required_coverage_that_is_missing_fails_the_run(tool: Tool) -> None:
     assert "did you mean 'common/forbidden'?" in result.all
 
 
+def test_a_bare_url_for_which_nothing_is_known_is_met_with_what_to_do(tool: Tool) -> None:
+    result = tool("run", "--target", "http://127.0.0.1:9", "--contract", "kuroco", "--depth", "smoke")
+    assert result.code == 5, result.all
+    assert "`conformance init` writes a profile, and `conformance doctor` says what one lacks" in result.out
+
+
 def test_a_selection_of_nothing_keeps_the_page_of_the_run_before(tool: Tool, tmp_path: Path) -> None:
     tool("run", *QUICK, "-k", "member-not-found")
     page = (tmp_path / "reports" / "report.html").read_bytes()

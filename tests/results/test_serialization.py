@@ -84,6 +84,7 @@ def test_of_many_problems_twenty_are_named() -> None:
 
 def test_broken_json_is_named_with_file_and_line() -> None:
     assert problem('{"format": 1,\n "seed": }').startswith("old/results.json:2: not JSON:")
+    assert problem('{"format": 2, "seed": "\\ud800"}') == "old/results.json: the file holds half a character"
 
 
 @pytest.mark.parametrize("text", ["[]", "1", "{}", '"x"', "null"])

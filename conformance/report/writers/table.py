@@ -24,6 +24,7 @@ STYLES = {
 """Terminal styles of verdicts; a symbol or a word always accompanies the colour."""
 
 _LONGEST = 100
+_WIDTH_FOR_NAMES = 100
 
 
 def print_table(console: Console, results: Results, language: str | None = None, *, with_causes: bool = True) -> None:
@@ -34,7 +35,8 @@ def print_table(console: Console, results: Results, language: str | None = None,
     say = Translator.of(results.runs, language)
     parts: list[RenderableType] = []
     for run in results.runs:
-        parts += [_counts(run, say), *_warnings(run, say, with_causes=with_causes), *_violations(run, say)]
+        named = console.width >= _WIDTH_FOR_NAMES
+        parts += [_counts(run, say, named=named), *_warnings(run, say, with_causes=with_causes), *_violations(run, say)]
     if results.partial:
         broken = say(Message("This run was broken off; what it had found is below."))
         parts.append(Text(f"{broken} {say(results.why_partial)}", style="yellow"))
@@ -66,12 +68,14 @@ def describe_violation(row: RowResult, say: Translator) -> Iterator[Text]:
         yield _entry(say(Message("repeat")), say(proof.curl or f"{proof.request.method} {proof.request.url}"))
 
 
-def _counts(run: TargetRun, say: Translator) -> Table:
+def _counts(run: TargetRun, say: Translator, *, named: bool) -> Table:
+    """Return the table of counts; verdicts are not `named` on a terminal that has no room for it."""
     title = to_one_line(f"{run.contract.title or run.contract.name} · {run.target.get('base_url', '')}")
     table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="dim")
     table.add_column(say(Message("Table")))
     for verdict in WORST_FIRST:
-        table.add_column(f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", justify="right")
+        head = f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}" if named else SYMBOLS[verdict]
+        table.add_column(head, justify="right")
     table.add_column(say(Message("Requests")), justify="right")
     every = list_rows(run)
     for name in dict.fromkeys(row.table for row in every):

@@ -296,6 +296,22 @@ def test_terminal_says_each_violation_in_four_lines_and_does_not_break_its_comma
     assert lines[3] in capture.get()
 
 
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_column_of_the_terminal_is_cut_off(width: int) -> None:
+    console = Console(width=width, color_system=None)
+    with console.capture() as capture:
+        table.print_table(console, replace(sample_results(), runs=sample_results().runs[:1]))
+    (head,) = [line for line in capture.get().splitlines() if line.startswith("Table ")]
+    assert (
+        head.split()[1:]
+        == (
+            "✗ violates ? inconclusive ≈ drifts ✓ conforms ○ not exercised Requests"
+            if width > 100
+            else "✗ ? ≈ ✓ ○ Requests"
+        ).split()
+    )
+
+
 def test_terminal_and_summary_warn_of_what_may_be_left() -> None:
     results = sample_results()
     (row, *rows), left = results.runs[0].rows, "what insertTopic left behind may still be there: <no answer>"
