@@ -16,6 +16,8 @@ _INLINE = frozenset({*defs.special_inline_tags, *defs.phrase_tags, *defs.font_st
 _CELLS = "./*[self::td or self::th or @role='cell' or @role='columnheader' or @role='rowheader']"
 _WIDEST = 100
 """The most rows or columns that a cell may span; more is a mistake in the page."""
+_MOST_COLUMNS = 500
+"""The most cells of a row that are read: cells that span rows would make each row longer than the one above."""
 _LINE = "data-line"
 _CROWDED = re.compile(r"<(\w+)(?:[^<>=\s]*[=\s]){2000,}[^<>]*")
 """A tag with so many attributes that the parser, which compares each with all others, would not come to an end."""
@@ -126,7 +128,7 @@ def _rows(table: Any) -> list[TableRow]:
         cells: list[str] = []
         own = row.xpath(_CELLS)
         waiting = [(_span(cell, "colspan"), _span(cell, "rowspan"), _text(cell)) for cell in reversed(own)]
-        while waiting or len(cells) in below:
+        while (waiting or len(cells) in below) and len(cells) < _MOST_COLUMNS:
             width, down, text = (1, *below.pop(len(cells))) if len(cells) in below else waiting.pop()
             for _ in range(width):
                 if down > 1:
