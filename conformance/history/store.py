@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -114,9 +113,9 @@ def _delete_old(connection: sqlite3.Connection, contract: str, target: str, star
     """Delete old runs of this contract on this target; runs of other targets are not affected."""
     which = _clean((contract, target))
     if keep.days is not None:
-        oldest = (datetime.fromisoformat(started) - timedelta(days=keep.days)).strftime("%Y-%m-%dT%H:%M:%SZ")
         connection.execute(
-            "DELETE FROM runs WHERE contract = ? AND target = ? AND datetime(started) < datetime(?)", (*which, oldest)
+            "DELETE FROM runs WHERE contract = ? AND target = ? AND datetime(started) < datetime(?, ?)",
+            (*which, started, f"-{keep.days} days"),
         )
     if keep.runs is not None:
         connection.execute(

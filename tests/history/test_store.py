@@ -17,7 +17,7 @@ from conformance.errors import ConfigError, InternalError, OutputError
 from conformance.history import database as schema
 from conformance.history.database import APPLICATION, STEPS, VERSION
 from conformance.history.model import HistoryCell, RowHistory
-from conformance.history.store import Retention, append_results, read_history, read_last_tried
+from conformance.history.store import Retention, append_results, delete_old_runs, read_history, read_last_tried
 from conformance.results.model import Attempt, Choice, Results
 from conformance.results.serialization import read_results
 from tests.report.made_up import conforms, run_of, sample_results
@@ -188,6 +188,27 @@ def layout(path: Path) -> list[tuple[str, ...]]:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
         names = [name for (name,) in tables.fetchall()]
         return [(name, *map(str, connection.execute(f"PRAGMA table_info({name})").fetchall())) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("started", "keep"),
+    [
+        ("2026-13-45", "1 days"),
+        ("", "90d"),
+        ("0001-01-01T00:00:00Z", "90 days"),
+        ("2026-01-01T00:00:00Z", "999999 days"),
+    ],
+)
+def test_a_time_that_is_none_and_one_before_all_times_delete_nothing(tmp_path: Path, started: str, keep: str) -> None:
+    path = tmp_path / "history.sqlite"
+    append_results(path, sample_results())
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE runs SET started = ?", (started,))
+        connection.commit()
+        before = connection.execute("SELECT count(*) FROM runs").fetchone()
+    delete_old_runs(path, Retention.parse(keep, "--keep"))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM runs").fetchone() == before
 
 
 def test_version_1_is_brought_to_the_newest_and_keeps_what_it_held(tmp_path: Path) -> None:

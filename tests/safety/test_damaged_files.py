@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,6 +92,21 @@ def damage_yaml(data: bytes, chance: random.Random) -> bytes:
     return yaml.safe_dump(value, allow_unicode=False, sort_keys=False).encode("utf-8", "surrogatepass")
 
 
+def damage_history(data: bytes, chance: random.Random) -> bytes:
+    """A database of the same form, with something odd in one column."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "history.sqlite"
+        path.write_bytes(data)
+        with closing(sqlite3.connect(path)) as connection:
+            table = chance.choice(["runs", "rows", "choices", "tried"])
+            column = chance.choice([name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")])
+            value = chance.choice([*(text for text in TEXTS if text.isprintable()), b"\xff", None, -1, 2**62, 1e308])
+            with suppress(sqlite3.Error):
+                connection.execute(f"UPDATE {table} SET {column} = ?", (value,))
+            connection.commit()
+        return path.read_bytes()
+
+
 def run_command(*arguments: object) -> None:
     """A command of ours; raises what is no answer to a person."""
     with suppress(ConformanceError, ClickException, SystemExit):
@@ -105,7 +121,7 @@ def use_results(path: Path) -> None:
 
 
 def use_history(path: Path) -> None:
-    run_command("history", path, "--html", path.parent / "history.html")
+    run_command("history", path, "--html", path.parent / "history.html", "--keep", "90 days")
 
 
 def use_contract(path: Path) -> None:
@@ -163,6 +179,7 @@ def samples() -> dict[str, tuple[str, bytes, Callable[[bytes, random.Random], by
         "results 2": ("results.json", today, damage_json, use_results),
         "events": ("results.jsonl", (FIRST_FORMAT / "results.jsonl").read_bytes(), damage_json, use_results),
         "history": ("history.sqlite", history, damage_bytes, use_history),
+        "history values": ("history.sqlite", history, damage_history, use_history),
         "ledger": (LEDGER_FILE, kept, damage_json, use_ledger),
         "profile": ("target.yaml", yaml_document.dump(profile).encode(), damage_yaml, use_profile),
         "power": (POWER_FILE, power, damage_json, use_power),
@@ -185,7 +202,8 @@ def read_damaged(kind: str, seed: int) -> None:
         use(path)
 
 
-CHEAP = ["results 1", "results 2", "events", "history", "ledger", "profile", "power", "openapi.yaml", "document"]
+CHEAP = ["results 1", "results 2", "events", "history", "history values", "ledger", "profile", "power"]
+CHEAP += ["openapi.yaml", "document"]
 
 
 @given(st.sampled_from(CHEAP), st.integers(0, 10**6))
@@ -194,6 +212,7 @@ CHEAP = ["results 1", "results 2", "events", "history", "ledger", "profile", "po
 @example("profile", 2204)
 @example("events", 2187)
 @example("history", 5084)
+@example("history values", 85)
 @example("results 1", 700120)
 @example("events", 700225)
 @settings(max_examples=20, deadline=None, database=None)
