@@ -5,6 +5,7 @@ verdict is ours. An input that was not tried before shows no change, unless noth
 address of the target is reported but explains nothing, because comparing two servers is a purpose of a comparison.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Literal
@@ -23,6 +24,8 @@ _JUDGES: Final = ("suite", "contract edition", "expected answer")
 _GROUPS: Final = ("fixtures", "vantages", "hooks")
 _DECIDES: Final = (*_JUDGES, "depth", "seed", "allow", *_GROUPS)
 """Changes that affect which requests are sent and how their responses are judged."""
+_LANGUAGE: Final = re.compile(r" \[(?:[^\[\]]*[=: ])?([A-Za-z-]+)\]")
+"""The end of a label that says in which language its request was sent."""
 _NOT_OURS: Final = frozenset({"contract", "name"})
 
 Trials = dict[str, set[tuple[str, str]]]
@@ -130,7 +133,34 @@ def _compare_attempts(
             found.append("differs")
         elif before[label] & after[label]:
             found.append("same")
+    return [*found, "differs"] if _differs_in_each_language(before, after, labels) else found
+
+
+def _differs_in_each_language(before: Trials, after: Trials, labels: Iterable[str]) -> bool:
+    """Whether inputs that changed their languages got another status, in two languages at least.
+
+    Where the profile names its languages in another order, each input is tried in another one than before.
+    """
+    then = _statuses_without_language(before)
+    known = [label for label in labels if label in after and label not in before]
+    changed = [
+        _LANGUAGE.findall(label)
+        for label in known
+        if (statuses := then.get(_LANGUAGE.sub("", label))) and statuses.isdisjoint(_statuses(after[label]))
+    ]
+    return len({language for each in changed for language in each}) > 1
+
+
+def _statuses_without_language(trials: Trials) -> dict[str, set[str]]:
+    """Return the statuses that each label had, in whatever language."""
+    found: dict[str, set[str]] = {}
+    for label, answers in trials.items():
+        found.setdefault(_LANGUAGE.sub("", label), set()).update(_statuses(answers))
     return found
+
+
+def _statuses(answers: Iterable[tuple[str, str]]) -> set[str]:
+    return {answer.partition(" ")[0] for _, answer in answers}
 
 
 def _compare_requests(worse: RowResult, runs: tuple[TargetRun, TargetRun]) -> list[Literal["same", "differs"]]:

@@ -60,6 +60,8 @@ class SharedState:
     """IDs that the target gave for what this run created; True once one was seen to be that: see `ownership`."""
     named: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """For each name that this run created something under, the IDs that the target gave, each with when it did."""
+    shown: dict[tuple[str, str], set[frozenset[str]]] = field(default_factory=dict)
+    """For each operation and name of something that it created, the IDs of each thing that was listed by that name."""
     listed: dict[str, datetime] = field(default_factory=dict)
     """IDs that an answer showed without a name of this run, each with when one first did."""
     foreign: set[str] = field(default_factory=set)

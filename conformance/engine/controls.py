@@ -13,9 +13,11 @@ from conformance.checks.errors import one_or_all
 from conformance.checks.model import Finding, Level
 from conformance.checks.response import check_response, format_codes, has_must, summarize_response
 from conformance.contract.templates import MissingValue
+from conformance.engine.cleanup import find_and_delete
 from conformance.engine.context import RunContext
 from conformance.engine.culprit import NOT_AGAIN, TIMES_IN_A_ROW, stays_as_it_is
 from conformance.engine.evidence import Evidence
+from conformance.engine.ownership import find_twice_made
 from conformance.engine.row_sender import RowSender
 from conformance.engine.step_sequence import StepResult, StepSequence
 from conformance.http import Response
@@ -26,6 +28,10 @@ from conformance.results.model import Attempt
 
 _TRY_AGAIN: Final = frozenset({408, 409, 423, 425, 429})
 """Statuses of refusals that say nothing of the request: the same one may be accepted a moment later."""
+MADE_TWICE: Final = Message("what a control made was there twice, and not when it was sent again")
+HELD_UP: Final = Message(
+    "a control was refused after a wait, and not when it was sent again: what it used may have expired"
+)
 Refusal = tuple[int, str]
 """The status of a refusal, and its codes or its message."""
 
@@ -44,12 +50,23 @@ class ControlRunner:
     def check(self) -> None:
         control, began = self.control, perf_counter()
         captures = dict(self._sender.captures) | ({} if control.drawn is None else {"drawn": control.drawn})
-        first = dict(captures)
+        first, before = dict(captures), find_twice_made(self._context)
         sequence = self._send(captures)
+        twice = [one for one in find_twice_made(self._context) if one not in before and _sends(sequence, one[1])]
+        if twice and sequence.broken is not None and self._passes_without(twice, first):
+            self.evidence.doubts.append(MADE_TWICE)
+            self._note("no-answer", sequence)
+            return
         if self._may_be_undone(sequence):
             with self.evidence.count_as("confirmed"):
                 if not self._fails_every_time(captures, sequence, perf_counter() - began):
                     self.evidence.doubts.append(NOT_AGAIN)
+                    self._note("no-answer", sequence)
+                    return
+        if _was_held_up(sequence):
+            with self.evidence.count_as("confirmed"):
+                if self._send(dict(first)).passed:
+                    self.evidence.doubts.append(HELD_UP)
                     self._note("no-answer", sequence)
                     return
         if sequence.broken is not None and self._passes_again(first, sequence):
@@ -61,6 +78,13 @@ class ControlRunner:
             where = Message("passed for {row}", row=self._sender.row)
             keys = [step.key for step in control.steps] if self._context.depth == "smoke" else []
             self.passed = dict.fromkeys([control.key, *keys], where)
+
+    def _passes_without(self, twice: Iterable[tuple[str, str]], captures: dict[str, Any]) -> bool:
+        """Whether a control passes once what was made a second time, by a proxy perhaps, is deleted."""
+        with self.evidence.count_as("confirmed"):
+            for operation, name in twice:
+                find_and_delete(self._context, self.evidence, operation, [name])
+            return self._send(captures).passed
 
     def _fails_every_time(self, captures: dict[str, Any], sequence: StepSequence, took: float) -> bool:
         """Whether a control fails again and again, and nothing that it reads changes by itself after that."""
@@ -154,6 +178,18 @@ class ControlRunner:
         if len(answers) > 1:
             answer = Message("{before}, then {last}", before=", ".join(answers[:-1]), last=answers[-1])
         self.evidence.attempts.append(Attempt(self.control.label, "control", "", outcome, answer, n))
+
+
+def _was_held_up(sequence: StepSequence) -> bool:
+    """Whether a call was refused that uses what an earlier one gave, and that had to be sent several times."""
+    end = sequence.broken
+    return end is not None and end.refused and end.exchange.tries > 1 and len(sequence.calls) > 1
+
+
+def _sends(sequence: StepSequence, name: str) -> bool:
+    """Whether a call of a sequence holds a name, in its URL or its body."""
+    sent = [call.exchange.request for call in sequence.calls]
+    return any(name in one.url or name.encode() in (one.body or b"") for one in sent)
 
 
 def is_own_answer(sender: RowSender, call: StepResult) -> bool:

@@ -30,7 +30,8 @@ LEDGER_FILE: Final = "ledger.jsonl"
 _LARGEST = 64 << 20
 """Bytes of a ledger that is read."""
 _NAME = re.compile(r"conformance-[A-Za-z0-9][A-Za-z0-9_.-]*")
-_RUN_NAME = re.compile(r"conformance-[a-z0-9]{6}-[0-9a-f]{12}(?![A-Za-z0-9])")
+_RUN_NAME = re.compile(r"conformance-[a-z0-9]{6}-[0-9a-f]{11}([0-9a-f])\1*(?![A-Za-z0-9])")
+"""A name of a run, perhaps made as long as a limit by `length-255`, which repeats its end."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _BEGINNINGS = ('{"open": ', '{"made": ', '{"undone": ')
 """How every line begins, so that a line that was cut short by a kill can be distinguished from something else."""
@@ -201,7 +202,7 @@ def has_run_name(text: str) -> bool:
 
 def names_another_run(text: str, run_name: str) -> bool:
     """Whether a text holds a name that another run of this suite made; those of this run begin with `run_name`."""
-    return any(not name.startswith(f"{run_name}-") for name in _RUN_NAME.findall(text))
+    return any(not name[0].startswith(f"{run_name}-") for name in _RUN_NAME.finditer(text))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

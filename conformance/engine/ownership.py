@@ -35,7 +35,7 @@ def take_note(
         shared.made |= dict.fromkeys(shared.made.keys() & _ids_in(request, captures), True)
     if response is None or response.status >= 300:  # what is not shown, or not yet, may be ours
         return
-    for resource in context.contract.file.created_resources.values():
+    for creating, resource in context.contract.file.created_resources.items():
         if resource.get is not None and operation == resource.get.call:
             is_named = context.builder.run_name in response.text
             for one in _ids_in(request, captures):
@@ -43,10 +43,22 @@ def take_note(
         elif operation == resource.read.call:
             items = resolve_pointer(parse_json(response), resource.in_)[1]
             with shared.lock:
-                _note_items(context, resource, items if isinstance(items, list) else [], exchange)
+                _note_items(context, creating, resource, items if isinstance(items, list) else [], exchange)
 
 
-def _note_items(context: RunContext, resource: CreatedResource, items: list[Any], exchange: Exchange) -> None:
+def find_twice_made(context: RunContext) -> list[tuple[str, str]]:
+    """Each operation and name by which something was listed under no ID that the target gave: it made it twice.
+
+    A proxy may deliver a request twice. What it made the second time is found by its name alone.
+    """
+    shared = context.shared
+    with shared.lock:
+        return [key for key, things in shared.shown.items() if any(map(shared.named[key[1]].keys().isdisjoint, things))]
+
+
+def _note_items(
+    context: RunContext, operation: str, resource: CreatedResource, items: list[Any], exchange: Exchange
+) -> None:
     shared, ids_of_names = context.shared, dict[str, set[str]]()
     for item in islice(items, _MOST_LISTED):
         ids = {_write_id(resolve_pointer(item, pointer)[1]) for pointer in resource.capture.values()}
@@ -55,6 +67,7 @@ def _note_items(context: RunContext, resource: CreatedResource, items: list[Any]
         for name in shared.named if is_named else ():
             if any(name in text for text in texts):
                 ids_of_names.setdefault(name, set()).update(ids)
+                shared.shown.setdefault((operation, name), set()).add(frozenset(ids))
         for one in ids:
             # A target may call what it is given otherwise, and an ID that holds the name shows nothing then.
             if is_named or one not in shared.made or resource.name not in resource.capture.values():

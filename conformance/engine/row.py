@@ -353,7 +353,9 @@ class RowRunner:
             evidence.doubts.clear()
             evidence.attempts.clear()
             with evidence.count_as("repeated"):
-                self.sender.set_back(evidence)
+                if why := self.sender.set_back(evidence):
+                    evidence.doubts.append(Message("set-up failed: {reason}", reason=why))
+                    break
                 outcome = self._attempt(evidence, outcome.probe)
         return outcome
 

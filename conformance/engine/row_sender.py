@@ -148,13 +148,14 @@ class RowSender:
         self._keep_originals(sequence)
         return sequence
 
-    def set_back(self, evidence: Evidence) -> None:
-        """Set back what the row has changed with its own steps, and set it up again."""
+    def set_back(self, evidence: Evidence) -> str:
+        """Set back what the row has changed with its own steps, and set it up again; why the set-up failed, if so."""
         context, captures, label = self.context, self.captures, Message("set back")
         for steps, role, name in ((self.plan.after, "clean-up", "restore"), (self.plan.before, "step", "set-up")):
             salt = f"{self.row}/{name}"  # as the first time, so that what is created anew reads the same
             sequence = run_steps(context, evidence, steps, captures, label=label, role=role, salt=salt)
             self._keep_originals(sequence)
+        return sequence.why
 
     def _keep_originals(self, sequence: StepSequence) -> None:
         """Let what `after` sets back be as the run has read it first: later, another run may have changed it.

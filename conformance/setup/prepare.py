@@ -8,7 +8,10 @@ from conformance.client.builder import PlaceholderScope
 from conformance.client.connection import wait_until_listening
 from conformance.engine.cleanup import INTERRUPTED, describe_left, look_for_leftovers, run_steps, take_back
 from conformance.engine.context import RunContext
+from conformance.engine.entries import record_again
 from conformance.engine.evidence import Evidence
+from conformance.engine.journal import LedgerEntry
+from conformance.engine.ownership import find_twice_made
 from conformance.messages import Message
 from conformance.plan.setup import fixtures_to_make
 from conformance.setup.credentials import SetupResult, obtain_credentials
@@ -73,6 +76,10 @@ def clean_up_target(context: RunContext) -> tuple[str, ...]:
     reasons = [(entry, take_back(context, evidence, entry)) for entry in reversed(left.values())]
     warnings: list[str] = [describe_left(entry.operation, why) for entry, why in reasons if why]
     warnings += [Message("a deletion after the rows was answered 500")] if evidence.findings else []
+    for operation, name in find_twice_made(context):
+        entry = LedgerEntry(context.contract.name, context.target.base_url, operation, names=(name,))
+        why = take_back(context, evidence, record_again(context, entry))
+        warnings += [describe_left(operation, why)] if why else []
     if context.shared.is_in_doubt():
         warnings += look_for_leftovers(context, evidence)
     context.shared.count_outside_rows(evidence)

@@ -335,3 +335,34 @@ def test_a_doubt_is_not_excused_where_the_same_request_is_answered_otherwise() -
 
 def test_a_fixture_of_one_or_two_letters_stands_in_texts_by_chance() -> None:
     assert Normalizer({"fixtures": {"two": "ab", "three": "abc"}}).normalize("ab abc") == "ab {three}"
+
+
+@pytest.mark.parametrize(
+    ("answers", "worse"),
+    [
+        (("200", "200"), True),
+        (("200", "400 invalid"), False),  # it may have been wrong in that language before
+        (("422 invalid", "500"), True),
+    ],
+)
+def test_languages_in_another_order_explain_no_answer_that_is_wrong_in_each(
+    answers: tuple[str, str], worse: bool
+) -> None:
+    labels = ("a [_lang=ja] (insert)", "b [Accept-Language: en] (insert) beside x=1")
+    new_labels = ("a [_lang=en] (insert)", "b [Accept-Language: ja] (insert) beside x=1")
+    fixed = conforms()
+    request = replace(fixed.exchanges[0].request, url="http://h/x?_lang=ja,en")
+    exchanges = (replace(fixed.exchanges[0], request=request),)
+    before = tuple(Attempt(label, "boundary", "v", "as-promised", "400 invalid") for label in labels)
+    after = tuple(
+        Attempt(label, "boundary", "v", "violation", answer) for label, answer in zip(new_labels, answers, strict=True)
+    )
+    findings = tuple(
+        Finding("status", Level.MUST, 400, one.answer, one.label) for one in after if one.answer != "400 invalid"
+    )
+    old = replace(fixed, attempts=before, exchanges=exchanges)
+    new = replace(old, attempts=after, findings=findings, verdict=Verdict.VIOLATES)
+    runs = (
+        results(row, fixtures={"languages": languages}) for row, languages in ((old, ["ja", "en"]), (new, ["en", "ja"]))
+    )
+    assert compare(*runs).worse is worse

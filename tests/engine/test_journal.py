@@ -14,6 +14,7 @@ from conformance.engine.journal import (
     LedgerEntry,
     draw_run_id,
     find_suite_names,
+    has_run_name,
     names_another_run,
     open_ledger,
     read_open_entries,
@@ -149,3 +150,20 @@ def test_a_ledger_is_emptied_only_where_nobody_writes_to_it(tmp_path: Path) -> N
     ledger.close()
     open_ledger(tmp_path, "http://h")
     assert (tmp_path / LEDGER_FILE).stat().st_size == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("conformance-abc123-0123456789ab", True),
+        ("conformance-abc123-0123456789abbbbbbb", True),  # as `length-37` makes it
+        ("conformance-abc123-0123456789abb and more", True),
+        ("conformance-abc123-0123456789abc", False),
+        ("conformance-abc123-0123456789abbbx", False),
+        ("conformance-abc123-0123456789a", False),
+    ],
+)
+def test_a_name_of_a_run_is_known_also_where_it_was_made_longer(text: str, expected: bool) -> None:
+    assert has_run_name(text) is expected
+    assert names_another_run(text, "conformance-xyz789") is expected
+    assert not names_another_run(text, "conformance-abc123")

@@ -805,6 +805,34 @@ def test_a_control_whose_call_got_lost_on_the_way_is_begun_again_twice(
 
 
 @pytest.mark.parametrize(
+    ("refusals", "tries", "verdict"), [(1, 2, "inconclusive"), (2, 2, "violates"), (1, 1, "violates")]
+)
+def test_what_a_control_uses_may_expire_while_it_waits(
+    run: Run,
+    server: Shop,
+    answer: MakeResponse,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    refusals: int,
+    tries: int,
+    verdict: str,
+) -> None:
+    sent, left = InMemory.send, [{"message": "limit: at least 0, not -1"}] * refusals
+
+    def send(self: InMemory, request: Any, **named: Any) -> Any:
+        exchange = sent(self, request, **named)
+        return replace(exchange, tries=tries) if request.method == "PUT" else exchange
+
+    def answered(asked: Any) -> Outcome:
+        return answer(400, left.pop()) if asked.request.method == "PUT" and left else server(asked)
+
+    monkeypatch.setattr(InMemory, "send", send)
+    steps = [{"call": "list"}, {"call": "put", "request": {"json": {"name": "ok"}}}]
+    ran = run(answered, BELOW_WITH.format(control=json.dumps([{"label": "c", "steps": steps}])))
+    assert verdict == ran.only.verdict
+
+
+@pytest.mark.parametrize(
     ("status", "tries", "interrupted"),
     [(502, 1, True), (504, 1, True), (502, 4, False), (429, 1, False), (503, 1, False)],
 )
@@ -865,6 +893,18 @@ def test_a_404_after_a_lost_answer_begins_its_chain_again(
     assert ran.only.requests == len(drawer.log)
     assert ran.only.beyond_plan.repeated == ran.only.requests - ran.only.planned
     assert [method for method, _ in drawer.log].count("POST") == made
+
+
+def test_a_chain_that_cannot_be_begun_again_leaves_the_row_in_doubt(run: Run, answer: Callable[..., Response]) -> None:
+    drawer = Drawer(answer, [1])
+
+    def full(asked: Any) -> Outcome:
+        is_second = asked.request.method == "POST" and ("POST", asked.path) in drawer.log
+        return answer(409, {"message": "The drawer is full"}) if is_second else drawer(asked)
+
+    ran = run(full, REMOVED)
+    assert (ran.only.verdict, ran.checks()) == ("inconclusive", [])
+    assert "set-up failed: add was answered 409" in str(ran.only.reason)
 
 
 def test_a_404_that_always_comes_after_a_lost_answer_is_inconclusive(run: Run, answer: Callable[..., Response]) -> None:

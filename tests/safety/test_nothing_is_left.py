@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 
 from conformance.engine.journal import LEDGER_FILE, read_open_entries
 from conformance.errors import OutputError
-from conformance.reference.http import WireResponse
+from conformance.reference.http import RequestBody, WireResponse
 from conformance.session.target_runner import RunOptions, TargetRunner
 from tests.safety import commands
 from tests.safety.watched import CASES, Watched, contract, ran, resolve_saved, saved, things, watched
@@ -244,3 +246,38 @@ def test_what_was_made_is_deleted_where_the_target_does_not_show_it_at_once(tmp_
         runner.close()
         assert things(server.profile) == before
     assert [one.verdict for one in [row] if one is not None] == ["conforms"]
+
+
+@pytest.mark.parametrize(
+    ("row", "times", "verdict"),
+    [
+        ("media-delete/method-not-allowed", {1}, "inconclusive"),
+        ("media-delete/method-not-allowed", {1, 2}, "violates"),  # then it is the target that stores it twice
+        ("media-delete/medium-not-found", {1}, "inconclusive"),
+    ],
+)
+def test_what_a_proxy_delivers_twice_is_held_against_nobody_and_gone_too(
+    row: str, times: set[int], verdict: str, tmp_path: Path
+) -> None:
+    made: list[str] = []
+
+    def twice(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+        if incoming.method != "POST" or not incoming.path.endswith(MAKES["microcms-management"]):
+            return answer(incoming)
+        data = incoming.body.read()
+        first, second = (replace(incoming, body=RequestBody(BytesIO(data), len(data))) for _ in range(2))
+        answered = answer(first)
+        made.append(answered.status_line)
+        if len(made) in times:
+            answer(second)
+        return answered
+
+    with watched("microcms-management", twice) as server:
+        profile = server.profile | {"late_effects": "10ms"}
+        before, held = things(profile), contract("microcms-management")
+        target = resolve_saved(saved(tmp_path, profile), held)
+        runner = TargetRunner(held, target, RunOptions("standard", 0, output=tmp_path))
+        assert [runner.row(each).verdict for each in runner.begin([row])] == [verdict]
+        runner.close()
+        assert things(profile) == before
+    assert read_open_entries(tmp_path / LEDGER_FILE) == ()

@@ -1248,3 +1248,33 @@ def test_a_page_of_a_network_that_wants_a_log_in_is_none_of_the_target() -> None
     row = of_a_way(("GET /a", "control", 200, "{}", ""), ("GET /a", "example", 511, PORTAL, ""))
     said = "base_url: 1 request did not reach the target: a network on the way answered 511: it wants a log-in"
     assert causes_of(row) == ([("base_url", said)], Verdict.INCONCLUSIVE)
+
+
+def test_a_login_at_the_path_of_something_else_is_the_path_and_not_the_password() -> None:
+    body, wants_key = f'{{"email": "{OPEN}secret:login.email{CLOSE}"}}', '{"errors": ["a token is needed"]}'
+    row = violated(
+        asked(1, "POST /insert", 401, "control", sent=body, shown=wants_key),
+        asked(2, "GET /list", 401, "step", shown=wants_key),
+        asked(3, "POST /login", 200, "control", shown="{}"),
+        found=(),
+    )
+    fixtures = {"login_path": "/insert", "insert_path": "/login", "list_path": "/list"}
+    keys = [cause.key for cause in find_causes({"fixtures": fixtures}, [replace(row, verdict=Verdict.INCONCLUSIVE)])]
+    assert keys[:1] == ["fixtures.login_path"]
+    wrong_password = replace(row.exchanges[0], response=RecordedResponse(401, body='{"errors": ["wrong password"]}'))
+    row = replace(row, verdict=Verdict.INCONCLUSIVE, exchanges=(wrong_password, *row.exchanges[1:]))
+    (cause,) = find_causes({"fixtures": fixtures}, [row])
+    assert cause.key == "credentials.login"
+
+
+@pytest.mark.parametrize(
+    ("listed", "keys"), [("GET /members", ["fixtures.file_name"]), ("GET /v1/files", [])], ids=["elsewhere", "there"]
+)
+def test_a_value_that_is_shown_elsewhere_is_not_there_where_it_is_asked_for(listed: str, keys: list[str]) -> None:
+    row = violated(
+        asked(1, "GET /v2/files?name=m-1", 404, "control", shown="{}"),
+        asked(2, listed, 200, "control", shown='{"by": "m-1"}'),
+        asked(3, "GET /v2/files?name=none", 404, "example", shown="{}"),
+        found=(wrong(1, "control", 200),),
+    )
+    assert [cause.key for cause in find_causes({"fixtures": {"file_name": "m-1"}}, [row])] == keys

@@ -44,7 +44,7 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
             resting, statuses = calls, {one.status for one in calls}
         if len(statuses) != 1 or not statuses <= {404, 405} or any(value == each for each, *_ in failing.values()):
             continue
-        if in_path or not any(one.succeeded and one.shows(f'{mark}{value}"') for one in run.calls for mark in '"/'):
+        if in_path or not _is_shown_there(run, value, resting):
             failing[name] = value, next(iter(statuses)), resting
     if (parent := _find_parent(run, failing)) is not None:
         yield parent
@@ -68,6 +68,17 @@ def find_fixtures(run: RunEvidence) -> Iterator[RunCause]:
                 status=status,
             )
         yield RunCause(f"fixtures.{name}", text, run.users(value))
+
+
+def _is_shown_there(run: RunEvidence, value: str, calls: Sequence[Call]) -> bool:
+    """Whether the target shows a value where calls that name it are sent, if by another version of the path."""
+    ends = {_last_segment(one) for one in calls}
+    there = [one for one in run.calls if one.succeeded and _last_segment(one) in ends]
+    return any(one.shows(f'{mark}{value}"') for one in there for mark in '"/')
+
+
+def _last_segment(call: Call) -> str:
+    return call.asked_for[1].rpartition("/")[2]
 
 
 def _rests_on_other(calls: Sequence[Call], value: str, other: str, _status: int, others: Sequence[Call]) -> bool:

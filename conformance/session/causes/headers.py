@@ -31,6 +31,8 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
         valid = {one for one in calls if one.is_valid}
         if name.isupper() and valid and any(valid <= each for each in named):
             continue  # one of several values of a credential
+        if _is_refused_as_others(run, name, calls):
+            continue  # the path is that of something else
         statuses = statuses_of_valid(calls) or _status_of_unknown(run, name, calls)
         what = _describe_credential(name)
         known = [one.exchange.started for one in calls if one.status not in {401, 403}]
@@ -55,6 +57,15 @@ def find_credentials(run: RunEvidence) -> Iterator[RunCause]:
             if len(names) > 1:
                 text = describe_exchange(f"credentials.{name}", f"credentials.{names[1]}")
             yield RunCause(f"credentials.{name}", text, partial(_uses_credential, names=names))
+
+
+def _is_refused_as_others(run: RunEvidence, name: str, calls: Sequence[Call]) -> bool:
+    """Whether a credential was sent to one path of the profile alone, and refused as other paths refuse without it."""
+    paths = {one.asked_for[1] for one in calls}
+    answers = {(one.status, one.body) for one in calls if one.is_valid}
+    others = [one for one in run.calls if one.asked_for[1] not in paths and name not in _credentials_of(one)]
+    is_of_profile = len(paths) == 1 and any(calls[0].is_in_path(each) for each in run.plain().values() if "/" in each)
+    return is_of_profile and len(answers) == 1 and answers <= {(one.status, one.body) for one in others if one.reason}
 
 
 def find_permissions(run: RunEvidence) -> Iterator[RunCause]:
