@@ -108,7 +108,9 @@ def read_text(text: str, path: Path) -> tuple[Document | None, tuple[Problem, ..
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{path}:{mark.line + 1}" if mark else f"{path}:1"
-        return None, (Problem(where, f"not YAML: {error.problem or error.context}", "check indentation and quotes"),)
+        what = str(error.problem or error.context)
+        hint = "in single quotes a backslash is itself" if "escape" in what else "check indentation and quotes"
+        return None, (Problem(where, f"not YAML: {what}", hint),)
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         return None, (Problem(f"{path}:1", f"not YAML: {str(error).splitlines()[0]}"),)
     if node is None:

@@ -168,6 +168,12 @@ def test_what_is_not_yaml_is_reported_with_a_line(text: str) -> None:
     assert "not YAML" in problem
 
 
+def test_a_path_with_backslashes_in_double_quotes_is_told_where_it_may_stand() -> None:
+    (problem,) = refused('file: "C:\\keys\\token.txt"')
+    assert problem.startswith("case.yaml:1: not YAML: found unknown escape character")
+    assert problem.endswith("; in single quotes a backslash is itself")
+
+
 def test_a_file_that_is_not_utf8_is_reported_by_its_byte(tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
     path.write_bytes(b"a: \xff\n")

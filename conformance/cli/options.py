@@ -17,7 +17,7 @@ def run_option(name: str) -> Callable[[Any], Any]:
         kind = click.IntRange(1) if option.default else click.INT
     return click.option(
         f"--{name}",
-        is_flag=option.default is False,
+        is_flag=option.default is False or None,  # False would make the value optional
         multiple=isinstance(option.default, tuple),
         type=kind,
         metavar=option.value,

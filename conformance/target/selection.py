@@ -52,7 +52,11 @@ def select_target(
     path = Path(target)
     if not path.is_file():
         raise ConfigError(
-            [Problem("--target", f"there is no file {target}", "give a profile, or a URL with --contract")]
+            [
+                Problem(
+                    "--target", f"there is no file {target or repr(target)}", "give a profile, or a URL with --contract"
+                )
+            ]
         )
     profile = read_profile(path, environ=environ, allow=allow)
     if contract is not None and profile.contract != contract:

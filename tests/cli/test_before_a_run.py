@@ -35,6 +35,22 @@ def test_unknown_contract_is_named_with_the_near_one(here: Here) -> None:
     assert "--contract: there is no contract 'microcms'" in result.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "--target"), "Option '--target' requires an argument."),
+        (("run", "--target", "--depth", "smoke"), "--target: there is no file --depth; give a profile"),
+        (("plan", "--target="), "--target: there is no file ''; give a profile"),
+        (("run", "--require"), "Option '--require' requires an argument."),
+    ],
+)
+def test_a_variable_that_is_not_set_never_leads_to_the_embedded_servers(
+    here: Here, arguments: tuple[str, ...], said: str
+) -> None:
+    result = here(*arguments)
+    assert (result.code, said in result.all) == (4, True), result.all
+
+
 def listed(text: str) -> dict[str, tuple[int, int]]:
     """How many requests the plan lists for each row, and how many of them only after a certain answer."""
     named: dict[str, tuple[int, int]] = {}
