@@ -17,6 +17,8 @@ from conformance.errors import ConfigError, Problem
 from conformance.files import read_bytes
 
 MOST_BYTES = 20 << 20
+_MOST_PARTS = 250_000
+"""Lines, and tags of HTML, of a page: as many take 300 MB of memory, or a minute."""
 _SUFFIXES = {
     "html": (".html", ".htm", ".xhtml"),
     "markdown": (".md", ".markdown", ".mdx"),
@@ -35,7 +37,11 @@ def read_page(where: str) -> DocumentPage:
     content_type, data = _load(where)
     name = mask_address(where)
     text = re.sub("\r\n?", "\n", data.decode("utf-8-sig", errors="replace"))
-    return DocumentPage(name, tuple(_read(_detect_format(name, content_type, text), text, name)))
+    form = _detect_format(name, content_type, text)
+    if form != "openapi" and text.count("\n") + (text.count("<") if form == "html" else 0) > _MOST_PARTS:
+        what = f"has more than {_MOST_PARTS:,} lines and tags"
+        raise ConfigError([Problem(name, what, "give the part of it that is about errors")])
+    return DocumentPage(name, tuple(_read(form, text, name)))
 
 
 def read_openapi_document(where: str) -> dict[str, Any]:

@@ -78,6 +78,15 @@ def test_more_errors_than_any_api_has_are_refused_by_the_name_of_the_page(monkey
     assert len(find_error_tables(nine)[0].rows) == 9
 
 
+@pytest.mark.parametrize(("name", "part"), [("page.html", "<b>"), ("page.html", "<b\n"), ("page.txt", "<\n")])
+def test_a_page_of_more_lines_and_tags_than_can_be_read_is_refused_by_name(
+    name: str, part: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(f"{part * 250_001}\n")
+    with pytest.raises(ConfigError, match=rf"{name}: has more than 250,000 lines and tags; give the part of it"):
+        read_page(str(tmp_path / name))
+
+
 @pytest.mark.parametrize("after", ["x" * 200_000, "\r\r\na\rb"])
 def test_a_table_of_commas_ends_where_it_cannot_be_read(after: str, tmp_path: Path) -> None:
     path = tmp_path / "page.csv"
