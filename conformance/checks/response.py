@@ -97,7 +97,7 @@ def classify_choice(
     allowed = join_messages(", ", [_describe_accepted(own.row if item == "this" else item) for item in accept])
     expected = Message("one of {statuses}", statuses=allowed)
     detail = Message(
-        "the documents are silent here, but none of them allows {answer}", answer=summarize_response(response, rules)
+        "the documents are silent here, but {answer} is none of these", answer=summarize_response(response, rules)
     )
     return summarize_response(response, rules), (
         Finding("choice", Level.MUST, expected, response.status, where, detail=detail),

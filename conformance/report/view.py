@@ -150,10 +150,10 @@ def collect_sentences(runs: Iterable[TargetRun]) -> tuple[Message, ...]:
         first = Message("No row was exercised, only what goes beyond the tables.")
     del counts[worst]  # the first sentence has it
     further = (
+        Message("{n} rows are inconclusive.", n=counts[Verdict.INCONCLUSIVE]),
         Message("Exploration beyond the tables found deviations in {n} operations.", n=explored[Verdict.VIOLATES]),
         Message("Exploration beyond the tables is inconclusive for {n} operations.", n=explored[Verdict.INCONCLUSIVE]),
         Message("{n} rows are not counted: what deviates there is listed as known in the profile.", n=known),
-        Message("{n} rows are inconclusive.", n=counts[Verdict.INCONCLUSIVE]),
         Message("{n} rows were not exercised.", n=counts[Verdict.NOT_EXERCISED]),
         *map(_budget_sentence, runs),
     )

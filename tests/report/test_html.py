@@ -166,6 +166,10 @@ def test_what_only_exploration_came_to_is_said() -> None:
     assert collect_sentences([replace(run, rows=rows, explored=(doubtful,))])[1:] == (
         "Exploration beyond the tables is inconclusive for 1 operation.",
     )
+    assert collect_sentences([replace(run, explored=(doubtful,))])[1:3] == (
+        "1 row is inconclusive.",
+        "Exploration beyond the tables is inconclusive for 1 operation.",
+    )
     only = "No row was exercised, only what goes beyond the tables."
     assert collect_sentences([replace(run, rows=(), explored=(fine,))]) == (only,)
 
