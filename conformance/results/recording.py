@@ -68,7 +68,8 @@ def _response(response: Response, redactor: Redactor) -> RecordedResponse:
     columns = zip(*response.headers[:MOST_HEADERS], strict=True)
     letters = ["".join(text for text in column if len(text) == 1) for column in columns]
     whole = "\n\n".join([shown, response.reason, *lines, *map(str, response.faults), *filter(None, letters)])
-    is_clean = redactor.text(whole, len(whole)) == whole
+    # A secret of which only the beginning is left, at the end of a text that was cut, is found there alone.
+    is_clean = not shown.endswith("…") and redactor.text(whole, len(whole)) == whole
     if not is_clean and (names := redactor.find_hidden(whole)):
         held = ", ".join(f"secret:{name}" for name in names)
         note = f"{WITHHELD}{held}, {response.size:,} bytes, sha256 {response.sha256}{CLOSE}"

@@ -154,6 +154,11 @@ def test_what_was_recorded_is_searched_again_for_a_secret_that_is_learnt_later(r
     assert redactor.redact(shown) == shown
 
 
+def test_the_beginning_of_a_secret_at_which_a_target_has_cut_its_body_is_replaced(redactor: Redactor) -> None:
+    actual = recorded(redactor, Request("GET", URL), Response(400, (("X-A", "b"),), f"no {KEY[:6]}…".encode()))
+    assert actual.response.body == f"no {HIDDEN}…"
+
+
 def test_a_record_that_nobody_uses_any_longer_is_not_kept(redactor: Redactor) -> None:
     kept = redactor.redact(recorded(redactor, Request("GET", URL), Response(200, (), b"x" * 4096)))
     assert len(redactor.clean) == 3
