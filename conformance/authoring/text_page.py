@@ -205,7 +205,8 @@ def _read_line(lines: Sequence[str], at: int) -> list[Block]:
     near = [line for line in lines[at + 1 : at + 4] if line.strip()]
     if bullet is not None:
         return [Item(lines[at][bullet.end() :].strip(), at + 1, 1 + len(bullet[1]) // 2)]
-    may_be_cell = role_of_label(text) is not None and ABOUT_ERRORS.search(text) is None
+    is_column = " " in text and not text.endswith("s") and any(role_of_label(line.strip()) for line in near[:1])
+    may_be_cell = role_of_label(text) is not None and (ABOUT_ERRORS.search(text) is None or is_column)
     titled = not may_be_cell and any(split_titles(line.strip()) for line in near[:1])
     before_table = titled or any("|" in line or "\t" in line for line in near[:1])
     is_title = (before_table and len(text) < 60 and "|" not in text) or _TITLE_WITH_STATUS.fullmatch(text) is not None

@@ -1279,6 +1279,11 @@ LINES_WITH_ONE_MORE += "401\nno_key\nNo key\n404\nlost\nGone\n"
         ),
         (
             "errors.txt",
+            "Trouble\n\nError Code\nStatus Code\nMeaning\n-1001\n401\nNo key\n-1002\n403\nNot yours\n",
+            [(401, "-1001", [], "No key"), (403, "-1002", [], "Not yours")],
+        ),
+        (
+            "errors.txt",
             LINES_WITH_ONE_MORE,
             [(400, "bad", [], "It is bad Send another"), (401, "no_key", [], "No key"), (404, "lost", [], "Gone")],
         ),
