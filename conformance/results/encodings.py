@@ -239,7 +239,8 @@ class SecretDetector:
         views += zip(others, others, strict=True)
         # Most texts hold no piece of a secret: one search of all views shows that.
         together = " ".join(normal for _, normal in views)
-        grams = self._pieces.keys() & [together[at : at + GRAM] for at in range(0, len(together) - GRAM + 1, STRIDE)]
+        places = range(0, len(together) - GRAM + 1, STRIDE)
+        grams = {gram for at in places if (gram := together[at : at + GRAM]) in self._pieces}
         found: set[str] = set()
         for gram in grams:
             found |= {name for name, form in self._pieces[gram] if name not in found and form.is_in(views, gram)}

@@ -10,6 +10,7 @@ import json
 import quopri
 import re
 import string
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from urllib.parse import quote
@@ -396,3 +397,14 @@ def test_of_a_secret_of_a_million_characters_the_beginning_is_kept_back(piece: s
     assert redactor.text("here: " + piece * 900_000) == f"{OPEN}a text that holds secret:token{CLOSE}"
     assert redactor.text("nothing of that") == "nothing of that"
     assert sum(map(len, redactor._detector._pieces.values())) < 100_000
+
+
+def test_a_text_of_many_layers_is_searched_in_little_memory() -> None:
+    detector = SecretDetector()
+    detector.learn("full", SECRET)
+    text = "é%25\\u0041&#65;0123 456789abc\n" * 1_000
+    tracemalloc.start()
+    assert detector.find(text) == ()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5_000_000
