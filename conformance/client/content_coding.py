@@ -10,10 +10,18 @@ from conformance.messages import Message, clip_text
 
 DECODED_PIECE = 1 << 16
 MOST_CODINGS = 3
+MOST_PARTS = 10_000
+"""Ends of a stream within a body; each may hold nothing, and costs as much as a thousand bytes."""
+MOST_BETWEEN = 16 << 20
+"""Bytes that one coding may give; of the last one, less is read. What another coding makes of them may be nothing."""
 
 
 class ContentCodingError(Exception):
     """The body is not what its Content-Encoding says; the text of it says how."""
+
+
+class DecompressionBomb(ContentCodingError):
+    """It says more than anyone unpacks."""
 
 
 def list_codings(members: list[str]) -> list[str]:
@@ -35,7 +43,7 @@ def decode(codings: list[str], pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _inflate(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    engine, rest = None, b""
+    engine, rest, parts, total = None, b"", 0, 0
     try:
         for piece in pieces:
             rest += piece
@@ -44,9 +52,12 @@ def _inflate(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
                     deque(pieces, maxlen=0)  # to its end, so that the connection can go on
                     return
                 if engine is None or engine.eof:
-                    engine = _engine(name, rest)
+                    engine, parts = _engine(name, rest), parts + 1
                 if out := engine.decompress(rest, DECODED_PIECE):
+                    total += len(out)
                     yield out
+                if parts > MOST_PARTS or total > MOST_BETWEEN:
+                    raise DecompressionBomb(Message("the {name} body unpacks to too much", name=name))
                 rest = engine.unused_data if engine.eof else engine.unconsumed_tail
     except zlib.error:
         raise ContentCodingError(Message("the body is not {name}, as its Content-Encoding says", name=name)) from None

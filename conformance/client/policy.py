@@ -4,11 +4,10 @@ import codecs
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
-from conformance.client.content_coding import ContentCodingError, decode, list_codings
+from conformance.client.content_coding import ContentCodingError, DecompressionBomb, decode, list_codings
 from conformance.contract.values import FRAMING_HEADER
 from conformance.errors import ConfigError, Problem
 from conformance.http import Headers, Request
@@ -203,11 +202,15 @@ def _decoded(names: list[str], body: bytes) -> bytes:
     except ContentCodingError:
         return WORST
     kept: list[bytes] = []
-    with suppress(ContentCodingError):
+    try:
         for piece in pieces:
             kept.append(piece)
             if len(kept) == MOST_PIECES:
                 return WORST
+    except DecompressionBomb:
+        return WORST
+    except ContentCodingError:
+        pass
     return b"".join(kept)
 
 

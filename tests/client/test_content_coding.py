@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from conformance.client.content_coding import ContentCodingError, decode, list_codings
+from conformance.client.content_coding import ContentCodingError, DecompressionBomb, decode, list_codings
 
 BODY = b'{"message": "no"}'
 
@@ -76,3 +76,22 @@ def test_what_nobody_offered_or_goes_too_far_is_refused(codings: list[str], reas
 
 def test_a_body_without_a_coding_is_left_as_it_is() -> None:
     assert list_codings(["identity", ""]) == []
+
+
+def coded(pieces: Iterable[bytes]) -> bytes:
+    engine = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([*map(engine.compress, pieces), engine.flush()])
+
+
+@pytest.mark.parametrize(
+    ("codings", "sent"),
+    [
+        (["gzip"], gzip.compress(b"") * 400_000),
+        (["gzip"] * 3, coded([coded([gzip.compress(b"") * 400_000])])),
+        (["deflate", "gzip", "gzip"], coded([coded([b"\x78\x9c", *[b"\0\0\0\xff\xff" * 200_000] * 100])])),
+    ],
+    ids=["parts", "parts-within", "blocks-within"],
+)
+def test_a_body_that_unpacks_to_nothing_is_not_unpacked_without_end(codings: list[str], sent: bytes) -> None:
+    with pytest.raises(DecompressionBomb, match="unpacks to too much"):
+        list(decode(codings, iter([sent[at : at + 65536] for at in range(0, len(sent), 65536)])))

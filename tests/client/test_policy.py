@@ -155,6 +155,7 @@ HIDDEN = b"a=b&_method=DELETE"
         ("Content-Encoding", "deflate", zlib.compress(HIDDEN)[2:]),
         ("Content-Encoding", "gzip, deflate", zlib.compress(gzip.compress(HIDDEN, mtime=0))),
         ("Content-Encoding", "gzip", gzip.compress(b"a" * 9_000_000 + b"&" + HIDDEN, mtime=0)),
+        ("Content-Encoding", "gzip", gzip.compress(b"", mtime=0) * 10_001 + gzip.compress(HIDDEN, mtime=0)),
         ("Content-Encoding", "gzip", gzip.compress(b"DELETE /all HTTP/1.1\r\nHost: x\r\n\r\n", mtime=0)),
         ("Content-Encoding", "br", b"\x0b\x02"),
         ("Content-Transfer-Encoding", "base64", b64encode(HIDDEN)),
