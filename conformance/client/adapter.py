@@ -29,7 +29,8 @@ class TransportResult:
 
     `left` says that a byte of the request may have reached the target, `stale` that an idle connection turned out to be
     closed, `truncated` that the connection ended within the response, `early` that the request was not sent to its end;
-    `started` is when it went out, as RFC 3339 in UTC.
+    `started` is when it went out, as RFC 3339 in UTC; `paced` are the seconds that it waited for the documented pace,
+    None where that did not hold.
     """
 
     outcome: Outcome
@@ -39,6 +40,7 @@ class TransportResult:
     truncated: bool = False
     early: bool = False
     started: str = ""
+    paced: float | None = None
 
 
 class ExactRequest(requests.PreparedRequest):

@@ -56,14 +56,19 @@ class RateLimiter:
         self._file: int | None = None
 
     @contextmanager
-    def request(self, *, wait: bool = True) -> Iterator[None]:
-        """Surrounds one request: waits until it may go out, unless asked not to, and counts it in any case."""
+    def request(self, *, wait: bool = True) -> Iterator[float | None]:
+        """Surrounds one request: waits until it may go out, unless asked not to, and counts it in any case.
+
+        Gives the seconds that it waited; None where the pace does not hold for it.
+        """
+        waited = 0.0
         slot, seconds = self._take_slot(wait=wait)
         while seconds > 0:
             self._sleep(seconds)
+            waited += seconds
             slot, seconds = self._take_slot(wait=wait)
         try:
-            yield
+            yield waited if wait else None
         finally:
             with self._exclusive():
                 self._own[slot] -= 1
@@ -146,28 +151,33 @@ class LearntLimiter(RateLimiter):
     """Makes callers wait only for some time after the target has refused one as too many.
 
     One refusal may come from anything on the way, so the pace holds for as many requests as it allows at once. Where
-    another follows soon after that, it holds for twice as many as before.
+    another follows soon after that, it holds for twice as many as before. A target that `refuses` requests at this
+    pace, too, does not do what its documents say: then the pace is a wait like any other that it asks for.
     """
 
     def __init__(self, pace: Pace, **options: Any) -> None:
         super().__init__(pace, **options)
         self._stretch = self._left = self._since = 0
         """For how many requests the pace holds, how many of these are left, and how many followed them."""
+        self.refuses = False
 
-    def slow_down(self) -> None:
+    def slow_down(self, *, held: bool = False) -> None:
+        """After a refusal, of a request for which the pace `held` or not."""
         with self._lock:
+            self.refuses = self.refuses or held
             if not self._left:  # else it was sent before the first refusal was known
                 soon = self._since <= 2 * self.pace.requests
                 self._stretch = max(2 * self._stretch if soon else 0, self.pace.requests)
             self._left, self._since = self._stretch, 0
 
     @contextmanager
-    def request(self, *, wait: bool = True) -> Iterator[None]:
+    def request(self, *, wait: bool = True) -> Iterator[float | None]:
         with self._lock:
             holds = self._left > 0
+            self.refuses = self.refuses and holds
             self._left, self._since = (self._left - 1, 0) if holds else (0, self._since + 1)
-        with super().request(wait=wait and holds):
-            yield
+        with super().request(wait=wait and holds) as waited:
+            yield waited
 
 
 def _count_user(file: int, change: int) -> int:

@@ -116,6 +116,8 @@ class Session:
             last = self._try_once(outgoing, policy, unpaced=unpaced)
             # A turn at the pace, made necessary by a refusal, is waiting, too; less than a tenth is none for a turn.
             held = max(0.0, (self._clock() - began - last.seconds) // 0.1 / 10) if is_asked_to_wait else 0.0
+            if self._documented is not None and self._documented.refuses:
+                held = max(held, last.paced or 0.0)
             policy.waited += held
             if last.truncated and self._cuts_short:
                 policy.tries += 1
@@ -127,7 +129,7 @@ class Session:
                 return last
             lost = last.seconds if isinstance(last.outcome, NoResponse) else 0.0
             if not self._waits.take(lost + (pause or 0.0), held):
-                self._breaker.open(self._describe_waits(last, pause or 0.0))
+                self._breaker.open(self._describe_waits(last, policy, pause or 0.0))
                 return last
             if pause is None:
                 return last
@@ -147,11 +149,13 @@ class Session:
         hold = 0.0 if unpaced else self._hold - self._clock()
         if hold > 0:
             self._sleep(hold)
+        paced = None
         with ExitStack() as stack:
-            for pacer in (self._pacer, self._documented):
-                if pacer is not None:
-                    stack.enter_context(pacer.request(wait=not unpaced))
-            last = self._transport.try_once(outgoing)
+            if self._pacer is not None:
+                stack.enter_context(self._pacer.request(wait=not unpaced))
+            if self._documented is not None:
+                paced = stack.enter_context(self._documented.request(wait=not unpaced))
+            last = replace(self._transport.try_once(outgoing), paced=paced)
         if last.left:
             with self._lock:
                 self._sent += 1
@@ -165,7 +169,7 @@ class Session:
             if policy.credential is not None and (exchanged := self._allowances.note_refused(policy.credential)):
                 self._breaker.open(exchanged)
             if self._documented is not None:
-                self._documented.slow_down()
+                self._documented.slow_down(held=last.paced is not None)
             if pause is not None and parse_retry_after(outcome) is not None:
                 self._hold = max(self._hold, self._clock() + pause)
 
@@ -198,15 +202,20 @@ class Session:
             return NoResponse(FailureKind.RESET, detail, outcome)
         return outcome
 
-    def _describe_waits(self, last: TransportResult, pause: float) -> Message:
-        if isinstance(last.outcome, Response):
+    def _describe_waits(self, last: TransportResult, policy: RetryPolicy, pause: float) -> Message:
+        asked: str
+        if not isinstance(last.outcome, Response):
+            asked = last.outcome.summary
+        elif policy.is_busy(last.outcome):
             asked = Message(
                 "it answered {status} and asked to wait {seconds:,.0f} s more",
                 status=last.outcome.status,
                 seconds=pause,
             )
+        elif pause:
+            asked = last.outcome.faults[-1]
         else:
-            asked = last.outcome.summary
+            asked = Message("it answers 429 so often that requests have to wait for their turn at the pace")
         return Message(
             "the {patience:g} s that a run waits in all are over: {reason}",
             patience=self.limits.patience,

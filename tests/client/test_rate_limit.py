@@ -257,3 +257,15 @@ def test_a_target_that_keeps_to_its_pace_is_asked_faster_less_and_less_often() -
     count_waits(limiter, waits, 100)
     limiter.slow_down()
     assert limiter._left == 10
+
+
+def test_a_refusal_at_the_pace_itself_is_remembered_until_the_pace_is_let_go() -> None:
+    limiter, waits = learnt(Pace(10, 10.0))
+    limiter.slow_down(held=False)
+    count_waits(limiter, waits, 3)
+    assert limiter.refuses is False
+    limiter.slow_down(held=True)
+    count_waits(limiter, waits, 10)
+    assert limiter.refuses is True
+    count_waits(limiter, waits, 1)
+    assert limiter.refuses is False

@@ -94,6 +94,39 @@ def test_a_turn_at_the_pace_that_a_429_makes_necessary_is_waiting_too(serve: Sta
     )
 
 
+def test_the_documented_pace_of_a_target_that_refuses_at_it_too_is_waiting(
+    serve: Start, talk: Start, waits: Any
+) -> None:
+    server = script(serve, *[status(429, "Retry-After: 31536000\r\n"), OK, OK] * 20)
+    session = talk(server.url, documented=Pace(10, 10.0), limits={"patience": 15.0})
+    session._documented._now = waits.clock
+    while session._breaker.reason is None:
+        session.send(Request("GET", server.url))
+    assert (len(server.requests), round(sum(waits))) == (21, 20)
+    assert (
+        session._breaker.reason == "the 15 s that a run waits in all are over: "
+        "it answers 429 so often that requests have to wait for their turn at the pace"
+    )
+
+
+def test_who_serves_at_the_documented_pace_is_asked_for_as_long_as_it_takes(
+    serve: Start, talk: Start, waits: Any
+) -> None:
+    served = [float("-inf")] * 10
+
+    def answer(connection: Any, number: int) -> None:
+        while server.head(connection):
+            too_soon = waits.clock() - served[-10:][0] < 9.9
+            served.extend([] if too_soon else [waits.clock()])
+            connection.sendall(status(429) if too_soon else OK)
+
+    server = serve(answer)
+    session = talk(server.url, documented=Pace(10, 10.0), limits={"patience": 60.0})
+    session._documented._now = waits.clock
+    got = [session.send(Request("GET", server.url)).outcome for _ in range(300)]
+    assert ({one.status for one in got if isinstance(one, Response)}, session._breaker.reason) == ({200}, None)
+
+
 def test_waiting_ends_when_the_patience_of_the_run_is_used_up(serve: Start, talk: Start, waits: list[float]) -> None:
     server = script(serve, status(429, "Retry-After: 50\r\n"))
     session = talk(server.url, limits={"patience": 120.0})
