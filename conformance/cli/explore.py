@@ -53,8 +53,10 @@ def command(
         causes: tuple[RunCause, ...] = ()
         with closing(TargetRunner(one, resolved, run_options, embedded=not selection.real)) as runner:
             runner.begin([], one.explored_operations)
-            for name in one.explored_operations:
-                explored = runner.explore(name)
+            done: Iterable[Exploration] = map(runner.explore, one.explored_operations)
+            if one.gives_secrets:  # which may stand in answers that came before
+                done = map(runner.redactor.redact, list(done))
+            for explored in done:
                 found.append((one, explored))
                 if not causes:
                     explorations = [exploration for contract, exploration in found if contract is one]

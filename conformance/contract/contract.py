@@ -129,6 +129,11 @@ class Contract:
             known += (one for one in captured if one not in known)
         return found
 
+    @property
+    def gives_secrets(self) -> bool:
+        """Whether some response holds a secret that was not known before, such as the token of a log-in."""
+        return any(self.secret_captures.values()) or "x-secret" in str(self.openapi)
+
     def row(self, row_id: str) -> Row | None:
         return self._by_id.get(row_id)
 

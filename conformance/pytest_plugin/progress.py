@@ -29,6 +29,8 @@ from conformance.results.model import Exploration, RowResult
 
 _ROWS_BEFORE_CAUSE = 3
 """Rows that violate or are inconclusive before one cause for all of them is looked for."""
+_SAID_AT_THE_END = frozenset({Verdict.DRIFTS, Verdict.INCONCLUSIVE})
+"""Verdicts whose reason holds what a target said, and stands in no table at the end."""
 _IGNORING_A_CLOSED_STREAM = contextlib.suppress(BrokenPipeError, ValueError)
 
 
@@ -129,7 +131,14 @@ class ProgressDisplay:
         self._causes: set[str] = set()
         self._blamed: set[str] = set()
         """Those that were printed as violating, before the rest of the run was known."""
+        self._is_over = False
         self._printer = ProgressPrinter(open_output(), self._draw)
+
+    @property
+    def _knows_secrets(self) -> bool:
+        """Whether what a target said may be printed: it may hold a token that the target gives only later."""
+        is_real = self._session.options.selection.real
+        return self._is_over or not (is_real and any(one.gives_secrets for one in self._session.contracts()))
 
     def _draw(self) -> RenderableType:
         session = self._session
@@ -193,6 +202,7 @@ class ProgressDisplay:
         self._printer.stop()
         sink = self._session.sink
         if sink.any:
+            self._take_late()
             self._print_waiting(confirmed=True)
             self._printer.print_lines([""])
             print_table(self._printer.console, sink.results(), self._language, with_causes=False)
@@ -211,13 +221,25 @@ class ProgressDisplay:
     def _count_result(self, result: RowResult | Exploration) -> None:
         self._done += 1
         self._reported += result.requests
+        if not self._knows_secrets and result.verdict in _SAID_AT_THE_END:
+            return
         if result.verdict in {Verdict.VIOLATES, Verdict.INCONCLUSIVE}:
             self._waiting.append(result)
             self._in_doubt += 1
             answered = any(one.response is not None for one in result.exchanges)
-            self._print_waiting(confirmed=not answered or self._in_doubt >= _ROWS_BEFORE_CAUSE)
+            confirmed = not answered or self._in_doubt >= _ROWS_BEFORE_CAUSE
+            self._print_waiting(confirmed=confirmed and self._knows_secrets)
         elif result.verdict is not Verdict.CONFORMS or not self._printer.animated:
             self._print_result(result)
+
+    def _take_late(self) -> None:
+        """Once all secrets are known and kept back: what could not be said before waits to be printed."""
+        if not self._knows_secrets:
+            self._is_over, waiting = True, {one.id for one in self._waiting}
+            every: list[RowResult | Exploration] = []
+            for run in self._session.sink.results().runs:
+                every += [*run.rows, *run.explored]
+            self._waiting = [one for one in every if one.verdict in _SAID_AT_THE_END or one.id in waiting]
 
     def _print_waiting(self, *, confirmed: bool) -> None:
         """Print the rows in doubt, except those that follow from one cause of the whole run.
@@ -263,7 +285,8 @@ class ProgressDisplay:
         head = (f"{SYMBOLS[verdict]} {say(VERDICTS[verdict])}", STYLES[verdict])
         known = f" ({say(Message('Known deviation'))})" if row.known else ""
         requests = say(Message("{n} requests", n=row.requests))
-        why = format_reason(row) if verdict is not Verdict.CONFORMS else ""
+        is_said = self._knows_secrets or verdict is Verdict.NOT_EXERCISED
+        why = format_reason(row) if is_said and verdict is not Verdict.CONFORMS else ""
         if verdict is Verdict.INCONCLUSIVE and why == self._reason:
             why = Message("for the same reason as above")
         elif why:

@@ -102,10 +102,11 @@ def test_the_whole_tool_draws_on_a_terminal(tmp_path: Path) -> None:
     assert "All 6 rows that were tried are answered as the vendor promises." in text
 
 
-def display_of(run: SimpleNamespace) -> ProgressDisplay:
+def display_of(run: SimpleNamespace, *, gives_secrets: bool = False) -> ProgressDisplay:
     """A display of a session with this run."""
     session: Any = SimpleNamespace(
-        options=SimpleNamespace(language="en"),
+        options=SimpleNamespace(language="en", selection=SimpleNamespace(real=True)),
+        contracts=lambda: [SimpleNamespace(gives_secrets=gives_secrets)],
         sink=SimpleNamespace(results=lambda: SimpleNamespace(runs=[run])),
         describe_cause=lambda one: one.text,
     )
@@ -150,4 +151,30 @@ def test_what_follows_from_one_cause_or_has_the_same_reason_is_said_once(monkeyp
         "! fixtures.delete_path: x was answered 404",
         "? inconclusive  items/b, 0 requests  makes nothing more",
         "? inconclusive  items/b, 0 requests  for the same reason as above",
+    ]
+
+
+def test_what_a_target_says_waits_until_every_token_that_it_gives_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(progress, "open_output", lambda: stream)
+    rows = [
+        RowResult("items/a", "items", 1, Verdict.VIOLATES, reason="it said a token"),
+        RowResult("items/b", "items", 2, Verdict.INCONCLUSIVE, reason="it said a token"),
+        RowResult("items/c", "items", 3, Verdict.DRIFTS, reason="it said a token, too"),
+        RowResult("items/d", "items", 4, Verdict.NOT_EXERCISED, reason="lacks allow: write"),
+    ]
+    known = SimpleNamespace(causes=[], rows=rows, explored=[])
+    display = display_of(known, gives_secrets=True)
+    for row in rows:
+        display._count_result(row)
+    assert stream.getvalue().splitlines() == [
+        "✗ violates  items/a, 0 requests",
+        "○ not exercised  items/d, 0 requests  lacks allow: write",
+    ]
+    known.rows = [replace(row, reason=(row.reason or "").replace("a token", "a secret")) for row in rows]
+    display._take_late()
+    display._print_waiting(confirmed=True)
+    assert stream.getvalue().splitlines()[2:] == [
+        "? inconclusive  items/b, 0 requests  it said a secret",
+        "≈ drifts  items/c, 0 requests  it said a secret, too",
     ]

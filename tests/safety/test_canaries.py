@@ -18,7 +18,10 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
+from click.testing import CliRunner
 
+from conformance.cli import group
+from conformance.contract.contract import Contract
 from conformance.results.redaction import OPEN
 from tests.results.test_encodings import FORMS as DISGUISES
 from tests.results.test_encodings import Encode
@@ -302,23 +305,23 @@ def test_no_way_to_run_pytest_gives_a_secret_away(tmp_path: Path) -> None:
     assert leaks(kept) == []
 
 
+def give_away(incoming: Any, answer: Callable[[Any], Any]) -> Any:
+    """Gives one and the same token each time, and shows it in every other answer."""
+    token, answered = CORES["token"], answer(incoming)
+    if not answered.payload.startswith(b"{"):
+        return answered
+    reported = json.loads(answered.payload)
+    wrong = {"errors": [{"code": token, "message": f"not for {token}"}]} if "errors" in reported else {}
+    given = {"access_token": {"value": token}} if "access_token" in reported else wrong
+    body = json.dumps({**reported, **given, "trace": token[::-1]}).encode()
+    kept = [(name, value) for name, value in answered.headers if name.lower() not in FRAMING]
+    return replace_reply(answered, [*kept, ("Content-Length", str(len(body)))], body)
+
+
 @pytest.mark.parametrize("processes", [(), ("-n", "1")])
 def test_a_token_that_answers_hold_before_it_is_given_is_kept_back_from_what_came_before(
     processes: tuple[str, ...], tmp_path: Path
 ) -> None:
-    token = CORES["token"]
-
-    def give_away(incoming: Any, answer: Callable[[Any], Any]) -> Any:
-        answered = answer(incoming)
-        if not answered.payload.startswith(b"{"):
-            return answered
-        reported = json.loads(answered.payload)
-        wrong = {"errors": [{"code": token, "message": f"not for {token}"}]} if "errors" in reported else {}
-        given = {"access_token": {"value": token}} if "access_token" in reported else wrong
-        body = json.dumps({**reported, **given, "trace": token[::-1]}).encode()
-        kept = [(name, value) for name, value in answered.headers if name.lower() not in FRAMING]
-        return replace_reply(answered, [*kept, ("Content-Length", str(len(body)))], body)
-
     with watched("kuroco", give_away) as server:
         profile = str(saved(tmp_path, server.profile))
         tables = [str(CASES / "kuroco" / table) for table in ("topics-read.yaml", "login.yaml")]
@@ -331,3 +334,24 @@ def test_a_token_that_answers_hold_before_it_is_given_is_kept_back_from_what_cam
     assert {"reports/results.jsonl", "reports/results.json", "reports/exchanges.har", "j.xml", "p.html"} <= {*kept}
     assert f"{OPEN}" in kept["reports/results.jsonl"]
     assert leaks({"streams": streams, **kept}) == []
+
+
+def test_no_line_that_run_prints_on_its_way_holds_a_token_that_is_given_later(tmp_path: Path) -> None:
+    with watched("kuroco", give_away) as server:
+        run = ["run", "--target", str(saved(tmp_path, server.profile)), "--depth", "smoke", "--no-explore"]
+        streams = run_command(["-m", "conformance", *run, "-k", "topics-read or login/token"], tmp_path, {})
+    assert "\n✗ violates  topics-read/not-found, " in streams
+    assert f'got "{OPEN}secret:access' in streams
+    assert leaks({"streams": streams}) == []
+
+
+def test_explore_prints_no_token_that_only_a_later_operation_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Contract, "explored_operations", ("getTopic", "token"))
+    with watched("kuroco", give_away) as server:
+        arguments = ["explore", "--target", str(saved(tmp_path, server.profile))]
+        printed = CliRunner().invoke(group, arguments).output
+    assert f"{OPEN}secret:access_token" in printed
+    assert leaks({"printed": printed}) == []
