@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from conformance.authoring.envelope import DEFAULT_ENVELOPE, has_whole_codes
@@ -36,16 +37,19 @@ def draft_contract(
     *,
     today: str,
     envelope: Mapping[str, Any] | None = None,
+    kinds: Mapping[str, str] | None = None,
     openapi: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Return the texts of `contract.yaml`, `openapi.yaml` and one file for each table, by file name.
 
-    `pages` are the errors by the name of their page, `today` is the edition. Without an `openapi` document, the only
+    `pages` are the errors by the name of their page, `today` is the edition, `kinds` are pointers of other members than
+    the code by their values, which a table may list instead of codes. Without an `openapi` document, the only
     operation is `todo`, for a person to replace.
     """
     tables = [*_list_tables(pages)]
     source = ", ".join(pages) if len(pages) <= _MOST_NAMED else f"{next(iter(pages))} and {len(pages) - 1} more pages"
     envelope = envelope or DEFAULT_ENVELOPE
+    kinds = kinds or {}
     paths = {one: path for one, _, path in list_operations(openapi)} or {TODO_OPERATION: "/TODO"}
     parameters = {one: PARAMETER.findall(path) for one, path in paths.items()}
     calls = {
@@ -71,6 +75,12 @@ def draft_contract(
         if openapi
         else render_template("conformance.authoring", "openapi.yaml.jinja", name=name, operation=TODO_OPERATION),
     }
+    pointers = {
+        row: pointer
+        for table in chain.from_iterable(pages.values())
+        if (pointer := next((kinds[row.code] for row in table.rows if row.code in kinds), ""))
+        for row in table.rows
+    }
     languages = {language for _, found in tables for _, row in found for _, language in row.messages if language}
     for table_name, (titles, found) in zip(names, tables, strict=True):
         ids = unique_names(_row_names([row for _, row in found]), "error")
@@ -80,7 +90,9 @@ def draft_contract(
                 "cause": row.cause or row.note or _NO_CAUSE,
                 "source": {"document": f"{page}:{row.line}"} | ({"note": note} if (note := _note(row, calls)) else {}),
                 "operation": row.operation if row.operation in calls else "",
-                "expect": _expect(row, several=len(languages) > 1, whole_codes=has_whole_codes(envelope)),
+                "expect": _expect(
+                    row, pointers.get(row, ""), several=len(languages) > 1, whole_codes=has_whole_codes(envelope)
+                ),
                 "has_status": row.status is not None,
             }
             for row_id, (page, row) in zip(ids, found, strict=True)
@@ -162,13 +174,17 @@ def _row_name(row: ErrorRow) -> str:
     return named or short or f"status-{row.status or 'unknown'}"
 
 
-def _expect(row: ErrorRow, *, several: bool, whole_codes: bool) -> dict[str, Any]:
-    """Return the `expect` of a row; `several`: whether the page has messages in several languages."""
+def _expect(row: ErrorRow, pointer: str, *, several: bool, whole_codes: bool) -> dict[str, Any]:
+    """Return the `expect` of a row.
+
+    `pointer`: the member that the page gives instead of the code; `several`: whether it has several languages.
+    """
     code: int | str = int(row.code) if whole_codes and re.fullmatch(r"-?(0|[1-9]\d*)", row.code) else row.code
     texts: list[Any] = [
         {"text": mark_placeholders(text), **({"language": language} if language and several else {})}
         for text, language in row.messages
     ]
     message = texts[0]["text"] if len(texts) == 1 and not several else texts
-    said = {"code": code, "field": row.field, "message": message}
+    named = {"equals": {pointer: code}} if pointer and code else {"code": code}
+    said = {**named, "field": row.field, "message": message}
     return {"status": row.status or 400, **{name: value for name, value in said.items() if value not in ("", [])}}

@@ -162,9 +162,10 @@ def _changes(row: Row, documented: DocumentedRow) -> Iterator[Drift]:
 def _facts(row: Row, documented: ErrorRow) -> Iterator[tuple[str, list[str], str]]:
     """Yield name, allowed values of the row and value of the page, for status, code and field where both have one."""
     expect = row.case.expect
+    codes = expect.codes or [one for one in (expect.equals or {}).values() if isinstance(one, str)]
     fields = [expect.field] if expect.field and "{" not in expect.field else []
     page = {"status": documented.status or "", "code": documented.code, "field": documented.field}
-    for (what, theirs), ours in zip(page.items(), (expect.statuses, expect.codes, fields), strict=True):
+    for (what, theirs), ours in zip(page.items(), (expect.statuses, codes, fields), strict=True):
         if theirs and ours:
             yield what, [str(one) for one in ours], str(theirs)
 

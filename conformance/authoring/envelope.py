@@ -50,6 +50,21 @@ def has_whole_codes(envelope: Mapping[str, Any]) -> bool:
     return bool(members.get(envelope.get("code", "code"), {}).get("type") == "integer")
 
 
+def read_kinds(samples: Iterable[str], envelope: Mapping[str, Any]) -> dict[str, str]:
+    """Return the pointers of members of sample errors, other than their code, that also name an error, by value."""
+    own = envelope.get("code", "code")
+    names: dict[str, str] = {}
+    codes: set[str] = set()
+    for _, body in (found for text in samples for found in _find_objects(text)):
+        pointer, fault = find_fault(body)
+        if fault is None or pointer != envelope["faults"] or isinstance(body.get(pointer[1:]), list):
+            continue
+        codes.add(str(fault.get(own)))
+        kinds = {name for name in _members(fault, _CODES) if name != own and _is_word(fault[name])}
+        names |= {str(fault[name]): f"{pointer}/{name}" for name in kinds - {envelope.get("message")}}
+    return {value: pointer for value, pointer in names.items() if value not in codes and not value.isdigit()}
+
+
 def read_samples(text: str) -> list[RoleTexts]:
     """Return what each error response in a block of code, or the line above it, shows of status, code and message."""
     found: list[RoleTexts] = []
@@ -68,9 +83,8 @@ def read_fault(body: Mapping[str, Any], fault: Mapping[str, Any]) -> tuple[str, 
     """Return code and message of an error entry, or else of the body around it; "" for those that are missing."""
     both = {**body, **fault}
     codes = [str(both[key]) for key in _members(both, _CODES) if _is_word(both[key])]
-    statuses = statuses_as_codes(both)
-    known = {*statuses, *(HTTPStatus(int(status)).phrase for status in statuses)}
-    code = next((code for code in codes if code not in known), *statuses[:1] or [""])
+    known = _texts_of_statuses(both)
+    code = next((code for code in codes if code not in known), *statuses_as_codes(both)[:1] or [""])
     texts = (both[key] for key in _members(both, (*_MESSAGES, "error", "errors")))
     firsts = (text[0] if isinstance(text, list) and text else text for text in texts)
     return code, next((text for text in firsts if isinstance(text, str) and text != code), "")
@@ -80,6 +94,12 @@ def statuses_as_codes(body: Mapping[str, Any]) -> list[str]:
     """Return the codes of a body that are HTTP error statuses."""
     codes = [str(body[key]) for key in _members(body, _CODES)]
     return [code for code in codes if code.isdigit() and int(code) in _REGISTERED]
+
+
+def _texts_of_statuses(body: Mapping[str, Any]) -> set[str]:
+    """Return the codes of a body that are HTTP error statuses, and their reason phrases."""
+    statuses = statuses_as_codes(body)
+    return {*statuses, *(HTTPStatus(int(status)).phrase for status in statuses)}
 
 
 def _members(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
@@ -104,7 +124,8 @@ def find_fault(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
         first = value[0] if isinstance(value, list) and value else None
         if isinstance(first, dict) and _is_error_entry(first) and (_has_code(first) or not is_whole):
             return f"/{name}", first
-        if isinstance(value, dict) and _is_error_entry(value) and not (is_whole and "err" not in name.lower()):
+        is_entry = isinstance(value, dict) and (_is_error_entry(value) or (name == "error" and _has_code(value)))
+        if is_entry and not (is_whole and "err" not in name.lower()):
             return f"/{name}", value
     return "", body if _is_error_entry(body) else None
 
@@ -137,13 +158,18 @@ def _envelope(body: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {"schema": _schema(body), "faults": pointer}
     message = next((one for one in _members(fault, (*_MESSAGES, "error")) if isinstance(fault[one], str)), None)
+    statuses = _texts_of_statuses(fault)
     codes = [one for one in _members(fault, _CODES) if one != message]
+    codes.sort(key=lambda one: str(fault[one]) in statuses)
     sure = _members(fault, _CODES[:4])  # whose value may be a description
     code = next((one for one in codes if _is_word(fault[one]) or (one in sure and isinstance(fault[one], str))), None)
     field = next((one for one in _members(fault, _FIELDS) if isinstance(fault[one], str | int)), None)
     named = {"message": message, "code": code, "field": field}
     found |= {role: name for role, name in named.items() if name is not None and name != role}
     same = {f"/{key}": common for key, value in body.items() if (common := _constant_in_errors(key, value)) is not None}
+    if code in codes and not isinstance(body.get(pointer[1:]), list):
+        repeated = [one for one in codes if one != code and isinstance(fault[one], int) and str(fault[one]) in statuses]
+        same |= {f"{pointer}/{one}": "{status}" for one in repeated}
     is_ready = (message, code, pointer) == ("detail", "type", "")  # RFC 9457 defines these itself
     return {**found, "if_present": same} if same and not is_ready else found
 

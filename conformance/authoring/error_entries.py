@@ -13,6 +13,7 @@ from conformance.authoring.error_text import (
     LEADING_CODE,
     QUOTED,
     STATUS,
+    SUBSTATUS,
     code_of_title,
     error_statuses,
     find_statuses,
@@ -49,7 +50,8 @@ def read_lead(text: str, around: Sequence[int], *, about_errors: bool, title: bo
         return None
     if title and not statuses:
         coded = code_of_title(text) if about_errors else None
-        return {"code": [coded[0]], "cause": [coded[1]]} if coded else None
+        below = SUBSTATUS.fullmatch(coded[0]) if coded else None
+        return {"status": [below[1]] if below else [], "code": [coded[0]], "cause": [coded[1]]} if coded else None
     if not statuses:
         lead = LEADING_CODE.match(text) if known else None
         if about_errors and not around and (term := _TERM.match(text)) and not is_phrase(term[1]):

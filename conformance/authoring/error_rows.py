@@ -45,7 +45,8 @@ from conformance.authoring.error_text import (
     status_in_text,
     trim,
 )
-from conformance.authoring.loose_lines import is_code_alone, read_lines
+from conformance.authoring.loose_lines import is_code_alone, read_lines, without_section_numbers
+from conformance.authoring.states import are_states, without_states
 from conformance.errors import ConfigError, Problem
 
 _TitledRow = tuple[tuple[str, ...], ErrorRow]
@@ -66,7 +67,8 @@ def find_error_tables(page: DocumentPage) -> tuple[ErrorTable, ...]:
 
     Raises ConfigError where there are more of them than any API has, as comparing them would not come to an end.
     """
-    blocks = _add_alike([_add_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)])
+    lines = [_add_titles(one) if isinstance(one, TableBlock) else one for one in read_lines(page.blocks)]
+    blocks = _add_alike([*without_states(without_section_numbers(lines))])
     numbered = _levels_of_numbers(blocks)
     context = _Context((_title_of_page(page, blocks),), _levels_of_codes(blocks) | numbered, numbered)
     members = {name for one in blocks if isinstance(one, Code) for name in _MEMBER.findall(one.text)}
@@ -272,7 +274,8 @@ def _levels_of_codes(blocks: Sequence[Block]) -> frozenset[int]:
     return frozenset(
         level
         for level in {*coded} - of_tables
-        if sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level))
+        if not are_states([code[0] for one, code in titles if code and one == level])
+        and (sure.count(level) > 1 or (coded.count(level) > 1 and 2 * coded.count(level) >= every.count(level)))
     )
 
 

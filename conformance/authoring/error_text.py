@@ -68,8 +68,10 @@ LEADING_CODE = re.compile(
     r"|([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+|\d{1,6}(?= [A-Z][a-z ])|\d{4,6}(?= [A-Z\u2e80-\uffef]))\s)"
 )
 """A code at the beginning of an entry, with the separator from its cause."""
+SUBSTATUS = re.compile(r"([45]\d\d)\.\d{1,3}")
+"""A code that adds a number to an error status: `400.1`."""
 _CODE_TITLE = re.compile(
-    r"(?i:error(?: code)?|code|エラー|错误码?|Fehler)?[\s#:\u30fb]*("
+    r"(?i:error(?: code)?|code|エラー|错误码?|Fehler)?[\s#:\u30fb]*([45]\d\d\.\d{1,3}|"
     + CODE.pattern
     + r")(?!\w)[\s:\uff1a()\u2013\u2014.-]*(.*)"
 )

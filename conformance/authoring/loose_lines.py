@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import chain, groupby, pairwise, takewhile
 
 from conformance.authoring.blocks import LEVEL_OF_LINES, Block, Code, Heading, Item, Paragraph, TableBlock, TableRow
@@ -13,6 +14,7 @@ from conformance.authoring.error_text import (
     CODE_OF_PARTS,
     IDENTIFIER,
     STATUS,
+    SUBSTATUS,
     error_statuses,
     find_statuses,
     follows_status,
@@ -31,6 +33,7 @@ _CONSTANTS = tuple(
 )
 """Constants of programs: `NO_NAME(1001, "No name")`, `"1001": "No name"`, `NO_NAME = 1001  // No name`."""
 _NUMBER = re.compile(r"-?\d{1,9}\Z")
+_SECTION_NUMBER = re.compile(r"((?:[A-Z]|\d{1,3})(?:\.\d{1,3})+)[.:)]?\s+(?=\w|`)")
 _WORD = re.compile(r"[^\W\d_]")
 _MOST_TITLES = 8
 _LONGEST_TITLE = 40
@@ -52,6 +55,24 @@ def read_lines(blocks: Sequence[Block]) -> list[Block]:
             _join_entries(made)
         made.append(one)
     return made
+
+
+def without_section_numbers(blocks: Sequence[Block]) -> list[Block]:
+    """Remove the numbers of sections from headings (`4.2 Authentication`), unless all of a level are of error statuses.
+
+    Then they are codes, as in `400.1 Invalid name`.
+    """
+    numbered: dict[int, list[str]] = {}
+    for block in blocks:
+        if isinstance(block, Heading) and (number := _SECTION_NUMBER.match(block.text)) is not None:
+            numbered.setdefault(block.level, []).append(number[1])
+    levels = {level for level, numbers in numbered.items() if not all(map(SUBSTATUS.fullmatch, numbers))}
+    return [
+        replace(block, text=_SECTION_NUMBER.sub("", block.text))
+        if isinstance(block, Heading) and block.level in levels
+        else block
+        for block in blocks
+    ]
 
 
 def _join_entries(blocks: list[Block]) -> None:

@@ -9,7 +9,7 @@ import click
 
 from conformance.authoring.blocks import Code
 from conformance.authoring.draft import draft_contract, list_todos
-from conformance.authoring.envelope import guess_envelope
+from conformance.authoring.envelope import guess_envelope, read_kinds
 from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.error_tables import ErrorTable
 from conformance.authoring.openapi_document import name_operations
@@ -51,7 +51,9 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
         raise ConfigError([Problem(", ".join(map(mask_address, pages)), "no table of errors was found", hint)])
     document: dict[str, Any] | None = name_operations(read_openapi_document(openapi)) if openapi else None
     today = datetime.now(UTC).date().isoformat()
-    files = draft_contract(name, found, today=today, envelope=guess_envelope(samples), openapi=document)
+    envelope = guess_envelope(samples)
+    kinds = read_kinds(samples, envelope) if envelope else None
+    files = draft_contract(name, found, today=today, envelope=envelope, kinds=kinds, openapi=document)
     for file, text in files.items():
         write_text(folder / file, text)
     rows = sum(len(table.rows) for tables in found.values() for table in tables)

@@ -42,7 +42,8 @@ def test_a_row_says_what_the_page_says(tmp_path: Path) -> None:
 
 def test_the_envelope_is_that_of_the_sample_answer(tmp_path: Path) -> None:
     envelope = draft(tmp_path, page="numbers.rst").file.envelope
-    assert (envelope.faults, envelope.message, envelope.code) == ("", "message", "code")
+    assert (envelope.faults, envelope.message, envelope.code) == ("", "message", "errno")
+    assert envelope.if_present == {"/code": "{status}"}
     assert envelope.schema_["properties"]["errno"] == {"type": "integer"}
 
 
@@ -203,3 +204,40 @@ def test_rows_that_would_have_one_name_have_their_codes_in_it_and_the_operation_
         "errors/no-payment-p0500": "Cancel a payment",
         "errors/late": "Cancel a payment",
     }
+
+
+TYPES = (
+    "# Errors\n\n```json\n{}\n```\n\n| Type | Description |\n|-|-|\n"
+    "| api_error | Ours (500) |\n| bad_request | Yours (400) |\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("sample", "expect"),
+    [
+        (
+            '{"error": {"type": "bad_request", "code": "no_name", "message": "m"}}',
+            {"equals": {"/error/type": "bad_request"}},
+        ),
+        ('{"error": {"type": "bad_request", "code": 400, "message": "m"}}', {"code": "bad_request"}),
+        ('{"error": {"type": "bad_request", "message": "m"}}', {"code": "bad_request"}),
+        ('{"errors": [{"type": "bad_request", "code": "no_name", "message": "m"}]}', {"code": "bad_request"}),
+    ],
+    ids=["beside-code", "beside-status", "alone", "list"],
+)
+def test_a_table_of_types_says_what_the_type_of_an_error_is(
+    tmp_path: Path, sample: str, expect: dict[str, Any]
+) -> None:
+    """Each was the `code`, which the target answers with another text."""
+    page = tmp_path / "errors.md"
+    page.write_text(TYPES.replace("{}", sample))
+    _, row = draft(tmp_path, page=str(page)).rows
+    assert row.case.expect.model_dump(exclude_unset=True) == {"status": 400, **expect}
+    arguments = ["drift", "payments", str(page), "--cases", str(tmp_path)]
+    assert CliRunner().invoke(group, arguments, catch_exceptions=False, standalone_mode=False).return_value == 0
+
+
+def test_a_code_that_repeats_the_status_is_not_that_of_the_error() -> None:
+    found = guess_envelope(['{"error": {"code": 400, "type": "bad_request", "details": ["No name"]}}'])
+    assert found is not None
+    assert (found["faults"], found["code"], found["if_present"]) == ("/error", "type", {"/error/code": "{status}"})

@@ -1319,3 +1319,61 @@ def test_columns_and_cells_are_told_apart_by_what_their_neighbours_hold(
     name: str, text: str, expected: list[tuple[int | None, str, list[str], str]], tmp_path: Path
 ) -> None:
     assert find_rows(tmp_path / name, text) == expected
+
+
+NUMBERED = (
+    "# Errors\n\n## {} Invalid name\n\nIt is wrong.\n\n## {} Missing name\n\nThere is none.\n\n## {} no_shop\n\nText.\n"
+)
+STATES = "# Error codes\n\n## Session status\n\n| Status | Description |\n|-|-|\n"
+
+
+def rows_of(folder: Path, text: str, name: str = "errors.md") -> list[ErrorRow]:
+    page = folder / name
+    page.write_text(text)
+    return [row for table in find_error_tables(read_page(str(page))) for row in table.rows]
+
+
+@pytest.mark.parametrize("numbers", [("4.1", "4.2", "4.3"), ("A.4", "A.5", "E.1"), ("399.1", "400.1", "400.2")])
+def test_the_number_of_a_section_is_no_code(tmp_path: Path, numbers: tuple[str, ...]) -> None:
+    """`A.4` and `400` were codes of errors."""
+    assert rows_of(tmp_path, NUMBERED.format(*numbers)) == []
+
+
+def test_numbers_that_add_to_error_statuses_are_codes(tmp_path: Path) -> None:
+    found = rows_of(tmp_path, NUMBERED.format("400.1", "400.2", "404.1"))
+    assert [facts(row)[:2] for row in found] == [(400, "400.1"), (400, "400.2"), (404, "404.1")]
+    assert [row.cause for row in found] == ["It is wrong.", "There is none.", "Text."]
+
+
+def test_a_numbered_section_of_one_code_is_an_error(tmp_path: Path) -> None:
+    text = "# Errors\n\n## 4.1 no_name\n\nThere is none.\n\n## 4.2 `no_shop`\n\nIt is closed.\n"
+    assert [facts(row)[:2] for row in rows_of(tmp_path, text)] == [(None, "no_name"), (None, "no_shop")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STATES + "| `COMPLETED` | Done |\n| `NO_ANSWER` | It rang |\n| `CANCELED` | Off |\n| `ERROR` | An error |\n",
+        STATES + "| payment.succeeded | The payment succeeds |\n| payment.failed | It fails |\n",
+        "# Error codes\n\n## Status\n\n- READY: Registered.\n- COMPLETE: Delivered.\n- CANCEL_NO_TARGET: No one.\n",
+        "# Errors\n\n## Status changes\n\n1. **CREATED (10)** - Done\n   - At once\n2. **CANCELED (40)** - Off\n",
+        "# 상태\n\n- `PENDING` → `APPROVED`, `REJECTED`\n\n다른\n",
+        "# Error codes\n\n| Code | Status | Description |\n|-|-|-|\n| 1 | Authorized | a |\n| 2 | Declined | b |\n",
+        "# Error codes\n\n## `pending`\n\nIt waits.\n\n## `succeeded`\n\nIt is paid.\n",
+    ],
+    ids=["table", "events", "list", "triggers", "transitions", "numbers", "headings"],
+)
+def test_states_of_a_thing_and_its_events_are_no_errors(tmp_path: Path, text: str) -> None:
+    assert rows_of(tmp_path, text) == []
+
+
+@pytest.mark.parametrize("codes", [["EXPIRED", "CANCELED"], ["PENDING", "NO_NAME", "EXPIRED", "X1", "X2", "X3", "X4"]])
+def test_errors_that_are_called_like_states_stay(tmp_path: Path, codes: list[str]) -> None:
+    lines = "".join(f"| {code} | Text |\n" for code in codes)
+    found = rows_of(tmp_path, f"# Error codes\n\n| Code | Description |\n|-|-|\n{lines}")
+    assert [row.code for row in found] == codes
+
+
+def test_a_table_of_states_with_error_statuses_stays(tmp_path: Path) -> None:
+    text = "# Errors\n\n| Code | Status | Cause |\n|-|-|-|\n| PAID | 409 | a |\n| EXPIRED | 410 | b |\n"
+    assert [facts(row)[:2] for row in rows_of(tmp_path, text)] == [(409, "PAID"), (410, "EXPIRED")]
