@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -26,6 +27,7 @@ _LONGEST_NAME = 48
 _LONGEST_CODE = 24
 _MOST_NAMED = 3
 """The most pages that are named as the document of a contract."""
+_END_OF_ADDRESS = re.compile(r"\w[\w.-]*")
 _RowOfPage = tuple[str, ErrorRow]
 """A row with the name of its page."""
 _TODO = re.compile(r"(?<![/\w])TODO: *(.*)")
@@ -38,12 +40,14 @@ def draft_contract(
     today: str,
     envelope: Mapping[str, Any] | None = None,
     kinds: Mapping[str, str] | None = None,
+    addresses: Iterable[str] = (),
     openapi: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Return the texts of `contract.yaml`, `openapi.yaml` and one file for each table, by file name.
 
     `pages` are the errors by the name of their page, `today` is the edition, `kinds` are pointers of other members than
-    the code by their values, which a table may list instead of codes. Without an `openapi` document, the only
+    the code by their values, which a table may list instead of codes, and `addresses` those of problem types, of which
+    it may list the ends. Without an `openapi` document, the only
     operation is `todo`, for a person to replace.
     """
     tables = [*_list_tables(pages)]
@@ -81,6 +85,7 @@ def draft_contract(
         if (pointer := next((kinds[row.code] for row in table.rows if row.code in kinds), ""))
         for row in table.rows
     }
+    complete = _complete_rows(pages, addresses)
     languages = {language for _, found in tables for _, row in found for _, language in row.messages if language}
     for table_name, (titles, found) in zip(names, tables, strict=True):
         ids = unique_names(_row_names([row for _, row in found]), "error")
@@ -91,9 +96,12 @@ def draft_contract(
                 "source": {"document": f"{page}:{row.line}"} | ({"note": note} if (note := _note(row, calls)) else {}),
                 "operation": row.operation if row.operation in calls else "",
                 "expect": _expect(
-                    row, pointers.get(row, ""), several=len(languages) > 1, whole_codes=has_whole_codes(envelope)
+                    complete[row],
+                    pointers.get(row, ""),
+                    several=len(languages) > 1,
+                    whole_codes=has_whole_codes(envelope),
                 ),
-                "has_status": row.status is not None,
+                "has_status": complete[row].status is not None,
             }
             for row_id, (page, row) in zip(ids, found, strict=True)
         ]
@@ -120,6 +128,22 @@ def _list_tables(pages: Mapping[str, Sequence[ErrorTable]]) -> Iterator[tuple[Se
     for page, tables in pages.items():
         if page not in single or len(single) == 1:
             yield from ((table.titles, [(page, row) for row in table.rows]) for table in tables)
+
+
+def _complete_rows(pages: Mapping[str, Sequence[ErrorTable]], addresses: Iterable[str]) -> dict[ErrorRow, ErrorRow]:
+    """Return each row with what another part of the pages says: the status of its code, and the address of its type."""
+    tables = [*chain.from_iterable(pages.values())]
+    known = {(row.code, row.status) for table in tables for row in table.rows if row.code and row.status}
+    counts = Counter(code for code, _ in known)
+    statuses = {code: status for code, status in known if counts[code] == 1}
+    starts = dict(address.rsplit("/", 1)[::-1] for address in addresses)
+    found: dict[ErrorRow, ErrorRow] = {}
+    for table in tables:
+        start = next((starts[row.code] for row in table.rows if row.code in starts), "")
+        for row in table.rows:
+            code = f"{start}/{row.code}" if start and _END_OF_ADDRESS.fullmatch(row.code) else row.code
+            found[row] = replace(row, code=code, status=row.status or statuses.get(row.code))
+    return found
 
 
 def _note(row: ErrorRow, calls: Container[str]) -> str:

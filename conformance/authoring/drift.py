@@ -18,7 +18,9 @@ from conformance.contract.schema import Wording
 _SURE = 6.0
 """From this score on, a row of a page and a row of the contract match, wherever they are."""
 _SIMILAR = 0.7
-"""From this ratio on, two messages count as the same message, reworded."""
+"""From this ratio on, two texts count as the same text, reworded."""
+_SAME_CAUSE = 3.0
+"""The score if a row and a page have the same cause."""
 _CACHE_SIZE = 1 << 16
 _WEIGHTS = {"status": (3.0, -2.0), "code": (2.0, -1.0), "field": (1.0, -0.5)}
 """The scores if a row and a page agree on a value, and if they do not."""
@@ -36,7 +38,7 @@ class DocumentedRow:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference. `what` is the part of a changed row that differs: its status, code, field or message."""
+    """One difference. `what` is the part of a changed row that differs: its status, code, field, message or cause."""
 
     kind: Literal["new", "gone", "moved", "changed"]
     contract: Row | None
@@ -128,7 +130,8 @@ def _score(row: Row, documented: ErrorRow) -> float:
     wordings = list_wordings(row)
     alike = [_similarity(text, wordings) for text, _ in documented.messages] if wordings else []
     facts = (_WEIGHTS[what][theirs not in ours] for what, ours, theirs in _facts(row, documented))
-    return sum(facts) + (sum(alike) / len(alike) if alike else 0.0)
+    same_cause = _SAME_CAUSE * (row.case.cause == (documented.cause or documented.note))
+    return sum(facts) + same_cause + (sum(alike) / len(alike) if alike else 0.0)
 
 
 def _similarity(text: str, wordings: Sequence[Wording]) -> float:
@@ -157,12 +160,23 @@ def _changes(row: Row, documented: DocumentedRow) -> Iterator[Drift]:
         wordings = [one for one in list_wordings(row) if language is None or one.language in {None, language}]
         if wordings and not any(_is_wording(wording.text, text) for wording in wordings):
             yield Drift("changed", row, documented, "message", wordings[-1].text, text, language)
+    theirs = documented.row.cause or documented.row.note
+    if _is_reworded(row.case.cause, theirs):
+        yield Drift("changed", row, documented, "cause", row.case.cause, theirs)
+
+
+def _is_reworded(ours: str, theirs: str) -> bool:
+    """Return whether two causes are one with a change; a person may have written another or a shorter one."""
+    one, other = (" ".join(text.split()).casefold().rstrip(".") for text in (ours, theirs))
+    return one not in other and other not in one and _ratio(one, other) >= _SIMILAR
 
 
 def _facts(row: Row, documented: ErrorRow) -> Iterator[tuple[str, list[str], str]]:
     """Yield name, allowed values of the row and value of the page, for status, code and field where both have one."""
     expect = row.case.expect
-    codes = expect.codes or [one for one in (expect.equals or {}).values() if isinstance(one, str)]
+    codes = [*map(str, expect.codes)] or [one for one in (expect.equals or {}).values() if isinstance(one, str)]
+    if any(code.endswith(f"/{documented.code}") for code in codes):
+        codes = [documented.code]  # the page has the end of the address
     fields = [expect.field] if expect.field and "{" not in expect.field else []
     page = {"status": documented.status or "", "code": documented.code, "field": documented.field}
     for (what, theirs), ours in zip(page.items(), (expect.statuses, codes, fields), strict=True):

@@ -23,6 +23,7 @@ DEFAULT_ENVELOPE: dict[str, Any] = {
     "body_may_lack": True,
 }
 """The envelope for pages without a sample: a JSON object that may have a message."""
+_ADDRESS = re.compile(r'"type"\s*:\s*"((?:https?://|/)[^"\s]+/[\w.-]+)"')
 _STATUS_LINE = re.compile(r"\b(?:HTTP/\d(?:\.\d)?|status:) ([45]\d\d)\b", re.IGNORECASE)
 _REQUEST = re.compile(r"\A\s*(?:curl|GET|POST|PUT|PATCH|DELETE)\b")
 _COMMENT = re.compile(r"(?<=\s)//(?=\s)")
@@ -63,6 +64,11 @@ def read_kinds(samples: Iterable[str], envelope: Mapping[str, Any]) -> dict[str,
         kinds = {name for name in _members(fault, _CODES) if name != own and _is_word(fault[name])}
         names |= {str(fault[name]): f"{pointer}/{name}" for name in kinds - {envelope.get("message")}}
     return {value: pointer for value, pointer in names.items() if value not in codes and not value.isdigit()}
+
+
+def read_addresses(samples: Iterable[str]) -> list[str]:
+    """Return the addresses of problem types in sample answers: `https://example.com/errors/gone`."""
+    return [address for text in samples for address in _ADDRESS.findall(text)]
 
 
 def read_samples(text: str) -> list[RoleTexts]:

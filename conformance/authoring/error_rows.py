@@ -216,6 +216,8 @@ def _read_entry(
     if title and block.level in context.numbered:
         held = {"code": [block.text]}
         within = replace(within, statuses=context.statuses)
+    if held is None and title and coded and block.text.strip("` ") in _codes_below(below):
+        held = {"code": [block.text]}
     if held is None and title and (answered or _is_labelled(node)):
         held = {"cause": [block.text]}
     success = STATUS.match(block.text)
@@ -236,6 +238,10 @@ def _read_entry(
     for one in causes or [block]:
         own: RoleTexts = {"cause": [one.text]} if causes else {}
         yield from context.with_titles(build_rows({**parts, **own}, one.line, within.statuses))
+
+
+def _codes_below(blocks: Sequence[Block]) -> list[str]:
+    return [code for sample in samples_of(blocks) for code in sample.get("code", ())]
 
 
 def _is_labelled(node: Node) -> bool:

@@ -29,7 +29,11 @@ _LONGEST = 200
 @click.command("drift")
 @click.argument("contract")
 @click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
-@click.option("--accept", is_flag=True, help="Take reworded messages over as a new edition; the old ones stay.")
+@click.option(
+    "--accept",
+    is_flag=True,
+    help="Take reworded messages over as a new edition; the old ones stay. Reworded causes are replaced.",
+)
 @click.option("--edition", metavar="NAME", help="What that edition is called; today's date without it.")
 @options.cases
 def command(contract: str, pages: tuple[str, ...], *, accept: bool, edition: str | None, cases: Path | None) -> int:
@@ -81,18 +85,23 @@ def _text(text: str) -> str:
 
 
 def _accept_wordings(contract: Contract, found: Sequence[Drift], edition: str) -> list[Drift]:
-    """Add each reworded message to its case as another wording; return the other differences."""
+    """Add each reworded message to its case as another wording, and replace reworded causes; return the rest."""
     accepted = wordings_to_accept(found)
+    changed = [(one.contract, one) for one in found if one.what == "cause" and one.contract is not None]
+    causes = {row.id: one for row, one in changed if "cause" not in row.inherited}
     texts: dict[Path, str] = {}
     # From the last row of a file to its first, because an insertion moves the lines below it.
     for row in sorted(contract.rows, key=lambda each: -each.number):
         if row.id in accepted and not ("expect" in row.inherited and _parent_id(row) in accepted):
             text = texts.get(row.file) or row.document.text
             texts[row.file] = _with_wordings(contract, row, accepted[row.id], edition, text)
+        if row.id in causes:
+            text = texts.get(row.file) or row.document.text
+            texts[row.file] = replace_value(text, row.own_place("cause"), causes[row.id].theirs)
     for path, text in texts.items():
         write_text(path, text)
         click.echo(f"written: {path}")
-    taken = {id(one) for drifts in accepted.values() for one in drifts}
+    taken = {id(one) for drifts in (*accepted.values(), causes.values()) for one in drifts}
     return [one for one in found if id(one) not in taken and not (one.kind == "changed" and one.what == "message")]
 
 

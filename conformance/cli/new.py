@@ -9,7 +9,7 @@ import click
 
 from conformance.authoring.blocks import Code
 from conformance.authoring.draft import draft_contract, list_todos
-from conformance.authoring.envelope import guess_envelope, read_kinds
+from conformance.authoring.envelope import guess_envelope, read_addresses, read_kinds
 from conformance.authoring.error_rows import find_error_tables
 from conformance.authoring.error_tables import ErrorTable
 from conformance.authoring.openapi_document import name_operations
@@ -53,7 +53,15 @@ def command(*, name: str, pages: tuple[str, ...], openapi: str | None, output: s
     today = datetime.now(UTC).date().isoformat()
     envelope = guess_envelope(samples)
     kinds = read_kinds(samples, envelope) if envelope else None
-    files = draft_contract(name, found, today=today, envelope=envelope, kinds=kinds, openapi=document)
+    files = draft_contract(
+        name,
+        found,
+        today=today,
+        envelope=envelope,
+        kinds=kinds,
+        addresses=read_addresses(samples),
+        openapi=document,
+    )
     for file, text in files.items():
         write_text(folder / file, text)
     rows = sum(len(table.rows) for tables in found.values() for table in tables)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from conformance.contract.schema import PERMISSIONS
@@ -38,6 +39,8 @@ _KEYWORDS: Mapping[str, frozenset[str]] = {
     "a link": frozenset(["x-status", "x-expect", "x-unexpected", "x-total"]),
 }
 """Keywords that control exploration, by the kind of mapping in which they are allowed; see `docs/exploration.md`."""
+_ALIKE = 0.75
+"""From this similarity on, an unknown word is taken for one of ours with a mistake in it."""
 _OTHER_TOOLS = ("x-ms-", "x-amazon-", "x-google-", "x-codegen", "x-schemathesis", "x-readme", "x-stainless", "x-logo")
 _DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 _DATA = frozenset(["example", "examples", "default", "enum", "const", "x-expect", "x-unexpected"])
@@ -156,6 +159,8 @@ def _check_keyword(
         return
     if word not in _KEYWORDS[subject]:
         others = [kind for kind, words in _KEYWORDS.items() if word in words]
+        if not others and not get_close_matches(word[2:], [one[2:] for one in _KEYWORDS[subject]], cutoff=_ALIKE):
+            return  # a word of another tool
         hint = f"it is said of {others[0]}" if others else suggest(word, _KEYWORDS[subject], "words")
         yield Problem(where, f"{word} is no word that is said of {subject}", hint)
     elif word == "x-read" and isinstance(value, str):

@@ -241,3 +241,27 @@ def test_a_code_that_repeats_the_status_is_not_that_of_the_error() -> None:
     found = guess_envelope(['{"error": {"code": 400, "type": "bad_request", "details": ["No name"]}}'])
     assert found is not None
     assert (found["faults"], found["code"], found["if_present"]) == ("/error", "type", {"/error/code": "{status}"})
+
+
+def test_a_status_that_another_table_gives_a_code_is_that_of_its_rows(tmp_path: Path) -> None:
+    page = tmp_path / "errors.md"
+    page.write_text(
+        "# Errors\n\n| Status | Codes |\n|-|-|\n| 404 | `no_shop` |\n| 409 | `twice` |\n| 410 | `twice` |\n\n"
+        "## Codes\n\n| Code | Message |\n|-|-|\n| `no_shop` | It is gone |\n| `twice` | It is there |\n"
+    )
+    *_, shop, twice = draft(tmp_path, page=str(page)).rows
+    assert [(row.case.expect.code, row.case.expect.status) for row in (shop, twice)] == [
+        ("no_shop", 404),
+        ("twice", 400),
+    ]
+
+
+def test_the_end_of_the_address_of_a_problem_type_is_completed_from_the_sample_answer(tmp_path: Path) -> None:
+    page = tmp_path / "errors.md"
+    problem = '{"type": "https://example.com/e/gone", "title": "Gone", "status": 410, "detail": "It is gone"}'
+    table = "| status | type suffix | When |\n|-|-|-|\n| 410 | `gone` | Later. |\n| 404 | `no-shop` | No such shop. |\n"
+    page.write_text(f"# Errors\n\n```json\n{problem}\n```\n\n{table}")
+    codes = [row.case.expect.code for row in draft(tmp_path, page=str(page)).rows]
+    assert codes == ["https://example.com/e/gone", "https://example.com/e/no-shop"]
+    arguments = ["drift", "payments", str(page), "--cases", str(tmp_path)]
+    assert CliRunner().invoke(group, arguments, catch_exceptions=False, standalone_mode=False).return_value == 0

@@ -124,6 +124,52 @@ def test_a_row_with_only_a_cause_is_found_again(tmp_path: Path) -> None:
     assert compare_pages(read_contract(tmp_path / "shop"), {"errors.md": tables}) == ()
 
 
+CAUSES = {
+    "errors.md": "# Errors\n\n| Code | Description |\n|-|-|\n| 1001 | The order was not found |\n| 1002 | No key |\n",
+    "errors.html": (
+        "<h1>Errors</h1><table><tr><th>Code<th>Description</tr>\n<tr><td>1001<td>The order was not found</tr>\n"
+        "<tr><td>1002<td>No key was sent</tr></table>"
+    ),
+    "errors.csv": "code,description\n1001,The order was not found\n1002,No key was sent\n",
+    "errors.txt": "Code\nDescription\n1001\nThe order was not found\n1002\nNo key was sent\n1003\nIt is too late\n",
+}
+"""Pages that give errors only causes."""
+
+
+def drifts_of(folder: Path, name: str, before: str, after: str) -> list[Drift]:
+    page = folder / name
+    page.write_text(before)
+    arguments = ["new", "shop", "--from", str(page), "--output", str(folder)]
+    assert CliRunner().invoke(group, arguments, catch_exceptions=False, standalone_mode=False).return_value == 0
+    page.write_text(after)
+    return list(compare_pages(read_contract(folder / "shop"), {name: find_error_tables(read_page(str(page)))}))
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_reworded_cause_is_shown_with_both_texts(tmp_path: Path, name: str) -> None:
+    """Only messages were compared, which many pages do not have."""
+    after = CAUSES[name].replace("order was not found", "order was never found")
+    (one,) = drifts_of(tmp_path, name, CAUSES[name], after)
+    assert (one.kind, one.what, one.ours) == ("changed", "cause", "The order was not found")
+    assert one.theirs == "The order was never found"
+    assert one.page is not None
+    assert one.page.where == f"{name}:{after[: after.index('never')].count(chr(10)) + (name != 'errors.txt')}"
+
+
+@pytest.mark.parametrize("ours", ["Someone asks for an order of another shop", "The order"])
+def test_a_cause_that_a_person_wrote_is_no_drift(tmp_path: Path, ours: str) -> None:
+    page = CAUSES["errors.md"]
+    assert drifts_of(tmp_path, "errors.md", page.replace("The order was not found", ours), page) == []
+
+
+def test_a_row_with_only_a_status_and_a_cause_has_moved_to_another_table(tmp_path: Path) -> None:
+    head, row = "| Status | Description |\n|-|-|\n", "| 404 | There is no order |\n"
+    orders, shops = "# Orders\n\n" + head + "| 400 | No ID |\n", "\n# Shops\n\n" + head + "| 403 | Not yours |\n"
+    (one,) = drifts_of(tmp_path, "errors.md", orders + row + shops, orders + shops + row)
+    assert one.page is not None
+    assert (one.kind, one.page.where) == ("moved", "errors.md:12")
+
+
 @pytest.fixture
 def drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
     copytree(CASES, tmp_path / "cases")
@@ -161,6 +207,15 @@ def test_accepted_wordings_are_another_edition_and_the_old_ones_stay(drift: Call
     ]
     assert [one.text for one in user.case.expect.message or () if not isinstance(one, str)][-1] == "no user ({any})"
     assert drift("microcms-management", "page.md")[0] == 0
+
+
+def test_an_accepted_cause_replaces_that_of_the_row(tmp_path: Path, drift: Callable[..., tuple[int, str]]) -> None:
+    page = CAUSES["errors.md"]
+    (_,) = drifts_of(tmp_path / "cases", "errors.md", page, page.replace("not found", "never found"))
+    assert drift("shop", "cases/errors.md", "--accept")[0] == 0
+    row = next(iter(read_contract(Path("cases/shop")).rows))
+    assert row.case.cause == "The order was never found"
+    assert drift("shop", "cases/errors.md") == (0, "2 rows on 1 page, 2 in the cases: nothing differs\n")
 
 
 def test_a_page_without_errors_is_refused_by_name(drift: Callable[..., tuple[int, str]]) -> None:

@@ -1377,3 +1377,11 @@ def test_errors_that_are_called_like_states_stay(tmp_path: Path, codes: list[str
 def test_a_table_of_states_with_error_statuses_stays(tmp_path: Path) -> None:
     text = "# Errors\n\n| Code | Status | Cause |\n|-|-|-|\n| PAID | 409 | a |\n| EXPIRED | 410 | b |\n"
     assert [facts(row)[:2] for row in rows_of(tmp_path, text)] == [(409, "PAID"), (410, "EXPIRED")]
+
+
+def test_a_plain_word_is_a_code_among_others_if_its_sample_answer_says_so(tmp_path: Path) -> None:
+    codes = ["NO_KEY", "FORBIDDEN", "NO_ID"]
+    samples = {code: f'```json\n{{"code": "{code}", "message": "m"}}\n```' for code in codes}
+    sections = [f"## {code}\n\nText.\n\n{sample}\n" for code, sample in samples.items()]
+    found = rows_of(tmp_path, "\n".join(["# Errors\n", *sections, "## ADVICE\n\nTry again.\n"]))
+    assert [row.code for row in found] == codes

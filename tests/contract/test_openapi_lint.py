@@ -87,3 +87,8 @@ def test_a_schema_that_is_no_json_schema_is_a_problem(tmp_path: Path) -> None:
     flag = DOCUMENT.replace("type: object", "minimum: 1\n                exclusiveMinimum: true")
     assert len(problems(tmp_path, flag)) == 1
     assert problems(tmp_path, flag.replace("3.1.0", "3.0.3")) == []
+
+
+@pytest.mark.parametrize("word", ["x-codeSamples", "x-scalar-client-id", "x-internal", "x-deprecated", "x-tagGroups"])
+def test_a_word_of_another_tool_is_no_problem(tmp_path: Path, word: str) -> None:
+    assert problems(tmp_path, DOCUMENT.replace("x-read: getBox", f"x-read: getBox\n      {word}: 1", 1)) == []
