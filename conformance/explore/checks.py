@@ -115,12 +115,17 @@ def undocumented_messages(rules: ResponseRules, answer: ProbeAnswer) -> Iterator
     """Yield the messages of an error ("" if it has none) that no row of the operation documents with this status."""
     if answer.status < 400 or answer.validity is Validity.ODD:
         return
-    rows = [row for row in rules.contract.rows if _covers(row, answer.operation)]
-    rows = [row for row in rows if answer.status in row.case.expect.statuses]
+    rows = _rows_of_status(rules, answer)
     for message in read_messages(rules, answer) or ("",):
         known = {match.row for match in rules.wordings.find(message) if match.exact}
         if not any(row.case.expect.message is None or row.id in known for row in rows):
             yield _message_shape(answer.probe, message)
+
+
+def _rows_of_status(rules: ResponseRules, answer: ProbeAnswer) -> list[Row]:
+    """Return the rows of the operation that document the answered status."""
+    rows = (row for row in rules.contract.rows if _covers(row, answer.operation))
+    return [row for row in rows if answer.status in row.case.expect.statuses]
 
 
 def _message_shape(probe: ExploreProbe, message: str) -> str:
@@ -146,7 +151,7 @@ def _check_status(rules: ResponseRules, answer: ProbeAnswer) -> Iterator[Finding
         refusals = _one_of(one for one in documented if one.startswith("4"))
         detail = Message("what must be refused was accepted ({about})", about=answer.probe.about)
         yield answer.observe("invalid-data", Level.MUST, refusals, status, detail)
-    elif operation.documented(status) is None:
+    elif operation.documented(status) is None and not _rows_of_status(rules, answer):
         firm = validity is not Validity.OPEN or operation.documented(400) is not None or status < 400
         level = Level.SHOULD if firm else Level.NOTE
         yield answer.observe("documented-status", level, _one_of(documented), status)
