@@ -149,7 +149,7 @@ def contents(fixtures: Mapping[str, Any]) -> Iterable[Step]:
         ["CLOSED"], ["PUBLISH_AND_DRAFT"], ["publish"], ["PUBLISH "], ["FOO"], ["PUBLISH"], ["DRAFT"], "PUBLISH",
         ["PUBLISH", "DRAFT"], ["DRAFT", "DRAFT"], ["PUBLISH"] * 33, ["公開"], ["x" * 300], {"0": "PUBLISH"}, 1, [None],
         None, ["PUBLISH\n"], [" DRAFT"], ["DRA"], ["it's"], ["\uff30\uff35"], ["constructor"], ["1"],
-    )] + [[], "x", "{}", 1, True, [{"status": ["PUBLISH"]}]]  # fmt: skip
+    )] + [[], "x", "{}", 1, [{"status": ["PUBLISH"]}]]  # fmt: skip
     raw = [json.dumps(body).encode() for body in bodies] + [
         b"{",
         b"nonsense",
