@@ -34,7 +34,6 @@ class AllowanceWatch:
             for value in one.values.values()
         }
         longest = max((one.requests for one in limited.values()), default=0)
-        longest = max((one.requests for one in limited.values()), default=0)
         self._served: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=longest + 1))
         self._refused: defaultdict[str, dict[str, list[float]]] = defaultdict(dict)
         """By limited credential, when others were refused within its allowance, once for each time it was used up."""
